@@ -1,0 +1,30 @@
+// Latent codes z ~ N(0, 1): elements 4q .. 4q+3 come from counter (q, step, stream, seed) by two Box-Muller pairs.
+
+struct Params {
+    count: u32, // batch * code_size
+    stream: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> now: Step;
+@group(0) @binding(2) var<storage, read_write> z: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let quad = flat_id(group, groups, lane);
+    let i = 4u * quad;
+    if (i >= p.count) {
+        return;
+    }
+    let words = pcg4d(vec4<u32>(quad, now.step, p.stream, now.seed));
+    let first = normal_pair(words.x, words.y);
+    let second = normal_pair(words.z, words.w);
+    z[i] = first.x;
+    if (i + 1u < p.count) { z[i + 1u] = first.y; }
+    if (i + 2u < p.count) { z[i + 2u] = second.x; }
+    if (i + 3u < p.count) { z[i + 3u] = second.y; }
+}

@@ -1,0 +1,28 @@
+// Second stage of every split sum: total[i] = partial[0,i] + partial[1,i] + ..., in this order.
+
+struct Params {
+    parts: u32,
+    count: u32,
+    total_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> partial: array<f32>;
+@group(0) @binding(2) var<storage, read_write> total: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let i = flat_id(group, groups, lane);
+    if (i >= p.count) {
+        return;
+    }
+    var sum = 0.0;
+    for (var part = 0u; part < p.parts; part++) {
+        sum += partial[part * p.count + i];
+    }
+    total[p.total_offset + i] = sum;
+}

@@ -1,0 +1,49 @@
+// Images as one RGBA sheet, ready for a canvas or a PNG: tile t shows image t, `columns` tiles to a row, no gap.
+// pixels [images, height, width, channels] in [0,1]; grey is shown as equal red, green and blue; tiles without an
+// image are transparent. One word of the sheet per invocation, red in the lowest byte.
+
+struct Params {
+    images: u32,
+    height: u32,
+    width: u32,
+    channels: u32, // 1 or 3
+    columns: u32,
+    tile_rows: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> pixels: array<f32>;
+@group(0) @binding(2) var<storage, read_write> sheet: array<u32>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let i = flat_id(group, groups, lane);
+    let sheet_width = p.columns * p.width;
+    if (i >= sheet_width * p.tile_rows * p.height) {
+        return;
+    }
+    let x = i % sheet_width;
+    let y = i / sheet_width;
+    let image = (y / p.height) * p.columns + x / p.width;
+    if (image >= p.images) {
+        sheet[i] = 0u;
+        return;
+    }
+    let at = ((image * p.height + y % p.height) * p.width + x % p.width) * p.channels;
+    let red = byte(pixels[at]);
+    var green = red;
+    var blue = red;
+    if (p.channels == 3u) {
+        green = byte(pixels[at + 1u]);
+        blue = byte(pixels[at + 2u]);
+    }
+    sheet[i] = red | (green << 8u) | (blue << 16u) | (255u << 24u);
+}
+
+fn byte(value: f32) -> u32 {
+    return u32(floor(clamp(value, 0.0, 1.0) * 255.0 + 0.5));
+}

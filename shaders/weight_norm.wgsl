@@ -1,0 +1,48 @@
+// Weight normalisation of a whole network (paper, section 2): for every output unit or channel c of every layer
+//   n = sqrt(factor * ||v_c||^2 + 1e-6)        w_c = gain_c * v_c / n
+// with factor 1 for linear and convolution, 1/stride^2 for transposed convolution, and gain 1 in strict layers.
+//
+// A layer's raw weight is v[outer, channels, inner]: element (o, c, i) at (o*channels + c)*inner + i. One workgroup
+// takes 16 neighbouring channels. Its 256 invocations are 16 channels x 16 lanes, arranged so that neighbours read
+// neighbours in memory: channel-fastest where inner is 1, lane-fastest otherwise.
+
+@group(0) @binding(0) var<storage, read> blocks: array<ChannelBlock>;
+@group(0) @binding(1) var<storage, read> params: array<f32>;
+@group(0) @binding(2) var<storage, read_write> norms: array<f32>;
+@group(0) @binding(3) var<storage, read_write> weights: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let block = blocks[group.x];
+    let channel = channel_of(block, thread);
+    let lane = lane_of(block, thread);
+    let c = block.first_channel + channel;
+    let exists = c < block.channels;
+    let length = block.outer * block.inner;
+    var sum = 0.0;
+    if (exists) {
+        for (var e = lane; e < length; e += 16u) {
+            let v = params[element(block, c, e)];
+            sum += v * v;
+        }
+    }
+    let squares = channel_sum(16u * lane + channel, vec2<f32>(sum, 0.0)).x;
+    if (exists) {
+        let n = sqrt(block.factor * squares + NORM_EPS);
+        if (lane == 0u) {
+            norms[block.norm_offset + c] = n;
+        }
+        let scale = gain_of(block, c) / n;
+        for (var e = lane; e < length; e += 16u) {
+            let at = element(block, c, e);
+            weights[at] = scale * params[at];
+        }
+    }
+}
+
+fn gain_of(block: ChannelBlock, c: u32) -> f32 {
+    if (block.gain_offset == NO_GAIN) {
+        return 1.0;
+    }
+    return params[block.gain_offset + c];
+}

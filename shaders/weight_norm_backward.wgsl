@@ -1,0 +1,42 @@
+// Pull-back of a whole network's weight gradients through weight normalisation (paper, section
+// 2). With w_hat = v/n and dw the gradient of the effective weight w = gain * w_hat:
+//   dv = gain/n * (dw - factor * w_hat * <w_hat, dw>)        dgain = <w_hat, dw>
+// dv is orthogonal to v up to eps. The gradient buffer holds dw on entry and dv on return, at the offsets of v.
+
+@group(0) @binding(0) var<storage, read> blocks: array<ChannelBlock>;
+@group(0) @binding(1) var<storage, read> params: array<f32>;
+@group(0) @binding(2) var<storage, read> norms: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let block = blocks[group.x];
+    let channel = channel_of(block, thread);
+    let lane = lane_of(block, thread);
+    let c = block.first_channel + channel;
+    let exists = c < block.channels;
+    let length = block.outer * block.inner;
+    var sum = 0.0;
+    if (exists) {
+        for (var e = lane; e < length; e += 16u) {
+            let at = element(block, c, e);
+            sum += params[at] * gradient[at];
+        }
+    }
+    let inner_product = channel_sum(16u * lane + channel, vec2<f32>(sum, 0.0)).x;
+    if (exists) {
+        let n = norms[block.norm_offset + c];
+        let projection = inner_product / n; // <w_hat, dw>
+        var gain = 1.0;
+        if (block.gain_offset != NO_GAIN) {
+            gain = params[block.gain_offset + c];
+            if (lane == 0u) {
+                gradient[block.gain_offset + c] = projection;
+            }
+        }
+        for (var e = lane; e < length; e += 16u) {
+            let at = element(block, c, e);
+            gradient[at] = gain / n * (gradient[at] - block.factor * projection * params[at] / n);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The data set on the device: packed bytes, held-out images first, then the training images.
+
+use crate::error::{Error, Result};
+use crate::gpu::{Buffer, Call, Gpu, View};
+use crate::kernels::{self, GatherBatch};
+use crate::rng;
+
+/// Packed u8 images on the device.
+#[derive(Debug)]
+pub struct DeviceImages {
+    packed: Buffer,
+    values: u32,
+    held_out: u32,
+    training: u32,
+}
+
+impl DeviceImages {
+    /// Uploads images of `values` bytes each, held-out ones first.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when they exceed the device's binding limit.
+    pub fn new(gpu: &Gpu, held_out: &[u8], training: &[u8], values: u32) -> Result<DeviceImages> {
+        let bytes = held_out.len() + training.len();
+        if values % 4 != 0 || training.is_empty() || bytes % values as usize != 0 {
+            return Err(Error::Data(format!(
+                "Training needs at least one image of {values} bytes, a multiple of 4; it was given {} bytes.",
+                training.len()
+            )));
+        }
+        let packed = Buffer::new(gpu, "packed images", bytes / 4)?;
+        packed.write(gpu, held_out);
+        packed.write_at(gpu, (held_out.len() / 4) as u32, training);
+        let count = |bytes: &[u8]| (bytes.len() / values as usize) as u32;
+        Ok(DeviceImages { packed, values, held_out: count(held_out), training: count(training) })
+    }
+
+    /// Number of held-out images.
+    pub fn held_out(&self) -> u32 {
+        self.held_out
+    }
+
+    /// The training batch of the running step, [batch, values] in [0, 1], written at `output`.
+    pub fn training_batch(&self, batch: u32, output: &View) -> Call {
+        self.gather("training batch", batch, output, true)
+    }
+
+    /// The held-out images from the step block's `first` on.
+    pub fn held_out_batch(&self, batch: u32, output: &View) -> Call {
+        self.gather("held-out batch", batch, output, false)
+    }
+
+    fn gather(&self, label: &str, batch: u32, output: &View, shuffle: bool) -> Call {
+        let block = GatherBatch {
+            batch,
+            values: self.values,
+            first: self.held_out,
+            count: self.training,
+            half_bits: rng::half_bits(self.training),
+            shuffle: u32::from(shuffle),
+            output_offset: output.offset,
+        };
+        Call::new(&kernels::GATHER_BATCH, label)
+            .params(&block)
+            .buffers(&[&self.packed, &output.buffer])
+            .elements((batch * self.values / 4) as usize)
+    }
+}

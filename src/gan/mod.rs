@@ -1,0 +1,16 @@
+//! The paper's networks, their training step, the reconstruction test, and what is saved of them.
+
+pub mod architecture;
+pub mod border;
+pub mod checkpoint;
+pub mod images;
+pub mod init;
+pub mod pace;
+pub mod reconstruction;
+pub mod samples;
+pub mod step;
+pub mod trainer;
+
+pub use reconstruction::{TestProgress, TestResult};
+pub use samples::Sheet;
+pub use trainer::{Report, Trainer};

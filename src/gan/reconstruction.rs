@@ -1,0 +1,253 @@
+//! The paper's evaluation (section 5): how close can G come to held-out images by gradient descent on z?
+//!
+//! `1/m sum_i min_z mean_pixels (G(z) - x_i)^2`, batch after batch: z from zeros, fresh RMSprop state, `test_steps`
+//! steps of lr `test_lr`, and the loss of the last z counts. G is frozen when a test starts, so that training may go on
+//! meanwhile; the test advances by as many gradient steps at a time as it is given.
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::gan::images::DeviceImages;
+use crate::gan::samples::{Sheet, Tiler};
+use crate::gan::step::Gan;
+use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
+use crate::kernels::{self, Mse, Step};
+use crate::nn::{Shape, Weights, optimiser};
+
+/// Most pairs of held-out image and reconstruction that are shown.
+const PAIRS_SHOWN: u32 = 16;
+
+/// How far a running test is, in gradient steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TestProgress {
+    /// Gradient steps done.
+    pub done: u32,
+    /// Gradient steps in all.
+    pub of: u32,
+}
+
+/// A finished test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestResult {
+    /// Training step at which G was frozen.
+    pub step: u32,
+    /// Mean over images of `losses`: per-pixel, per-channel squared error, pixels in [0, 1].
+    pub loss: f32,
+    /// The loss of every image.
+    pub losses: Vec<f32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    step: u32,
+    images: u32,
+    batch: u32,
+    done_in_batch: u32,
+}
+
+/// Memory and programs of the test; one test runs at a time.
+#[derive(Debug)]
+pub struct Reconstruction {
+    frozen: Weights,
+    z: Buffer,
+    mean_squares: Buffer,
+    targets: Buffer,
+    pictures: Buffer,
+    losses: Buffer,
+    all_losses: Buffer,
+    pairs: Buffer,
+    slots: StepSlots,
+    load: Program,
+    descend: Program,
+    score: Program,
+    show: Program,
+    tiler: Tiler,
+    shape: Shape,
+    batch_size: u32,
+    steps: u32,
+    lr: f32,
+    running: Option<Running>,
+    pairs_shown: u32,
+    has_pairs: bool,
+}
+
+impl Reconstruction {
+    /// Allocates for tests of up to `most_images` held-out images; G's activations are those of the training step.
+    pub async fn new(
+        gpu: &Gpu,
+        config: &Config,
+        gan: &Gan,
+        images: &DeviceImages,
+        progress: &mut Progress<'_>,
+    ) -> Result<Reconstruction> {
+        let shape = Shape::new(config.height, config.width, config.channels);
+        let rows = config.batch_size;
+        let most_images = images.held_out();
+        let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
+        let z = buffer("reconstruction codes", rows * config.code_size)?;
+        let dz = buffer("reconstruction code gradients", rows * config.code_size)?;
+        let mean_squares = buffer("reconstruction mean squares", rows * config.code_size)?;
+        let targets = buffer("held-out images", rows * shape.len())?;
+        let pictures = buffer("reconstructions", rows * shape.len())?;
+        let dpictures = buffer("reconstruction gradients", rows * shape.len())?;
+        let losses = buffer("reconstruction losses of a batch", rows)?;
+        let all_losses = buffer("reconstruction losses", most_images.div_ceil(rows) * rows)?;
+        let pairs_shown = PAIRS_SHOWN.min(rows).min(most_images.max(1));
+        let pairs = buffer("pairs", 2 * pairs_shown * shape.len())?;
+        let frozen = gan.generator.parameters.frozen(gpu, "generator")?;
+
+        let pass = gan.generate(frozen.clone(), z.at(0), pictures.at(0));
+        let mse = Call::new(&kernels::MSE, "reconstruction loss")
+            .params(&Mse { values: shape.len() })
+            .buffers(&[&pictures, &targets, &dpictures, &losses])
+            .grid([rows, 1, 1]);
+        let mut score = pass.forward();
+        score.push(mse);
+        let mut descend = score.clone();
+        descend.extend(pass.backward(&dpictures.at(0), false, Some(&dz.at(0))));
+        let no_pairs = z.len() as u32;
+        descend.push(optimiser::rmsprop(&z, &dz, &mean_squares, no_pairs, config.decay, config.eps));
+
+        // Pairs lie side by side: image, reconstruction, image, reconstruction.
+        let (tiler, show) = Tiler::new(gpu, &pairs, shape, 2 * pairs_shown, 8)?;
+        let slots = StepSlots::new(gpu, 1)?;
+        let load = vec![images.held_out_batch(rows, &targets.at(0))];
+        Ok(Reconstruction {
+            load: Program::compile(gpu, &slots, load, progress).await?,
+            descend: Program::compile(gpu, &slots, descend, progress).await?,
+            score: Program::compile(gpu, &slots, score, progress).await?,
+            show: Program::compile(gpu, &slots, vec![show], progress).await?,
+            frozen,
+            z,
+            mean_squares,
+            targets,
+            pictures,
+            losses,
+            all_losses,
+            pairs,
+            slots,
+            tiler,
+            shape,
+            batch_size: rows,
+            steps: config.test_steps,
+            lr: config.test_lr,
+            running: None,
+            pairs_shown,
+            has_pairs: false,
+        })
+    }
+
+    /// Freezes G as it is after `step` training steps and starts a test of the first `images` held-out images;
+    /// a test that is running is given up.
+    pub fn start(&mut self, gpu: &Gpu, gan: &Gan, step: u32, images: u32) {
+        gpu.submit("freeze generator", |encoder| gan.generator.parameters.freeze(encoder, &self.frozen));
+        self.running = Some(Running { step, images: images.max(1), batch: 0, done_in_batch: 0 });
+    }
+
+    /// Gives up a running test.
+    pub fn stop(&mut self) {
+        self.running = None;
+    }
+
+    /// Whether a test runs, and how far it is.
+    pub fn progress(&self) -> Option<TestProgress> {
+        self.running.map(|run| TestProgress {
+            done: run.batch * self.steps + run.done_in_batch,
+            of: run.images.div_ceil(self.batch_size) * self.steps,
+        })
+    }
+
+    /// Records up to `budget` gradient steps, at most to the end of the present batch, and its score at the end.
+    /// Returns whether the whole test has been recorded; then [`Self::result`] reads the losses.
+    pub fn record(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, budget: u32) -> bool {
+        let Some(mut run) = self.running else { return false };
+        let first = run.batch * self.batch_size;
+        let rows = self.batch_size.min(run.images - first);
+        self.slots.write(gpu, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
+        if run.done_in_batch == 0 {
+            self.z.clear(encoder);
+            self.mean_squares.clear(encoder);
+            self.load.record(gpu, encoder, 0);
+        }
+        let steps = budget.min(self.steps - run.done_in_batch);
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for _ in 0..steps {
+                self.descend.replay(gpu, &mut pass, 0);
+            }
+        }
+        run.done_in_batch += steps;
+        let batch_ends = run.done_in_batch == self.steps;
+        if batch_ends {
+            self.score.record(gpu, encoder, 0);
+            self.losses.copy_range(encoder, 0, &self.all_losses, first, rows);
+        }
+        if run.batch == 0 && steps > 0 {
+            self.copy_pairs(encoder);
+        }
+        if batch_ends {
+            run.batch += 1;
+            run.done_in_batch = 0;
+        }
+        self.running = Some(run);
+        run.batch * self.batch_size >= run.images
+    }
+
+    /// The result of a test that has been recorded to its end and submitted.
+    pub async fn result(&mut self, gpu: &Gpu) -> Result<Option<TestResult>> {
+        let Some(run) = self.running.take() else { return Ok(None) };
+        let mut losses: Vec<f32> = self.all_losses.read(gpu).await?;
+        losses.truncate(run.images as usize);
+        let mean = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64;
+        Ok(Some(TestResult { step: run.step, loss: mean as f32, losses }))
+    }
+
+    /// Held-out images of the first batch, each followed by its reconstruction, of the running or else the last test.
+    pub async fn pairs(&self, gpu: &Gpu) -> Result<Option<Sheet>> {
+        if !self.has_pairs {
+            return Ok(None);
+        }
+        gpu.submit("pairs", |encoder| self.show.record(gpu, encoder, 0));
+        self.tiler.read(gpu).await.map(Some)
+    }
+
+    fn copy_pairs(&mut self, encoder: &mut wgpu::CommandEncoder) {
+        let values = self.shape.len();
+        for i in 0..self.pairs_shown {
+            self.targets.copy_range(encoder, i * values, &self.pairs, 2 * i * values, values);
+            self.pictures.copy_range(encoder, i * values, &self.pairs, (2 * i + 1) * values, values);
+        }
+        self.has_pairs = true;
+    }
+
+    /// For checks against other programs: reconstructs given images, [batch, h, w, c] in [0, 1], with the present G.
+    /// Returns the mean loss after every `every` steps and the final codes [batch, code].
+    pub async fn of_images(
+        &mut self,
+        gpu: &Gpu,
+        gan: &Gan,
+        images: &[f32],
+        steps: u32,
+        every: u32,
+    ) -> Result<(Vec<f32>, Vec<f32>)> {
+        let rows = (images.len() as u32 / self.shape.len()).min(self.batch_size);
+        self.running = None;
+        self.targets.write(gpu, images);
+        self.slots.write(gpu, &[Step { lr: self.lr, rows, ..Step::default() }]);
+        gpu.submit("start of a reconstruction", |encoder| {
+            gan.generator.parameters.freeze(encoder, &self.frozen);
+            self.z.clear(encoder);
+            self.mean_squares.clear(encoder);
+        });
+        let mut means = Vec::new();
+        for step in 1..=steps {
+            gpu.submit("reconstruction step", |encoder| self.descend.record(gpu, encoder, 0));
+            if step % every == 0 || step == steps {
+                gpu.submit("reconstruction score", |encoder| self.score.record(gpu, encoder, 0));
+                let losses: Vec<f32> = self.losses.read(gpu).await?;
+                means.push(losses[..rows as usize].iter().sum::<f32>() / rows as f32);
+            }
+        }
+        let z: Vec<f32> = self.z.read(gpu).await?;
+        Ok((means, z[..rows as usize * z.len() / self.batch_size as usize].to_vec()))
+    }
+}

@@ -1,0 +1,122 @@
+//! Pictures for people: the sheet of samples from fixed latent codes, and images side by side.
+
+use crate::config::Config;
+use crate::data::Dataset;
+use crate::error::Result;
+use crate::gan::step::{Gan, latent_codes};
+use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
+use crate::kernels::{self, SampleSheet, Step};
+use crate::nn::Shape;
+use crate::rng::Stream;
+
+/// An RGBA picture, rows from the top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Four bytes per pixel.
+    pub rgba: Vec<u8>,
+}
+
+impl Sheet {
+    /// The first `images` images of a data set, `columns` to a row.
+    pub fn of_dataset(data: &Dataset, images: u32, columns: u32) -> Sheet {
+        let images = images.min(data.len() as u32);
+        let columns = columns.clamp(1, images.max(1));
+        let (width, height) = (columns * data.width, images.div_ceil(columns) * data.height);
+        let mut rgba = vec![0; 4 * (width * height) as usize];
+        let channels = data.channels as usize;
+        for (tile, image) in data.pixels.chunks_exact(data.image_bytes().max(1)).take(images as usize).enumerate() {
+            let (left, top) = (tile as u32 % columns * data.width, tile as u32 / columns * data.height);
+            for (i, pixel) in image.chunks_exact(channels).enumerate() {
+                let (x, y) = (left + i as u32 % data.width, top + i as u32 / data.width);
+                let at = 4 * (y * width + x) as usize;
+                let colour = [pixel[0], pixel[channels / 2], pixel[channels - 1], 255];
+                rgba[at..at + 4].copy_from_slice(&colour);
+            }
+        }
+        Sheet { width, height, rgba }
+    }
+
+    /// The picture as a PNG file.
+    pub fn png(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&self.rgba));
+        written.expect("a sheet has four bytes per pixel, and memory does not fail to be written");
+        bytes
+    }
+}
+
+/// Lays images of `shape` out `columns` to a row and turns them into an RGBA sheet.
+#[derive(Debug)]
+pub struct Tiler {
+    sheet: Buffer,
+    width: u32,
+    height: u32,
+}
+
+impl Tiler {
+    /// Room for `images` images, and the dispatch that fills the sheet from `pixels`.
+    pub fn new(gpu: &Gpu, pixels: &Buffer, shape: Shape, images: u32, columns: u32) -> Result<(Tiler, Call)> {
+        let columns = columns.clamp(1, images.max(1));
+        let tile_rows = images.div_ceil(columns).max(1);
+        let (width, height) = (columns * shape.w, tile_rows * shape.h);
+        let sheet = Buffer::new(gpu, "sheet", (width * height) as usize)?;
+        let block = SampleSheet { images, height: shape.h, width: shape.w, channels: shape.c, columns, tile_rows };
+        let call = Call::new(&kernels::SAMPLE_SHEET, "sheet")
+            .params(&block)
+            .buffers(&[pixels, &sheet])
+            .elements((width * height) as usize);
+        Ok((Tiler { sheet, width, height }, call))
+    }
+
+    /// The sheet as it was last filled.
+    pub async fn read(&self, gpu: &Gpu) -> Result<Sheet> {
+        let words: Vec<u32> = self.sheet.read(gpu).await?;
+        Ok(Sheet { width: self.width, height: self.height, rgba: words.iter().flat_map(|w| w.to_le_bytes()).collect() })
+    }
+}
+
+/// The sample sheet: `vis_size` x `vis_size` images from latent codes that never change.
+#[derive(Debug)]
+pub struct Samples {
+    slots: StepSlots,
+    program: Program,
+    tiler: Tiler,
+    seed: u32,
+}
+
+impl Samples {
+    /// Allocates codes, images and sheet. G runs one batch at a time, in the memory of the training step.
+    pub async fn new(gpu: &Gpu, config: &Config, gan: &Gan, progress: &mut Progress<'_>) -> Result<Samples> {
+        let shape = Shape::new(config.height, config.width, config.channels);
+        let batch = config.batch_size;
+        let images = config.vis_size * config.vis_size;
+        let pieces = images.div_ceil(batch);
+        let codes = Buffer::new(gpu, "fixed latent codes", (pieces * batch * config.code_size) as usize)?;
+        let pixels = Buffer::new(gpu, "samples", (pieces * batch * shape.len()) as usize)?;
+        let weights = gan.generator.parameters.weights();
+        let mut calls = vec![latent_codes(&codes, pieces * batch * config.code_size, Stream::LatentFixed)];
+        for piece in 0..pieces {
+            let z = codes.at(piece * batch * config.code_size);
+            calls.extend(gan.generate(weights.clone(), z, pixels.at(piece * batch * shape.len())).forward());
+        }
+        let (tiler, call) = Tiler::new(gpu, &pixels, shape, images, config.vis_size)?;
+        calls.push(call);
+        let slots = StepSlots::new(gpu, 1)?;
+        let program = Program::compile(gpu, &slots, calls, progress).await?;
+        Ok(Samples { slots, program, tiler, seed: config.seed })
+    }
+
+    /// The samples of the present weights.
+    pub async fn sheet(&self, gpu: &Gpu) -> Result<Sheet> {
+        self.slots.write(gpu, &[Step { seed: self.seed, ..Step::default() }]);
+        gpu.submit("sample sheet", |encoder| self.program.record(gpu, encoder, 0));
+        self.tiler.read(gpu).await
+    }
+}

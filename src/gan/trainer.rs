@@ -1,0 +1,343 @@
+//! A run: training in chunks of one submit each, with a running reconstruction test in between.
+
+use crate::config::Config;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::gan::images::DeviceImages;
+use crate::gan::init;
+use crate::gan::pace::Pace;
+use crate::gan::reconstruction::{Reconstruction, TestProgress, TestResult};
+use crate::gan::samples::{Samples, Sheet};
+use crate::gan::step::Gan;
+use crate::gpu::readback::Staging;
+use crate::gpu::{Gpu, Program, Progress, StepSlots};
+use crate::kernels::{METRIC_COLUMNS, Step};
+use std::sync::Arc;
+
+/// Most training steps in one submit.
+const MOST_STEPS: u32 = 128;
+/// Gradient steps on z that take about as long as one training step (G forward and back, against about five times
+/// that for a training step, of which half goes to training while a test runs).
+const TEST_STEPS_PER_STEP: u32 = 4;
+
+/// Programs that a trainer compiles.
+const PROGRAMS: usize = 8;
+
+/// What one turn brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Training steps done in all.
+    pub step: u32,
+    /// Training steps done in this turn.
+    pub steps: u32,
+    /// One row of [`METRIC_COLUMNS`] numbers per step of this turn: step, d_loss_real, d_loss_fake, g_loss.
+    pub metrics: Vec<f32>,
+    /// How far the running test is, if one runs.
+    pub test: Option<TestProgress>,
+    /// The test that finished in this turn, if one did.
+    pub finished: Option<TestResult>,
+}
+
+/// Both networks of a [`Config`] on a device, with data and test.
+#[derive(Debug)]
+pub struct Trainer {
+    gpu: Arc<Gpu>,
+    config: Config,
+    gan: Gan,
+    slots: StepSlots,
+    inputs: Program,
+    update: Program,
+    normalise: Program,
+    samples: Samples,
+    test: Reconstruction,
+    staging: Staging,
+    pace: Pace,
+    step: u32,
+    running_images: u32,
+    final_images: u32,
+    tested_at: Option<u32>,
+}
+
+impl Trainer {
+    /// Builds everything for `config` and `data`: the data set is brought to the configured size and colours, split,
+    /// and uploaded; parameters are initialised from the seed. Nothing is allocated afterwards. `report(done, total,
+    /// kernel)` tells how far the build is.
+    ///
+    /// # Errors
+    /// A setting out of range, a data set too small, a limit of the device exceeded, or a shader refused.
+    pub async fn new(
+        gpu: Arc<Gpu>,
+        config: Config,
+        data: &Dataset,
+        report: &mut dyn FnMut(usize, usize, &str),
+    ) -> Result<Trainer> {
+        let progress = &mut Progress::new(PROGRAMS, report);
+        config.validate()?;
+        let data = data.resized(config.width, config.height)?.with_channels(config.channels)?;
+        let split = data.split(config.seed, config.running, config.final_count)?;
+        let arranged = data.arranged(&split);
+        let bytes = data.image_bytes();
+        let (held_out, training) = arranged.pixels.split_at(split.final_count as usize * bytes);
+        let images = DeviceImages::new(&gpu, held_out, training, bytes as u32)?;
+
+        let gan = Gan::new(&gpu, &config, MOST_STEPS)?;
+        let slots = StepSlots::new(&gpu, MOST_STEPS)?;
+        let normalise = gan.generator.normalise().into_iter().chain(gan.discriminator.normalise()).collect();
+        let trainer = Trainer {
+            normalise: Program::compile(&gpu, &slots, normalise, progress).await?,
+            inputs: Program::compile(&gpu, &slots, gan.inputs(&images), progress).await?,
+            update: Program::compile(&gpu, &slots, gan.update(&config), progress).await?,
+            samples: Samples::new(&gpu, &config, &gan, progress).await?,
+            test: Reconstruction::new(&gpu, &config, &gan, &images, progress).await?,
+            staging: Staging::new(&gpu, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS),
+            pace: Pace::new(MOST_STEPS),
+            step: 0,
+            running_images: split.running,
+            final_images: split.final_count,
+            tested_at: None,
+            gan,
+            slots,
+            config,
+            gpu,
+        };
+        trainer.initialise();
+        trainer.gpu.check()?;
+        Ok(trainer)
+    }
+
+    fn initialise(&self) {
+        for (number, network) in [(0, &self.gan.generator), (1, &self.gan.discriminator)] {
+            let layout = &network.parameters.layout;
+            let values = init::parameters(&network.specs, layout, self.config.norm, number, self.config.seed);
+            network.parameters.values.write(&self.gpu, &values);
+        }
+        self.renormalise();
+    }
+
+    /// Recomputes effective weights after parameters were written from outside.
+    pub(crate) fn renormalise(&self) {
+        self.gpu.submit("normalise", |encoder| self.normalise.record(&self.gpu, encoder, 0));
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The device.
+    pub fn gpu(&self) -> &Arc<Gpu> {
+        &self.gpu
+    }
+
+    /// Both networks.
+    pub fn gan(&self) -> &Gan {
+        &self.gan
+    }
+
+    /// Training steps done.
+    pub fn step(&self) -> u32 {
+        self.step
+    }
+
+    pub(crate) fn set_step(&mut self, step: u32) {
+        self.step = step;
+        self.tested_at = Some(step);
+        self.test.stop();
+    }
+
+    /// Held-out images of the running and of the final test; small data sets have fewer than was asked for.
+    pub fn test_images(&self) -> (u32, u32) {
+        (self.running_images, self.final_images)
+    }
+
+    /// Milliseconds per training step as measured lately.
+    pub fn ms_per_step(&self) -> Option<f64> {
+        self.pace.ms_per_step()
+    }
+
+    /// Changes the learning rate from the next step on.
+    ///
+    /// # Errors
+    /// A rate out of range; the old one stays.
+    pub fn set_lr(&mut self, lr: f32) -> Result<()> {
+        let config = Config { lr, ..self.config.clone() };
+        config.validate()?;
+        self.config = config;
+        Ok(())
+    }
+
+    /// Starts a running test of the present G; a test under way is given up.
+    pub fn start_test(&mut self) {
+        self.start_test_of(self.running_images);
+    }
+
+    /// Starts a test over all held-out images.
+    pub fn start_final_test(&mut self) {
+        self.start_test_of(self.final_images);
+    }
+
+    fn start_test_of(&mut self, images: u32) {
+        self.test.start(&self.gpu, &self.gan, self.step, images);
+        self.tested_at = Some(self.step);
+    }
+
+    /// One turn: up to `most` training steps (0: as many as the pace allows) in one submit, together with a share of a
+    /// running test. A test starts by itself at step 0 and after every `test_interval` steps; one that is still
+    /// running when the next is due is finished first.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] when a loss left the numbers, [`Error::Device`] when the device failed.
+    pub async fn advance(&mut self, most: u32) -> Result<Report> {
+        let mut steps = if most == 0 { self.pace.steps() } else { most.min(MOST_STEPS) };
+        let interval = self.config.test_interval;
+        let due = interval > 0 && self.step.is_multiple_of(interval) && self.tested_at != Some(self.step);
+        if due && self.test.progress().is_some() {
+            steps = 0;
+        } else {
+            if due {
+                self.start_test();
+            }
+            if interval > 0 {
+                steps = steps.min(interval - self.step % interval);
+            }
+        }
+        self.turn(steps).await
+    }
+
+    /// One turn without training: only a share of the running test.
+    pub async fn advance_test(&mut self) -> Result<Report> {
+        self.turn(0).await
+    }
+
+    async fn turn(&mut self, steps: u32) -> Result<Report> {
+        let mut share = 0;
+        let mut steps = steps;
+        if self.test.progress().is_some() {
+            share = TEST_STEPS_PER_STEP * self.pace.steps().max(steps) / 2;
+            steps = steps.div_ceil(2);
+        }
+        let slots: Vec<Step> = (0..steps).map(|i| self.slot(i)).collect();
+        let started = now();
+        let wanted = steps as usize * METRIC_COLUMNS;
+        // A turn without training reads one row, so that it too ends when the device has finished.
+        let read = wanted.max(METRIC_COLUMNS);
+        self.slots.write(&self.gpu, &slots);
+        let Trainer { gpu, inputs, update, test, staging, gan, .. } = self;
+        let mut test_ends = false;
+        gpu.submit("chunk", |encoder| {
+            if steps > 0 {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                for slot in 0..steps {
+                    inputs.replay(gpu, &mut pass, slot);
+                    update.replay(gpu, &mut pass, slot);
+                }
+            }
+            if share > 0 {
+                test_ends = test.record(gpu, encoder, share);
+            }
+            staging.copy_from(gpu, encoder, &gan.metrics, read);
+        });
+        let mut metrics: Vec<f32> = staging.read(gpu, read).await?;
+        metrics.truncate(wanted);
+        self.step += steps;
+        if share == 0 {
+            self.pace.record(steps, now() - started);
+        }
+        check_finite(&metrics)?;
+        let finished = if test_ends { self.test.result(&self.gpu).await? } else { None };
+        Ok(Report { step: self.step, steps, metrics, test: self.test.progress(), finished })
+    }
+
+    fn slot(&self, i: u32) -> Step {
+        let step = self.step + i;
+        Step { step, metric_row: i, seed: self.config.seed, lr: self.config.lr_at(step), ..Step::default() }
+    }
+
+    /// One step on given inputs instead of generated ones: `real` [batch, h, w, c] in [0, 1], `z_d` and `z_g`
+    /// [batch, code]. Returns d_loss_real, d_loss_fake, g_loss. The learning rate is `lr`, without warm-up.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when an input has the wrong length.
+    pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<[f32; 3]> {
+        let gan = &self.gan;
+        for (name, values, want) in
+            [("real", real, gan.images.len() / 2), ("z_d", z_d, gan.z_d.len()), ("z_g", z_g, gan.z_g.len())]
+        {
+            if values.len() != want {
+                let have = values.len();
+                return Err(Error::Data(format!(
+                    "Input {name} must have {want} values for this batch; it has {have}."
+                )));
+            }
+        }
+        gan.images.write(&self.gpu, real);
+        gan.z_d.write(&self.gpu, z_d);
+        gan.z_g.write(&self.gpu, z_g);
+        let slot = Step { lr: self.config.lr, metric_row: 0, ..self.slot(0) };
+        self.slots.write(&self.gpu, &[slot]);
+        self.gpu.submit("replay step", |encoder| {
+            self.update.record(&self.gpu, encoder, 0);
+            self.staging.copy_from(&self.gpu, encoder, &gan.metrics, METRIC_COLUMNS);
+        });
+        let row: Vec<f32> = self.staging.read(&self.gpu, METRIC_COLUMNS).await?;
+        self.step += 1;
+        Ok([row[1], row[2], row[3]])
+    }
+
+    /// Reconstructs given images with the present G; see [`Reconstruction::of_images`].
+    pub async fn replay_reconstruction(
+        &mut self,
+        images: &[f32],
+        steps: u32,
+        every: u32,
+    ) -> Result<(Vec<f32>, Vec<f32>)> {
+        self.test.of_images(&self.gpu, &self.gan, images, steps, every).await
+    }
+
+    /// The sheet of samples from the fixed codes.
+    pub async fn sheet(&self) -> Result<Sheet> {
+        self.samples.sheet(&self.gpu).await
+    }
+
+    /// Held-out images beside their reconstructions; `None` before the first test has begun.
+    pub async fn pairs(&self) -> Result<Option<Sheet>> {
+        self.test.pairs(&self.gpu).await
+    }
+}
+
+/// Milliseconds on a clock that only rises.
+fn now() -> f64 {
+    #[cfg(target_arch = "wasm32")]
+    return crate::web::now();
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64() * 1000.0
+    }
+}
+
+/// The first metric that is not a number, as an error.
+fn check_finite(metrics: &[f32]) -> Result<()> {
+    for row in metrics.chunks_exact(METRIC_COLUMNS) {
+        for (name, value) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().zip(&row[1..]) {
+            if !value.is_finite() {
+                let value = if value.is_nan() { "not a number" } else { "infinite" };
+                return Err(Error::NonFinite { step: row[0] as u32, which: (*name).into(), value: value.into() });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_that_is_no_number_is_named() {
+        assert_eq!(check_finite(&[0.0, 0.7, 0.7, 0.7]), Ok(()));
+        let error = check_finite(&[4.0, 0.7, 0.7, 0.7, 5.0, 0.7, f32::NAN, f32::INFINITY]);
+        let expected = Error::NonFinite { step: 5, which: "d_loss_fake".into(), value: "not a number".into() };
+        assert_eq!(error, Err(expected));
+    }
+}

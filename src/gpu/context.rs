@@ -1,0 +1,173 @@
+//! The device: found, opened and proved with one small kernel before anything is built on it.
+
+use crate::error::{Error, Result};
+use crate::gpu::program::Pipelines;
+use crate::gpu::{Buffer, Call, Program, Progress, StepSlots};
+use crate::kernels::{self, ReducePartials};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Which limits a device is opened with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limits {
+    /// WebGPU's defaults and nothing else, also on adapters that could do more: what every test runs under.
+    Default,
+    /// The defaults, with larger buffers where the adapter has them.
+    Adapter,
+}
+
+/// Counts that do not depend on the machine's speed.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub(crate) submits: AtomicU64,
+    pub(crate) dispatches: AtomicU64,
+    pub(crate) buffers: AtomicU64,
+    pub(crate) buffer_bytes: AtomicU64,
+    pub(crate) readback_bytes: AtomicU64,
+}
+
+/// A moment's values of [`Counters`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Command buffers submitted.
+    pub submits: u64,
+    /// Compute dispatches recorded.
+    pub dispatches: u64,
+    /// Buffers created.
+    pub buffers: u64,
+    /// Bytes of all buffers created.
+    pub buffer_bytes: u64,
+    /// Bytes copied back to the CPU.
+    pub readback_bytes: u64,
+}
+
+/// An open GPU device.
+#[derive(Debug)]
+pub struct Gpu {
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    pub(crate) pipelines: Pipelines,
+    pub(crate) counters: Counters,
+    info: wgpu::AdapterInfo,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`], [`Error::NoDevice`], or [`Error::Device`] if the first kernel answers wrongly.
+    pub async fn open(limits: Limits) -> Result<Gpu> {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+        if limits == Limits::Default {
+            descriptor.flags |= wgpu::InstanceFlags::STRICT_WEBGPU_COMPLIANCE;
+        }
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let adapter = wgpu::Instance::new(descriptor)
+            .request_adapter(&options)
+            .await
+            .map_err(|e| Error::NoAdapter(e.to_string()))?;
+        let info = adapter.get_info();
+        let mut required_limits = wgpu::Limits::default();
+        if limits == Limits::Adapter {
+            let has = adapter.limits();
+            required_limits.max_buffer_size = has.max_buffer_size.max(required_limits.max_buffer_size);
+            required_limits.max_storage_buffer_binding_size =
+                has.max_storage_buffer_binding_size.max(required_limits.max_storage_buffer_binding_size);
+        }
+        let (device, queue) = adapter
+            .request_device(&wgpu::DeviceDescriptor { label: Some("wn-gan"), required_limits, ..Default::default() })
+            .await
+            .map_err(|e| Error::NoDevice { adapter: info.name.clone(), message: e.to_string() })?;
+
+        let failure = Arc::new(Mutex::new(None));
+        let lost = failure.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                remember(&lost, format!("the device was lost ({message})"));
+            }
+        });
+        let uncaptured = failure.clone();
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| remember(&uncaptured, error.to_string())));
+
+        let gpu = Gpu { device, queue, pipelines: Pipelines::default(), counters: Counters::default(), info, failure };
+        gpu.first_kernel().await?;
+        Ok(gpu)
+    }
+
+    /// Adds 1 + 2 and 3 + 4 on the device: a driver that builds pipelines but computes nothing is found here.
+    async fn first_kernel(&self) -> Result<()> {
+        let partial = Buffer::new(self, "first kernel input", 4)?;
+        partial.write(self, &[1.0f32, 3.0, 2.0, 4.0]);
+        let total = Buffer::new(self, "first kernel output", 2)?;
+        let call = Call::new(&kernels::REDUCE_PARTIALS, "first kernel")
+            .params(&ReducePartials { parts: 2, count: 2, total_offset: 0 })
+            .buffers(&[&partial, &total])
+            .elements(2);
+        let slots = StepSlots::new(self, 1)?;
+        let program = Program::compile(self, &slots, vec![call], &mut Progress::new(1, &mut |_, _, _| {})).await?;
+        self.submit("first kernel", |encoder| program.record(self, encoder, 0));
+        let answer: Vec<f32> = total.read(self).await?;
+        if answer != [3.0, 7.0] {
+            return Err(Error::Device(format!("a first kernel should have answered [3, 7] and answered {answer:?}")));
+        }
+        Ok(())
+    }
+
+    /// Name of the adapter as the driver gives it; browsers may leave it empty.
+    pub fn name(&self) -> String {
+        let parts = [self.info.name.as_str(), self.info.driver.as_str(), self.info.driver_info.as_str()];
+        parts.into_iter().find(|part| !part.is_empty()).unwrap_or("unnamed GPU").to_string()
+    }
+
+    /// The interface behind wgpu: `vulkan`, `metal`, `dx12`, `webgpu`.
+    pub fn backend(&self) -> &'static str {
+        self.info.backend.to_str()
+    }
+
+    /// Whether the adapter runs on the CPU.
+    pub fn software(&self) -> bool {
+        let name = self.name().to_lowercase();
+        self.info.device_type == wgpu::DeviceType::Cpu || name.contains("swiftshader") || name.contains("llvmpipe")
+    }
+
+    /// The present counts.
+    pub fn counts(&self) -> Counts {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts {
+            submits: get(&self.counters.submits),
+            dispatches: get(&self.counters.dispatches),
+            buffers: get(&self.counters.buffers),
+            buffer_bytes: get(&self.counters.buffer_bytes),
+            readback_bytes: get(&self.counters.readback_bytes),
+        }
+    }
+
+    /// Records commands into one encoder and submits it.
+    pub fn submit(&self, label: &str, record: impl FnOnce(&mut wgpu::CommandEncoder)) {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
+        record(&mut encoder);
+        self.queue.submit([encoder.finish()]);
+        self.counters.submits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The first failure that reached the device outside an error scope, if any.
+    ///
+    /// # Errors
+    /// [`Error::Device`] with the driver's message.
+    pub fn check(&self) -> Result<()> {
+        match self.failure.lock() {
+            Ok(failure) => failure.as_ref().map_or(Ok(()), |message| Err(Error::Device(message.clone()))),
+            Err(_) => Err(Error::Device("its error handler failed".into())),
+        }
+    }
+}
+
+fn remember(slot: &Mutex<Option<String>>, message: String) {
+    if let Ok(mut slot) = slot.lock() {
+        slot.get_or_insert(message);
+    }
+}

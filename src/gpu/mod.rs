@@ -1,0 +1,10 @@
+//! What the rest of the crate knows of wgpu: a device, buffers, kernels compiled into programs, and read-back.
+
+pub mod buffer;
+pub mod context;
+pub mod program;
+pub mod readback;
+
+pub use buffer::{Buffer, View};
+pub use context::Gpu;
+pub use program::{Call, Program, Progress, StepSlots};

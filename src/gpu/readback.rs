@@ -1,0 +1,57 @@
+//! Copies from the device to the CPU: a staging buffer, a copy inside a submit, one awaited map.
+
+use crate::error::{Error, Result};
+use crate::gpu::buffer::create;
+use crate::gpu::{Buffer, Gpu};
+use bytemuck::Pod;
+use futures_channel::oneshot;
+use std::sync::atomic::Ordering;
+
+/// A staging buffer that is created once and mapped again for every chunk.
+#[derive(Debug)]
+pub struct Staging {
+    raw: wgpu::Buffer,
+}
+
+impl Staging {
+    /// Room for `len` elements of four bytes.
+    pub fn new(gpu: &Gpu, name: &str, len: usize) -> Staging {
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        Staging { raw: create(gpu, name, 4 * len.max(1) as u64, usage) }
+    }
+
+    /// Records a copy of the first `len` elements of `source`.
+    pub fn copy_from(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, source: &Buffer, len: usize) {
+        let bytes = 4 * len as u64;
+        gpu.counters.readback_bytes.fetch_add(bytes, Ordering::Relaxed);
+        encoder.copy_buffer_to_buffer(&source.raw, 0, &self.raw, 0, Some(bytes));
+    }
+
+    /// The first `len` elements, once the submit that copied them has finished.
+    pub async fn read<T: Pod>(&self, gpu: &Gpu, len: usize) -> Result<Vec<T>> {
+        let (sender, receiver) = oneshot::channel();
+        let slice = self.raw.slice(..4 * len as u64);
+        slice.map_async(wgpu::MapMode::Read, move |result| {
+            // The receiver is gone only when the whole read was dropped; then nobody waits for the answer.
+            let _ = sender.send(result);
+        });
+        // A browser drives the queue itself; natively the callback runs inside this call.
+        #[cfg(not(target_arch = "wasm32"))]
+        gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| Error::Device(e.to_string()))?;
+        let mapped = receiver.await.map_err(|_| Error::Device("a read-back was abandoned".into()))?;
+        gpu.check()?;
+        mapped.map_err(|e| Error::Device(format!("a result could not be read back ({e})")))?;
+        let range = slice.get_mapped_range().map_err(|e| Error::Device(e.to_string()))?;
+        let values = bytemuck::pod_collect_to_vec(&range);
+        drop(range);
+        self.raw.unmap();
+        Ok(values)
+    }
+}
+
+/// Reads a whole buffer through a staging buffer of its own.
+pub(crate) async fn read<T: Pod>(gpu: &Gpu, buffer: &Buffer) -> Result<Vec<T>> {
+    let staging = Staging::new(gpu, "read-back", buffer.len());
+    gpu.submit("read-back", |encoder| staging.copy_from(gpu, encoder, buffer, buffer.len()));
+    staging.read(gpu, buffer.len()).await
+}

@@ -1,0 +1,177 @@
+//! The table of all kernels: source, bindings and parameter block of each; nothing else.
+//!
+//! `tests/shaders.rs` holds this table against what naga reads from the shaders, so a line that drifts fails a test.
+
+use bytemuck::{Pod, Zeroable};
+
+/// What a kernel binds at one slot of group 0, in the order of `@binding`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// The kernel's parameter block, written once when a program is compiled; its size in bytes.
+    Params(u32),
+    /// The [`Step`] block of the running step, bound by dynamic offset.
+    Step,
+    /// A storage buffer that is only read.
+    Read,
+    /// A storage buffer that is written.
+    Write,
+}
+
+/// One WGSL file with one entry point `main`.
+#[derive(Debug)]
+pub struct Kernel {
+    /// File stem below `shaders/`.
+    pub name: &'static str,
+    /// The kernel's own source, first, so that its line numbers hold, then the shared parts it is joined with.
+    pub parts: &'static [&'static str],
+    /// What it binds.
+    pub bindings: &'static [Binding],
+    /// Whether its tile shape is set by the overrides `WG_M`, `WG_N` and `TILE_K`; otherwise a workgroup is 256 wide.
+    pub tiled: bool,
+}
+
+impl Kernel {
+    /// The whole source text.
+    pub fn source(&self) -> String {
+        self.parts.concat()
+    }
+}
+
+macro_rules! shader {
+    ($name:literal) => {
+        include_str!(concat!("../shaders/", $name, ".wgsl"))
+    };
+}
+
+macro_rules! kernels {
+    ($($(#[$doc:meta])* $id:ident = $name:literal + [$($shared:literal),*], tiled $tiled:literal, [$($binding:expr),*];)*) => {
+        $($(#[$doc])* pub static $id: Kernel = Kernel {
+            name: $name,
+            parts: &[shader!($name), $(shader!($shared)),*],
+            bindings: &[$($binding),*],
+            tiled: $tiled,
+        };)*
+        /// Every kernel.
+        pub static ALL: &[&Kernel] = &[$(&$id),*];
+    };
+}
+
+const fn params<T>() -> Binding {
+    Binding::Params(size_of::<T>() as u32)
+}
+
+use Binding::{Read, Step as Now, Write};
+
+kernels! {
+    /// Convolution, bias added; also linear layers and the data gradient of transposed convolution.
+    CONV = "conv" + ["shared/geometry", "shared/gemm_tile"], tiled true, [params::<Geometry>(), Read, Read, Read, Write];
+    /// Transposed convolution, bias added; also the data gradient of convolution and linear layers.
+    CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/gemm_tile"], tiled true,
+        [params::<Geometry>(), Read, Read, Read, Write];
+    /// Partial sums of the weight gradient of both.
+    CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/gemm_tile"], tiled true,
+        [params::<Geometry>(), Read, Read, Write];
+    /// Adds partial sums in order.
+    REDUCE_PARTIALS = "reduce_partials" + ["shared/grid"], tiled false, [params::<ReducePartials>(), Read, Write];
+    /// Partial sums over rows: bias gradients.
+    COLUMN_SUM = "column_sum" + ["shared/channel_sum"], tiled false, [params::<ColumnSum>(), Read, Write];
+    /// TPReLU and its three special cases.
+    TPRELU = "tprelu" + ["shared/grid"], tiled false, [params::<Tprelu>(), Read, Read, Write];
+    /// Gradients of TPReLU.
+    TPRELU_BACKWARD = "tprelu_backward" + ["shared/channel_sum"], tiled false,
+        [params::<TpreluBackward>(), Read, Read, Write, Write];
+    /// Sigmoid.
+    SIGMOID = "sigmoid" + ["shared/grid"], tiled false, [params::<Sigmoid>(), Read, Write];
+    /// Gradient of the sigmoid.
+    SIGMOID_BACKWARD = "sigmoid_backward" + ["shared/grid"], tiled false,
+        [params::<SigmoidBackward>(), Read, Read, Write];
+    /// Effective weights of a whole network.
+    WEIGHT_NORM = "weight_norm" + ["shared/channel_block", "shared/channel_sum"], tiled false, [Read, Read, Write, Write];
+    /// Pull-back of a whole network's weight gradients.
+    WEIGHT_NORM_BACKWARD = "weight_norm_backward" + ["shared/channel_block", "shared/channel_sum"], tiled false,
+        [Read, Read, Read, Write];
+    /// Optimiser over one flat buffer.
+    RMSPROP = "rmsprop" + ["shared/grid", "shared/step"], tiled false, [params::<Rmsprop>(), Now, Read, Write, Write];
+    /// GAN losses and their gradients with respect to the logits.
+    GAN_LOSS = "gan_loss" + ["shared/step", "shared/tree_sum"], tiled false,
+        [params::<GanLoss>(), Now, Read, Write, Write];
+    /// Reconstruction loss and its gradient with respect to the image.
+    MSE = "mse" + ["shared/step", "shared/tree_sum"], tiled false, [params::<Mse>(), Now, Read, Read, Write, Write];
+    /// A batch of images from the packed data set.
+    GATHER_BATCH = "gather_batch" + ["shared/grid", "shared/step", "shared/rng"], tiled false,
+        [params::<GatherBatch>(), Now, Read, Write];
+    /// Latent codes.
+    LATENT = "latent" + ["shared/grid", "shared/step", "shared/rng"], tiled false, [params::<Latent>(), Now, Write];
+    /// Samples as an RGBA sheet.
+    SAMPLE_SHEET = "sample_sheet" + ["shared/grid"], tiled false, [params::<SampleSheet>(), Read, Write];
+}
+
+/// Columns of a row of the metric block: step, d_loss_real, d_loss_fake, g_loss (`METRIC_COLUMNS` in gan_loss.wgsl).
+pub const METRIC_COLUMNS: usize = 4;
+
+/// Marks a convolution without bias (`NO_BIAS` in shared/geometry.wgsl).
+pub const NO_BIAS: u32 = u32::MAX;
+
+/// Marks a strict layer in a [`ChannelBlock`] (`NO_GAIN` in shared/channel_block.wgsl).
+pub const NO_GAIN: u32 = u32::MAX;
+
+/// Output channels per [`ChannelBlock`], and per workgroup of the column sums.
+pub const CHANNELS_PER_BLOCK: u32 = 16;
+
+macro_rules! blocks {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {
+        $($(#[$doc])*
+        #[allow(missing_docs, reason = "the fields are documented in the shader of the same name")]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
+        #[repr(C)]
+        pub struct $name { $(pub $field: $type),* })*
+
+        /// `(struct name in Rust, its fields)` of every block that a shader declares, for the reflection test.
+        pub const BLOCKS: &[(&str, &[&str])] = &[$((stringify!($name), &[$(stringify!($field)),*])),*];
+    };
+}
+
+blocks! {
+    /// shared/geometry.wgsl
+    Geometry {
+        batch: u32, big_h: u32, big_w: u32, big_c: u32, small_h: u32, small_w: u32, small_c: u32,
+        kernel_h: u32, kernel_w: u32, stride: u32, pad_h: u32, pad_w: u32,
+        big_offset: u32, small_offset: u32, weight_offset: u32, bias_offset: u32, split: u32,
+    }
+    /// shared/step.wgsl
+    Step { step: u32, metric_row: u32, seed: u32, lr: f32, rows: u32, first: u32 }
+    /// shared/channel_block.wgsl
+    ChannelBlock {
+        weight_offset: u32, outer: u32, channels: u32, inner: u32, first_channel: u32, gain_offset: u32,
+        norm_offset: u32, factor: f32,
+    }
+    /// reduce_partials.wgsl
+    ReducePartials { parts: u32, count: u32, total_offset: u32 }
+    /// column_sum.wgsl
+    ColumnSum { rows: u32, channels: u32, rows_per_part: u32, dy_offset: u32 }
+    /// tprelu.wgsl
+    Tprelu { count: u32, channels: u32, offset: u32, pair_offset: u32 }
+    /// tprelu_backward.wgsl
+    TpreluBackward {
+        rows: u32, channels: u32, rows_per_part: u32, offset: u32, pair_offset: u32, learn_threshold: u32,
+        learn_slope: u32,
+    }
+    /// sigmoid.wgsl
+    Sigmoid { count: u32, x_offset: u32, y_offset: u32 }
+    /// sigmoid_backward.wgsl
+    SigmoidBackward { count: u32, y_offset: u32, dx_offset: u32 }
+    /// rmsprop.wgsl
+    Rmsprop { count: u32, pair_begin: u32, decay: f32, eps: f32 }
+    /// gan_loss.wgsl
+    GanLoss { first: u32, real: u32, fake: u32, generator: u32 }
+    /// mse.wgsl
+    Mse { values: u32 }
+    /// gather_batch.wgsl
+    GatherBatch {
+        batch: u32, values: u32, first: u32, count: u32, half_bits: u32, shuffle: u32, output_offset: u32,
+    }
+    /// latent.wgsl
+    Latent { count: u32, stream: u32 }
+    /// sample_sheet.wgsl
+    SampleSheet { images: u32, height: u32, width: u32, channels: u32, columns: u32, tile_rows: u32 }
+}

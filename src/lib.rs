@@ -1,0 +1,21 @@
+//! Weight-normalised GANs (Xiang and Li, "On the Effects of Batch and Weight Normalization in GANs", arXiv
+//! 1704.03971), trained by WGSL compute shaders on the GPU of whoever opens the page.
+//!
+//! Imports point one way: [`web`] and the `wngan` program use [`gan`], which uses [`nn`], which uses [`gpu`], which
+//! uses [`kernels`], which includes the shaders. [`data`], [`config`], [`rng`] and [`error`] are leaves. [`reference`]
+//! holds the f64 twins and never sees the GPU.
+
+pub mod config;
+pub mod data;
+pub mod error;
+pub mod gan;
+pub mod gpu;
+pub mod kernels;
+pub mod nn;
+pub mod reference;
+pub mod rng;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+pub use config::Config;
+pub use error::{Error, Result};

@@ -1,0 +1,72 @@
+//! Activations: TPReLU (with PReLU, TReLU and ReLU as held parameters) and sigmoid.
+
+use crate::gpu::{Buffer, Call, View};
+use crate::kernels::{self, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
+use crate::nn::convolution::{ROWS_PER_PART, reduce};
+use crate::nn::layer::{Activation, LayerSpec};
+
+/// y = TPReLU(x) for `rows` images; x and y start at the same offset.
+pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x: &View, y: &Buffer) -> Call {
+    let count = rows * spec.output.len();
+    Call::new(&kernels::TPRELU, &format!("{} tprelu", spec.name))
+        .params(&Tprelu { count, channels: spec.output.c, offset: x.offset, pair_offset })
+        .buffers(&[params, &x.buffer, y])
+        .elements(count as usize)
+}
+
+/// Replaces dy by dx and, if `gradients` is given, writes the (threshold, slope) gradients at `pair_offset`.
+/// x and dy start at the same offset.
+pub fn tprelu_backward(
+    spec: &LayerSpec,
+    pair_offset: u32,
+    params: &Buffer,
+    rows: u32,
+    x: &View,
+    dy: &Buffer,
+    gradients: Option<&Buffer>,
+    scratch: &Buffer,
+) -> Vec<Call> {
+    let Activation::Tprelu { learn_threshold, learn_slope } = spec.activation else { return Vec::new() };
+    let channels = spec.output.c;
+    let rows = rows * spec.output.len() / channels;
+    let parts = rows.div_ceil(ROWS_PER_PART);
+    let block = TpreluBackward {
+        rows,
+        channels,
+        rows_per_part: ROWS_PER_PART,
+        offset: x.offset,
+        pair_offset,
+        learn_threshold: u32::from(learn_threshold),
+        learn_slope: u32::from(learn_slope),
+    };
+    let mut calls = vec![
+        Call::new(&kernels::TPRELU_BACKWARD, &format!("{} tprelu backward", spec.name))
+            .params(&block)
+            .buffers(&[params, &x.buffer, dy, scratch])
+            .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), parts, 1]),
+    ];
+    calls.extend(gradients.map(|gradients| reduce(&spec.name, parts, 2 * channels, scratch, gradients, pair_offset)));
+    calls
+}
+
+/// Elements of scratch memory that [`tprelu_backward`] and the bias gradient need for `rows` images.
+pub fn column_scratch(spec: &LayerSpec, rows: u32) -> u32 {
+    let parts_of = |channels: u32| (rows * spec.output.len() / channels).div_ceil(ROWS_PER_PART) * channels;
+    (2 * parts_of(spec.output.c)).max(parts_of(spec.units()))
+}
+
+/// y = sigmoid(x) for `count` values.
+pub fn sigmoid(name: &str, count: u32, x: &View, y: &View) -> Call {
+    Call::new(&kernels::SIGMOID, &format!("{name} sigmoid"))
+        .params(&Sigmoid { count, x_offset: x.offset, y_offset: y.offset })
+        .buffers(&[&x.buffer, &y.buffer])
+        .elements(count as usize)
+}
+
+/// dx = dy * y (1 - y) for `count` values; y and dy start at the same offset.
+pub fn sigmoid_backward(name: &str, count: u32, y: &View, dy: &Buffer, dx: &View) -> Call {
+    Call::new(&kernels::SIGMOID_BACKWARD, &format!("{name} sigmoid backward"))
+        .params(&SigmoidBackward { count, y_offset: y.offset, dx_offset: dx.offset })
+        .buffers(&[&y.buffer, dy, &dx.buffer])
+        .elements(count as usize)
+}

@@ -1,0 +1,315 @@
+//! What the page's worker sees of the program: converts and forwards, holds no mathematics.
+//!
+//! Every failure is a JavaScript `Error` whose message is a sentence. Calls on one [`Session`] must not overlap: the
+//! worker awaits each before the next.
+
+use crate::config::{self, Config};
+use crate::data;
+use crate::gan::checkpoint::Checkpoint;
+use crate::gan::{self, Trainer};
+use crate::gpu::context::{self, Limits};
+use js_sys::Uint8ClampedArray;
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance)]
+    pub(crate) fn now() -> f64;
+}
+
+type JsResult<T> = std::result::Result<T, JsError>;
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// An open GPU device.
+#[wasm_bindgen]
+pub struct Gpu(Arc<context::Gpu>);
+
+/// Finds an adapter, opens a device and runs a first kernel.
+#[wasm_bindgen(js_name = openGpu)]
+pub async fn open_gpu() -> JsResult<Gpu> {
+    Ok(Gpu(Arc::new(context::Gpu::open(Limits::Adapter).await?)))
+}
+
+#[wasm_bindgen]
+impl Gpu {
+    /// Name of the adapter.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        self.0.name()
+    }
+
+    /// Interface behind it.
+    #[wasm_bindgen(getter)]
+    pub fn backend(&self) -> String {
+        self.0.backend().into()
+    }
+
+    /// Whether it runs on the CPU.
+    #[wasm_bindgen(getter)]
+    pub fn software(&self) -> bool {
+        self.0.software()
+    }
+}
+
+/// JSON: `[{name, config}]`.
+#[wasm_bindgen]
+pub fn presets() -> JsResult<String> {
+    let list: Vec<_> = config::presets()
+        .into_iter()
+        .map(|(name, config)| serde_json::json!({"name": name, "config": config}))
+        .collect();
+    Ok(serde_json::to_string(&list)?)
+}
+
+/// A set of images.
+#[wasm_bindgen]
+pub struct Dataset(data::Dataset);
+
+#[wasm_bindgen]
+impl Dataset {
+    /// The built-in cartoon faces, 32x32 RGB.
+    pub fn faces(count: u32, seed: u32) -> Dataset {
+        Dataset(data::faces(count, seed))
+    }
+
+    /// Reads a file by its content.
+    pub fn open(name: &str, bytes: &[u8]) -> JsResult<Dataset> {
+        Ok(Dataset(data::open(name, bytes)?))
+    }
+
+    /// Both sets as one.
+    pub fn append(&self, other: &Dataset) -> JsResult<Dataset> {
+        let mut both = self.0.clone();
+        both.append(&other.0)?;
+        Ok(Dataset(both))
+    }
+
+    /// What it is called.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        self.0.name.clone()
+    }
+
+    /// Number of images.
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    /// Width of an image.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> u32 {
+        self.0.width
+    }
+
+    /// Height of an image.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> u32 {
+        self.0.height
+    }
+
+    /// 1 (grey) or 3 (RGB).
+    #[wasm_bindgen(getter)]
+    pub fn channels(&self) -> u32 {
+        self.0.channels
+    }
+
+    /// The first images, `columns` to a row.
+    pub fn preview(&self, images: u32, columns: u32) -> Sheet {
+        Sheet(gan::Sheet::of_dataset(&self.0, images, columns))
+    }
+}
+
+/// An RGBA picture.
+#[wasm_bindgen]
+pub struct Sheet(gan::Sheet);
+
+#[wasm_bindgen]
+impl Sheet {
+    /// Width in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> u32 {
+        self.0.width
+    }
+
+    /// Height in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> u32 {
+        self.0.height
+    }
+
+    /// A copy of the pixels.
+    pub fn rgba(&self) -> Uint8ClampedArray {
+        Uint8ClampedArray::from(self.0.rgba.as_slice())
+    }
+}
+
+/// A run.
+#[wasm_bindgen]
+pub struct Session {
+    trainer: Trainer,
+    compile_millis: f64,
+    gpu_bytes: f64,
+}
+
+/// Checks the settings and builds the run; `on_progress(done, total, label)` is called before each piece.
+#[wasm_bindgen(js_name = startSession)]
+pub async fn start_session(
+    gpu: &Gpu,
+    data: &Dataset,
+    config: &str,
+    on_progress: js_sys::Function,
+) -> JsResult<Session> {
+    let started = now();
+    let config = Config::from_json(config)?;
+    let before = gpu.0.counts().buffer_bytes;
+    let mut report = |done: usize, total: usize, label: &str| {
+        // A page that throws in its progress display is no reason to stop the build.
+        let _ = on_progress.call3(&JsValue::NULL, &(done as u32).into(), &(total as u32).into(), &label.into());
+    };
+    let trainer = Trainer::new(gpu.0.clone(), config, &data.0, &mut report).await?;
+    let gpu_bytes = (gpu.0.counts().buffer_bytes - before) as f64;
+    Ok(Session { trainer, compile_millis: now() - started, gpu_bytes })
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// Training steps done.
+    #[wasm_bindgen(getter)]
+    pub fn step(&self) -> u32 {
+        self.trainer.step()
+    }
+
+    /// JSON of the settings in force.
+    #[wasm_bindgen(getter)]
+    pub fn config(&self) -> String {
+        self.trainer.config().to_json()
+    }
+
+    /// Bytes of GPU memory this run allocated.
+    #[wasm_bindgen(getter, js_name = gpuBytes)]
+    pub fn gpu_bytes(&self) -> f64 {
+        self.gpu_bytes
+    }
+
+    /// Milliseconds the build took.
+    #[wasm_bindgen(getter, js_name = compileMillis)]
+    pub fn compile_millis(&self) -> f64 {
+        self.compile_millis
+    }
+
+    /// One turn: up to `most` training steps (0: as many as the pace allows) and a share of a running test.
+    pub async fn advance(&mut self, most: u32) -> JsResult<Report> {
+        let started = now();
+        let report = self.trainer.advance(most).await?;
+        Ok(Report { report, millis: now() - started })
+    }
+
+    /// One turn of the running test alone, without training.
+    #[wasm_bindgen(js_name = advanceTest)]
+    pub async fn advance_test(&mut self) -> JsResult<Report> {
+        let started = now();
+        let report = self.trainer.advance_test().await?;
+        Ok(Report { report, millis: now() - started })
+    }
+
+    /// Samples from the fixed codes.
+    pub async fn sheet(&self) -> JsResult<Sheet> {
+        Ok(Sheet(self.trainer.sheet().await?))
+    }
+
+    /// Held-out images beside their reconstructions.
+    pub async fn pairs(&self) -> JsResult<Option<Sheet>> {
+        Ok(self.trainer.pairs().await?.map(Sheet))
+    }
+
+    /// Starts a running test now.
+    #[wasm_bindgen(js_name = startTest)]
+    pub fn start_test(&mut self) {
+        self.trainer.start_test();
+    }
+
+    /// Changes the learning rate from the next step on.
+    #[wasm_bindgen(js_name = setLr)]
+    pub fn set_lr(&mut self, lr: f32) -> JsResult<()> {
+        Ok(self.trainer.set_lr(lr)?)
+    }
+
+    /// Everything a run needs to go on, as a safetensors file.
+    pub async fn checkpoint(&self) -> JsResult<Vec<u8>> {
+        Ok(self.trainer.checkpoint().await?)
+    }
+
+    /// Goes on from a checkpoint; a file that does not fit changes nothing.
+    pub fn restore(&mut self, bytes: &[u8]) -> JsResult<()> {
+        Ok(self.trainer.restore(&Checkpoint::read(bytes)?)?)
+    }
+}
+
+/// What one turn brought.
+#[wasm_bindgen]
+pub struct Report {
+    report: gan::Report,
+    millis: f64,
+}
+
+#[wasm_bindgen]
+impl Report {
+    /// Training steps done in all.
+    #[wasm_bindgen(getter)]
+    pub fn step(&self) -> u32 {
+        self.report.step
+    }
+
+    /// Training steps of this turn.
+    #[wasm_bindgen(getter)]
+    pub fn steps(&self) -> u32 {
+        self.report.steps
+    }
+
+    /// Milliseconds of this turn.
+    #[wasm_bindgen(getter)]
+    pub fn millis(&self) -> f64 {
+        self.millis
+    }
+
+    /// `steps` rows of step, d_loss_real, d_loss_fake, g_loss.
+    pub fn metrics(&self) -> Vec<f32> {
+        self.report.metrics.clone()
+    }
+
+    /// Whether a test is under way.
+    #[wasm_bindgen(getter, js_name = testRunning)]
+    pub fn test_running(&self) -> bool {
+        self.report.test.is_some()
+    }
+
+    /// Gradient steps of the running test that are done.
+    #[wasm_bindgen(getter, js_name = testDone)]
+    pub fn test_done(&self) -> u32 {
+        self.report.test.map_or(0, |test| test.done)
+    }
+
+    /// Gradient steps of the running test in all.
+    #[wasm_bindgen(getter, js_name = testOf)]
+    pub fn test_of(&self) -> u32 {
+        self.report.test.map_or(0, |test| test.of)
+    }
+
+    /// Training step of the G that the finished test judged.
+    #[wasm_bindgen(getter, js_name = testStep)]
+    pub fn test_step(&self) -> u32 {
+        self.report.finished.as_ref().map_or(0, |result| result.step)
+    }
+
+    /// Result of the test that finished in this turn.
+    #[wasm_bindgen(getter, js_name = testLoss)]
+    pub fn test_loss(&self) -> Option<f32> {
+        self.report.finished.as_ref().map(|result| result.loss)
+    }
+}

@@ -1,0 +1,135 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { serve } from "./server.js";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @param {string} path below the repository's root */
+export const fromRoot = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+const DIST = process.env.DIST ?? fromRoot("dist");
+const ARTIFACTS = fromRoot("artifacts");
+const SWITCHES = [
+  "--no-sandbox",
+  "--disable-gpu-watchdog",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/** A software adapter takes up to seconds for a pipeline. */
+export const BUILD_MILLIS = 240_000;
+
+/** Serves the built page under a sub-path, as any static host would. */
+export async function host() {
+  if (!existsSync(`${DIST}/index.html`)) {
+    throw new Error("There is no built page in dist/. Run `trunk build --release` first.");
+  }
+  return serve(DIST, "/some/sub/path/");
+}
+
+/** @param {{ webgpu?: boolean, switches?: string[] }} [options] */
+export async function browser({ webgpu = true, switches = [] } = {}) {
+  const args = [...SWITCHES, ...(webgpu ? WEBGPU : ["--disable-features=WebGPU,WebGPUService"]), ...switches];
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+}
+
+/**
+ * A page that notes what must not happen: errors, and requests to anywhere but its host.
+ * @param {import("playwright-core").Browser} from
+ * @param {import("playwright-core").BrowserContextOptions} [options]
+ */
+export async function visit(from, options = {}) {
+  const context = await from.newContext({ viewport: { width: 1280, height: 900 }, locale: "en", ...options });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const errors = [];
+  /** @type {string[]} */
+  const requests = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("request", (request) => requests.push(request.url()));
+  return { page, errors, requests, close: () => context.close() };
+}
+
+/** Waits for a run that can be played; a failed start is reported with the card's words. @param {Page} page */
+export async function ready(page) {
+  await page.waitForSelector("#play:enabled, #card.failed", { timeout: BUILD_MILLIS });
+  const card = page.locator("#card.failed");
+  if (await card.isVisible()) throw new Error(`The page did not start:\n${await card.innerText()}`);
+}
+
+/** @param {Page} page */
+export async function stepOf(page) {
+  return Number((await page.locator("#fact-step").innerText()).replace(/\D/g, ""));
+}
+
+/** @param {Page} page @param {number} least */
+export async function playUntil(page, least) {
+  await page.click("#play");
+  await page.waitForFunction(
+    (n) => Number(document.querySelector("#fact-step")?.textContent?.replace(/\D/g, "")) >= n,
+    least,
+    { timeout: BUILD_MILLIS },
+  );
+}
+
+/** Pauses, and waits until the page has said so. @param {Page} page */
+export async function pause(page) {
+  await page.click("#play");
+  await page.waitForFunction(() => document.querySelector("#say")?.textContent?.startsWith("Paused"), undefined, {
+    timeout: 60_000,
+  });
+  await page.waitForTimeout(400); // The figures follow four times a second.
+}
+
+/** The losses as the page saves them, one row a step. @param {Page} page */
+export async function lossRows(page) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("#losses .tools button")]);
+  const [head, ...rows] = (await readFile(await file.path(), "utf8")).trim().split("\n");
+  return { head, rows };
+}
+
+/** Least and greatest of all colour values on a canvas. @param {Page} page @param {string} selector */
+export async function extremes(page, selector) {
+  return page.$eval(selector, (element) => {
+    const canvas = /** @type {HTMLCanvasElement} */ (element);
+    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).getImageData(0, 0, canvas.width, canvas.height);
+    const colours = data.filter((_, i) => i % 4 !== 3);
+    return { width: canvas.width, height: canvas.height, low: colours.reduce((a, b) => Math.min(a, b)), high: colours.reduce((a, b) => Math.max(a, b)) };
+  });
+}
+
+/** Drops files on the page as a visitor would. @param {Page} page @param {Parameters<Page["setInputFiles"]>[1]} files */
+export async function drop(page, files) {
+  await page.evaluate(() => {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "file", id: "to-drop", multiple: true, hidden: true });
+    document.body.append(input);
+  });
+  await page.setInputFiles("#to-drop", files);
+  await page.evaluate(() => {
+    const input = /** @type {HTMLInputElement} */ (document.querySelector("#to-drop"));
+    const dataTransfer = new DataTransfer();
+    for (const file of input.files ?? []) dataTransfer.items.add(file);
+    input.remove();
+    for (const type of ["dragover", "drop"]) {
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    }
+  });
+}
+
+/** @param {Page} page @param {RegExp} pattern */
+export async function said(page, pattern) {
+  const say = page.locator("#say", { hasText: pattern });
+  await say.waitFor({ timeout: 30_000 });
+  return say.innerText();
+}
+
+/** Keeps a picture for those who look at the results. @param {Page} page @param {string} name @param {boolean} [whole] */
+export async function picture(page, name, whole = false) {
+  await mkdir(ARTIFACTS, { recursive: true });
+  await page.screenshot({ path: `${ARTIFACTS}/${name}.png`, fullPage: whole });
+}

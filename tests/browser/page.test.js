@@ -1,0 +1,246 @@
+/** The built page in a real Chromium, on its software adapter: what a visitor sees and does. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { BUILD_MILLIS, browser, drop, extremes, fromRoot, host, lossRows, pause, picture, playUntil, ready, said, stepOf, visit } from "./harness.js";
+
+/** A network that a software adapter trains at several steps a second, and a test of seconds. */
+const TINY = "#preset=tiny&nfeature=8&batch_size=8&vis_size=4&running=8&final=8&test_steps=5&test_interval=40";
+const CIFAR = fromRoot("../shared/data/cifar10/test_batch.bin");
+
+/** @type {Awaited<ReturnType<typeof host>>} */
+let site;
+/** @type {import("playwright-core").Browser} */
+let chromium;
+/** @type {Awaited<ReturnType<typeof visit>>} */
+let visitor;
+/** @type {import("playwright-core").Page} */
+let page;
+
+before(async () => {
+  site = await host();
+  chromium = await browser();
+  visitor = await visit(chromium);
+  ({ page } = visitor);
+});
+
+after(async () => {
+  await chromium?.close();
+  site?.stop();
+});
+
+test("the shell is on screen within a second, and the card shows the stages", async () => {
+  await page.goto(`${site.url}${TINY}`, { waitUntil: "commit" });
+  // The page's own clock, which starts with the load, at the first frame that has title, stages and buttons.
+  const shell = await page.waitForFunction(
+    () => {
+      const there = ["h1", "#card li[data-stage=pipelines]", "#play", "#settings input[name=lr]"];
+      return there.every((part) => document.querySelector(part)?.getClientRects().length) && performance.now();
+    },
+    undefined,
+    { polling: "raf" },
+  );
+  const millis = Number(await shell.jsonValue());
+  console.log(`shell on screen after ${millis.toFixed(0)} ms`);
+  assert.ok(millis < 1000, `${millis} ms`);
+});
+
+test("every pipeline builds, with progress and time", { timeout: BUILD_MILLIS + 10_000 }, async () => {
+  const start = performance.now();
+  await page.locator("#card progress").waitFor({ timeout: BUILD_MILLIS });
+  assert.match(await page.locator("#card").innerText(), /Secure page[\s\S]*ms/);
+  await ready(page);
+  console.log(`ready after ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  await page.locator("#card").waitFor({ state: "hidden" });
+  assert.match(await page.locator("#fact-gpu").innerText(), /software.*MB/);
+});
+
+test("it plays: steps, samples, finite losses and a reconstruction score", { timeout: BUILD_MILLIS }, async () => {
+  await playUntil(page, 21);
+  await page.waitForFunction(() => /\d/.test(document.querySelector("#fact-score")?.textContent ?? ""), undefined, {
+    timeout: 120_000,
+  });
+  await page.locator("#pairs").waitFor();
+  assert.match(await page.locator("#fact-rate").innerText(), /\d/);
+  await pause(page);
+  const samples = await extremes(page, "#samples");
+  assert.deepEqual([samples.width, samples.height], [64, 64]);
+  assert.ok(samples.high - samples.low > 5, `samples from ${samples.low} to ${samples.high}`);
+  const { head, rows } = await lossRows(page);
+  assert.equal(head, "step,d_loss_real,d_loss_fake,g_loss");
+  assert.ok(rows.length > 20);
+  for (const row of rows) assert.ok(row.split(",").every((value) => value !== "" && Number.isFinite(Number(value))), row);
+  assert.equal(await stepOf(page), rows.length);
+});
+
+test("pause stops, a single step is one step", async () => {
+  const paused = await stepOf(page);
+  await page.waitForTimeout(1500);
+  assert.equal(await stepOf(page), paused);
+  await page.click("#step");
+  await page.waitForFunction((n) => document.querySelector("#fact-step")?.textContent?.replace(/\D/g, "") === String(n), paused + 1);
+  await page.waitForTimeout(1000);
+  assert.equal(await stepOf(page), paused + 1);
+});
+
+test("reset repeats the run exactly, another seed does not", { timeout: 3 * BUILD_MILLIS }, async () => {
+  const before = (await lossRows(page)).rows;
+  /** @param {string} id */
+  const again = async (id) => {
+    await page.click(id);
+    await said(page, /new run is ready/);
+    await ready(page);
+    assert.equal(await stepOf(page), 0);
+    await playUntil(page, 12);
+    await pause(page);
+    return (await lossRows(page)).rows;
+  };
+  const same = await again("#reset");
+  assert.deepEqual(same.slice(0, 12), before.slice(0, 12));
+  const other = await again("#reseed");
+  assert.notDeepEqual(other.slice(0, 12), before.slice(0, 12));
+});
+
+test("no task of the page's thread is longer than 50 ms while training", { timeout: BUILD_MILLIS }, async () => {
+  await page.evaluate(() => {
+    /** @type {number[]} */
+    const tasks = [];
+    Object.assign(window, { longTasks: tasks });
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
+  });
+  await playUntil(page, (await stepOf(page)) + 30);
+  await page.waitForTimeout(8000);
+  const tasks = await page.evaluate(() => /** @type {any} */ (window).longTasks);
+  await pause(page);
+  console.log(`long tasks: ${JSON.stringify(tasks)}`);
+  assert.deepEqual(tasks, []);
+});
+
+test("the learning rate acts at once, other settings wait for a new run", { timeout: BUILD_MILLIS }, async () => {
+  await page.fill("input[name=lr]", "0.0002");
+  await page.press("input[name=lr]", "Enter");
+  await page.waitForFunction(() => location.hash.includes("lr=0.0002"));
+  assert.ok(await page.locator(".pending").isHidden());
+  await page.selectOption("select[name=norm]", "none");
+  assert.match(await page.locator(".pending").innerText(), /Normalisation/);
+  assert.match(page.url(), /norm=none/);
+  await page.fill("input[name=batch_size]", "100000");
+  await page.press("input[name=batch_size]", "Tab");
+  await page.click("#apply");
+  assert.match(await said(page, /previous settings stay/), /batch_size must be between/);
+  assert.ok((await stepOf(page)) > 0, "the run before is still there");
+  await page.click("#discard");
+  await page.selectOption("select[name=norm]", "none");
+  await page.click("#apply");
+  await said(page, /new run is ready/);
+  await playUntil(page, 3);
+  await pause(page);
+});
+
+test("a broken, empty or cut file gets a sentence, and training goes on", { timeout: BUILD_MILLIS }, async () => {
+  await playUntil(page, (await stepOf(page)) + 1);
+  const broken = [
+    { name: "empty.bin", mimeType: "", buffer: Buffer.alloc(0) },
+    { name: "cut.bin", mimeType: "", buffer: Buffer.alloc(3073 * 2 + 100, 1) },
+    { name: "words.bin", mimeType: "", buffer: Buffer.from("this is not a picture") },
+  ];
+  for (const file of broken) {
+    await drop(page, file);
+    await said(page, new RegExp(`${file.name}.*untouched`));
+    const before = await stepOf(page);
+    await page.waitForFunction((n) => Number(document.querySelector("#fact-step")?.textContent?.replace(/\D/g, "")) > n, before);
+  }
+  await page.setInputFiles("#checkpoint-file", { name: "not.safetensors", mimeType: "", buffer: Buffer.from("no") });
+  await said(page, /untouched/);
+  await pause(page);
+  assert.ok(await page.locator("#fault").isHidden());
+});
+
+test("a checkpoint is saved and opened again", { timeout: BUILD_MILLIS }, async () => {
+  const saved = await stepOf(page);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("#save-checkpoint")]);
+  assert.match(file.suggestedFilename(), /\.safetensors$/);
+  await playUntil(page, saved + 2);
+  await pause(page);
+  const path = await file.path();
+  const { readFile } = await import("node:fs/promises");
+  await page.setInputFiles("#checkpoint-file", { name: "run.safetensors", mimeType: "", buffer: await readFile(path) });
+  await said(page, /Checkpoint restored/);
+  await page.waitForFunction((n) => Number(document.querySelector("#fact-step")?.textContent?.replace(/\D/g, "")) === n, saved);
+  await playUntil(page, saved + 2);
+  await pause(page);
+});
+
+const cifar = existsSync(CIFAR) ? {} : { skip: "CIFAR-10 is not at ../shared/data/cifar10/test_batch.bin" };
+
+test("the real CIFAR-10 file is opened by picker and by drop, and trained on", { ...cifar, timeout: 2 * BUILD_MILLIS }, async () => {
+  await page.setInputFiles("#data-files", CIFAR);
+  await said(page, /test_batch\.bin is open: 1,000 images/);
+  await page.selectOption("select[name=dataset]", "faces");
+  await drop(page, CIFAR);
+  await said(page, /test_batch\.bin is open: 1,000 images/);
+  await page.waitForFunction(() => /** @type {HTMLSelectElement} */ (document.querySelector("select[name=dataset]")).value.includes("test_batch"));
+  await page.selectOption("select[name=size]", "16x16");
+  await page.click("#apply");
+  await said(page, /new run is ready/);
+  await playUntil(page, 12);
+  await pause(page);
+  const { rows } = await lossRows(page);
+  for (const row of rows) assert.ok(row.split(",").every((value) => Number.isFinite(Number(value))), row);
+  const samples = await extremes(page, "#samples");
+  assert.ok(samples.high > samples.low);
+});
+
+test("the language can be switched, and the document says which it is", async () => {
+  await page.selectOption("#language", "zh-CN");
+  assert.equal(await page.getAttribute("html", "lang"), "zh-CN");
+  assert.match(await page.locator("h1").innerText(), /权重归一化/);
+  assert.match(page.url(), /lang=zh-CN/);
+  assert.equal(await page.locator("#play").innerText(), "开始");
+  assert.match(await page.locator("#settings").innerText(), /学习率/);
+  await page.selectOption("#language", "en");
+});
+
+test("the space bar plays and pauses, but not while a setting is edited", { timeout: BUILD_MILLIS }, async () => {
+  await page.locator("#hero").focus();
+  await page.keyboard.press("Space");
+  await page.locator("#play", { hasText: "Pause" }).waitFor();
+  await page.keyboard.press("Space");
+  await page.locator("#play", { hasText: "Play" }).waitFor();
+  await page.locator("input[name=seed]").focus();
+  await page.keyboard.press("Space");
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator("#play").innerText(), "Play");
+});
+
+test("no error, and no request to another host", () => {
+  assert.deepEqual(visitor.errors, []);
+  const strangers = visitor.requests.filter((url) => !url.startsWith(site.origin) && !/^(data|blob):/.test(url));
+  assert.deepEqual(strangers, []);
+  const outside = visitor.requests.filter((url) => url.startsWith(site.origin) && !url.startsWith(site.url));
+  assert.deepEqual(outside, [], "everything lies below the sub-path");
+});
+
+const LOOKS = [
+  { name: "desktop", options: { viewport: { width: 1280, height: 900 } } },
+  { name: "dark", options: { viewport: { width: 1280, height: 900 }, colorScheme: /** @type {const} */ ("dark") } },
+  { name: "zh-cn", options: { viewport: { width: 1280, height: 900 }, locale: "zh-CN" } },
+  { name: "phone", options: { viewport: { width: 360, height: 780 } } },
+];
+
+for (const { name, options } of LOOKS) {
+  test(`the page fits and is pictured: ${name}`, { timeout: BUILD_MILLIS + 60_000 }, async () => {
+    const look = await visit(chromium, options);
+    await look.page.goto(`${site.url}#preset=tiny&nfeature=8&running=8&final=8&test_steps=5&test_interval=40`);
+    await ready(look.page);
+    await playUntil(look.page, 60);
+    const over = await look.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    await look.page.click("#play");
+    await look.page.waitForTimeout(1500);
+    await picture(look.page, name);
+    await picture(look.page, `${name}-whole`, true);
+    await look.close();
+    assert.equal(over, 0, "the page is wider than the window");
+    assert.deepEqual(look.errors, []);
+  });
+}

@@ -1,0 +1,195 @@
+import uPlot from "uplot";
+import { ema } from "./ema.js";
+import { make } from "./dom.js";
+import { number, short, t } from "./i18n.js";
+
+/**
+ * @typedef {import("./i18n.js").Key} Key
+ * @typedef {{ label: Key, color: string, dash?: number[] }} Line `color` names a custom property of the style sheet
+ */
+
+const HEIGHT = 216;
+const TABLE_ROWS = 12;
+
+/** One panel: title, curve with read-out, and a table of the latest values for those who cannot see it. */
+export class Chart {
+  /**
+   * @param {HTMLElement} root
+   * @param {import("./curve.js").Curve} curve
+   * @param {{ title: Key, hint: Key, alt: Key, lines: Line[], smoothing?: number, log?: boolean }} options
+   *   `smoothing`: offer it and begin so; `log`: offer a logarithmic axis
+   * @param {() => void} onCsv
+   */
+  constructor(root, curve, options, onCsv) {
+    this.root = root;
+    this.curve = curve;
+    this.options = options;
+    this.onCsv = onCsv;
+    this.weight = options.smoothing ?? 0;
+    this.log = false;
+    /** @type {uPlot | undefined} */
+    this.plot = undefined;
+    this.canvas = make("div", { class: "plot", role: "group", tabindex: "0" });
+    this.canvas.onkeydown = (event) => this.walk(event);
+    this.table = make("table");
+    this.details = make("details");
+    this.details.ontoggle = () => this.fillTable();
+    this.render();
+    new ResizeObserver(() => this.plot?.setSize({ width: this.canvas.clientWidth, height: HEIGHT })).observe(root);
+  }
+
+  /** Builds the panel anew: language, colours and axis are fixed when a plot is made. */
+  render() {
+    const { title, hint, alt, smoothing, log } = this.options;
+    const csv = make("button", { type: "button" }, [t("csv")]);
+    csv.onclick = this.onCsv;
+    this.canvas.setAttribute("aria-label", `${t(alt)} ${t("chart.keys")}`);
+    this.details.replaceChildren(make("summary", {}, [t("table")]), this.table);
+    this.fillTable();
+    const tools = make("div", { class: "tools" }, [
+      ...(smoothing === undefined ? [] : [this.slider()]),
+      ...(log ? [this.logToggle()] : []),
+      csv,
+    ]);
+    const head = make("div", { class: "panel-head" }, [make("h2", {}, [t(title)]), tools]);
+    this.root.replaceChildren(head, this.canvas, make("p", { class: "hint" }, [t(hint)]), this.details);
+    this.draw();
+  }
+
+  slider() {
+    const input = make("input", { type: "range", min: "0", max: "0.99", step: "0.01", value: String(this.weight) });
+    const output = make("output", {}, [number(this.weight)]);
+    input.oninput = () => {
+      this.weight = Number(input.value);
+      output.textContent = number(this.weight);
+      this.update();
+    };
+    return make("label", { class: "slider" }, [t("smoothing"), input, output]);
+  }
+
+  logToggle() {
+    const input = make("input", { type: "checkbox" });
+    input.checked = this.log;
+    input.onchange = () => {
+      this.log = input.checked;
+      this.draw();
+    };
+    return make("label", { class: "check" }, [input, t("log")]);
+  }
+
+  draw() {
+    this.plot?.destroy();
+    const style = getComputedStyle(this.root);
+    /** @param {string} name */
+    const color = (name) => style.getPropertyValue(name).trim();
+    const axis = { stroke: color("--ink-2"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
+    const font = `11px ${style.fontFamily}`;
+    /** @param {number} value */
+    const step = (value) => number(value, { notation: "compact", maximumFractionDigits: 2 });
+    const { lines } = this.options;
+    const width = this.canvas.clientWidth;
+    this.plot = new uPlot(
+      {
+        width,
+        height: HEIGHT,
+        scales: {
+          x: { time: false, range: (_, min, max) => this.span(min, max) },
+          y: { distr: this.log ? 3 : 1, range: (_, min, max) => this.range(min, max) },
+        },
+        cursor: { drag: { x: true, y: false } },
+        axes: [
+          { ...axis, font, values: (_, ticks) => ticks.map(step) },
+          { ...axis, font, size: 58, values: (_, ticks) => ticks.map((v) => (v === null ? "" : short(v))) },
+        ],
+        series: [
+          { label: t("fact.step"), value: (_, v) => (Number.isFinite(v) ? number(v) : "–") },
+          ...(this.options.smoothing === undefined ? [] : lines.flatMap((line) => this.envelope(color(line.color)))),
+          ...lines.map((line) => ({
+            label: t(line.label),
+            stroke: color(line.color),
+            width: 2,
+            dash: line.dash,
+            points: { show: this.weight === 0 && lines.length === 1, size: 6 },
+            value: (/** @type {uPlot} */ _, /** @type {number} */ v) => (Number.isFinite(v) ? short(v) : "–"),
+          })),
+        ],
+      },
+      this.data(),
+      this.canvas,
+    );
+    this.readLast();
+  }
+
+  /**
+   * Ends of the x axis.
+   * @param {number | null} min
+   * @param {number} max
+   * @returns {uPlot.Range.MinMax}
+   */
+  span(min, max) {
+    return min === null ? [0, 100] : [min, Math.max(max, min + 1)];
+  }
+
+  /**
+   * Ends of the y axis. Without values, something to look at.
+   * @param {number | null} min
+   * @param {number | null} max
+   * @returns {uPlot.Range.MinMax}
+   */
+  range(min, max) {
+    if (min === null || max === null) return this.log ? [0.01, 1] : [0, 1];
+    return this.log ? uPlot.rangeLog(min, max, 10, false) : uPlot.rangeNum(min, max, 0.1, true);
+  }
+
+  /** The least and greatest value of each bucket, faint behind the smoothed line. @param {string} stroke */
+  envelope(stroke) {
+    const faint = { stroke, width: 1, alpha: 0.22, points: { show: false }, legend: false, class: "raw" };
+    return [faint, { ...faint }];
+  }
+
+  /** @returns {uPlot.AlignedData} */
+  data() {
+    const { x, mean, low, high, stride } = this.curve;
+    // The slider speaks of steps; a bucket of `stride` steps forgets as much as that many steps.
+    const smooth = mean.map((values) => ema(values, this.weight ** stride));
+    if (this.options.smoothing === undefined) return [x, ...smooth];
+    return [x, ...mean.flatMap((_, c) => [low[c], high[c]]), ...smooth];
+  }
+
+  /** Shows what the curve holds now. */
+  update() {
+    this.plot?.setData(this.data());
+    this.readLast();
+    if (this.details.open) this.fillTable();
+  }
+
+  /** While nobody points at the curve, the legend reads out its end. */
+  readLast() {
+    const { plot } = this;
+    const last = this.curve.x.length - 1;
+    if (plot && last >= 0 && (plot.cursor.left ?? -1) < 0) plot.setLegend({ idx: last }, false);
+  }
+
+  fillTable() {
+    if (!this.details.open) return;
+    const { x, mean } = this.curve;
+    const from = Math.max(0, x.length - TABLE_ROWS);
+    const head = [t("fact.step"), ...this.options.lines.map((line) => t(line.label))];
+    const rows = x.slice(from).map((step, i) => [number(step), ...mean.map((values) => short(values[from + i]))]);
+    this.table.replaceChildren(
+      make("thead", {}, [make("tr", {}, head.map((text) => make("th", { scope: "col" }, [text])))]),
+      make("tbody", {}, rows.reverse().map((row) => make("tr", {}, row.map((text) => make("td", {}, [text]))))),
+    );
+  }
+
+  /** Arrow keys move the read-out. @param {KeyboardEvent} event */
+  walk(event) {
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 }[event.key];
+    const { plot } = this;
+    if (!by || !plot || this.curve.x.length === 0) return;
+    event.preventDefault();
+    const last = this.curve.x.length - 1;
+    const at = Math.min(last, Math.max(0, (plot.cursor.idx ?? last) + by));
+    plot.setCursor({ left: plot.valToPos(this.curve.x[at], "x"), top: plot.over.clientHeight / 2 });
+  }
+}

@@ -1,0 +1,177 @@
+/** Wires the page: views, buttons, keys, language and appearance. */
+import { Chart } from "./charts.js";
+import { Controls } from "./controls.js";
+import { Curve } from "./curve.js";
+import { copy, find, make } from "./dom.js";
+import { acceptDrops } from "./files.js";
+import { apply as speak, current, pick, t } from "./i18n.js";
+import { Run } from "./run.js";
+import { Samples } from "./samples.js";
+import { Startup } from "./startup.js";
+import { Status } from "./status.js";
+import { theme } from "./theme.js";
+
+const REDRAW_MILLIS = 250;
+
+/** @param {string} id */
+const button = (id) => find(id, HTMLButtonElement);
+const language = find("language", HTMLSelectElement);
+speak(pick(new URLSearchParams(location.search).get("lang"), navigator.languages));
+language.value = current();
+theme(find("theme", HTMLSelectElement), () => redraw());
+
+/** Tells the visitor, a screen reader's user too. @param {string} text @param {boolean} [bad] */
+function announce(text, bad = false) {
+  const say = find("say", HTMLElement);
+  say.textContent = text;
+  say.classList.toggle("bad", bad);
+}
+
+const losses = new Curve(3);
+const scores = new Curve(1);
+const samples = new Samples();
+const status = new Status();
+const card = new Startup(find("card", HTMLElement), {
+  again: () => run.boot(),
+  diagnostics,
+  copied: () => announce(t("start.copied")),
+});
+const run = new Run(
+  { card, status, samples, losses, scores, announce, fault: showFault, changed: showState },
+  matchMedia("(prefers-reduced-motion: reduce)").matches,
+);
+const controls = new Controls(find("settings", HTMLFormElement), {
+  edit: (changes) => run.edit(changes),
+  preset: (name) => run.choosePreset(name),
+  lr: (value) => run.setRate(value),
+  open: (files) => run.open(files),
+  apply: () => run.restart(),
+  discard: () => run.discard(),
+});
+const charts = [
+  new Chart(
+    find("losses", HTMLElement),
+    losses,
+    {
+      title: "losses",
+      hint: "losses.hint",
+      alt: "losses.alt",
+      smoothing: 0.9,
+      lines: [
+        { label: "losses.real", color: "--d-real" },
+        { label: "losses.fake", color: "--d-fake", dash: [6, 3] },
+        { label: "losses.g", color: "--g", dash: [2, 3] },
+      ],
+    },
+    () => run.saveCsv("losses"),
+  ),
+  new Chart(
+    find("scores", HTMLElement),
+    scores,
+    { title: "scores", hint: "scores.hint", alt: "scores.alt", log: true, lines: [{ label: "scores.loss", color: "--score" }] },
+    () => run.saveCsv("scores"),
+  ),
+];
+
+/** Text to send along with a report. */
+function diagnostics() {
+  const gpu = run.booted?.gpu;
+  return [
+    `page: ${location.origin}${location.pathname}`,
+    `browser: ${navigator.userAgent}`,
+    `secure: ${window.isSecureContext}; WebGPU on the page: ${"gpu" in navigator}`,
+    `GPU: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}` : "none opened"}`,
+    ...card.report(),
+    `settings: ${JSON.stringify(run.started?.config ?? run.draft ?? {})}`,
+    `step: ${status.step}`,
+    `last fault: ${run.lastFault || "none"}`,
+  ].join("\n");
+}
+
+/** @param {string} message */
+function showFault(message) {
+  const box = find("fault", HTMLElement);
+  box.hidden = message === "";
+  if (box.hidden) return;
+  const again = make("button", { type: "button" }, [t("fault.fresh")]);
+  again.onclick = () => run.boot();
+  const text = make("pre", { class: "unseen" }, [diagnostics()]);
+  const copier = make("button", { type: "button" }, [t("start.copy")]);
+  copier.onclick = async () => (await copy(text.textContent ?? "", text)) && announce(t("start.copied"));
+  const buttons = make("div", { class: "buttons" }, [again, copier]);
+  box.replaceChildren(make("strong", {}, [t("say.fault")]), make("p", {}, [message]), buttons, text);
+}
+
+/** Shows the settings and what may be pressed. */
+function showState() {
+  const { draft, preset, opened, started, booted } = run;
+  if (booted && controls.presets.length === 0) controls.load(booted.presets.map(({ name }) => name));
+  if (draft) {
+    const data = draft.dataset === opened?.name ? opened : started?.data;
+    controls.show({ draft, run: started?.config, busy: run.busy, preset, opened, data });
+  }
+  const play = button("play");
+  play.textContent = t(run.playing ? "pause" : "play");
+  play.classList.toggle("playing", run.playing);
+  for (const id of ["play", "step", "reset", "reseed", "test", "save-picture", "save-checkpoint", "open-checkpoint"]) {
+    button(id).disabled = !run.ready;
+  }
+  // With the run's settings edited, to start again is to apply them: the button says so.
+  const edited = run.pending.length > 0;
+  button("reset").textContent = t(edited ? "settings.apply" : "reset");
+  button("reset").title = edited ? "" : t("reset.hint");
+  status.render();
+}
+
+/** Everything again, in another language or other colours. */
+function redraw() {
+  controls.render();
+  card.render();
+  samples.describe();
+  for (const chart of charts) chart.render();
+  showState();
+}
+
+button("play").onclick = () => (run.playing ? run.pause() : run.play());
+button("step").onclick = () => run.step();
+button("reset").onclick = () => run.restart();
+button("reseed").onclick = () => run.reseed();
+button("test").onclick = () => run.test();
+button("save-picture").onclick = () => samples.save(run.fileName("png"));
+button("save-checkpoint").onclick = () => run.save();
+const checkpoint = find("checkpoint-file", HTMLInputElement);
+button("open-checkpoint").onclick = () => checkpoint.click();
+checkpoint.onchange = () => {
+  run.open([...(checkpoint.files ?? [])]);
+  checkpoint.value = "";
+};
+button("copy-bibtex").onclick = async () => {
+  const text = find("bibtex", HTMLElement);
+  if (await copy(text.textContent ?? "", text)) announce(t("about.copied"));
+};
+addEventListener("keydown", (event) => {
+  const at = event.target instanceof Element ? event.target : document.body;
+  if (event.key !== " " || event.repeat || at.closest("input, select, button, summary, a, textarea")) return;
+  event.preventDefault();
+  button("play").click();
+});
+language.onchange = () => {
+  const url = new URL(location.href);
+  url.searchParams.set("lang", language.value);
+  history.replaceState(null, "", url);
+  speak(pick(language.value, []));
+  redraw();
+};
+addEventListener("hashchange", () => run.followAddress());
+acceptDrops((files) => run.open(files));
+showState();
+
+let drawnStep = -1;
+setInterval(() => {
+  status.render();
+  if (status.step === drawnStep) return;
+  drawnStep = status.step;
+  for (const chart of charts) chart.update();
+}, REDRAW_MILLIS);
+
+run.boot();

@@ -1,0 +1,336 @@
+/**
+ * The run on the page's side: settings, worker and what is known of both. It asks and listens; the views it is given do
+ * the showing.
+ *
+ * @typedef {import("./types.js").Config} Config
+ * @typedef {import("./types.js").DataInfo} DataInfo
+ * @typedef {import("./types.js").WorkerEvent} WorkerEvent
+ * @typedef {object} Views
+ * @property {import("./startup.js").Startup} card
+ * @property {import("./status.js").Status} status
+ * @property {import("./samples.js").Samples} samples
+ * @property {import("./curve.js").Curve} losses
+ * @property {import("./curve.js").Curve} scores
+ * @property {(text: string, bad?: boolean) => void} announce
+ * @property {(message: string) => void} fault an empty message takes the fault away
+ * @property {() => void} changed settings, or what may be pressed, have changed
+ */
+import { Client } from "./client.js";
+import { pending } from "./controls.js";
+import { download } from "./dom.js";
+import { isCheckpoint } from "./files.js";
+import { short, t } from "./i18n.js";
+import { DEFAULT_PRESET, presetOf, readHash, writeHash } from "./url.js";
+
+/** Files are read whole into the program's memory. */
+const MOST_BYTES = 256e6;
+/** On a software adapter the default preset would show nothing for minutes. */
+const SOFTWARE_PRESET = "tiny";
+
+/** @param {unknown} error */
+const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
+export class Run {
+  /** @param {Views} views @param {boolean} calm draw the samples seldom */
+  constructor(views, calm) {
+    this.views = views;
+    this.calm = calm;
+    /** @type {Client | undefined} */
+    this.client = undefined;
+    /** @type {import("./types.js").Boot | undefined} */
+    this.booted = undefined;
+    /** @type {import("./types.js").Started | undefined} the run that trains */
+    this.started = undefined;
+    /** @type {Config | undefined} the settings as edited */
+    this.draft = undefined;
+    this.preset = DEFAULT_PRESET;
+    this.startedPreset = DEFAULT_PRESET;
+    /** @type {DataInfo | undefined} images opened from files */
+    this.opened = undefined;
+    /** @type {File[]} the files behind `opened`, for a fresh worker */
+    this.files = [];
+    this.playing = false;
+    this.busy = false;
+    this.lastFault = "";
+  }
+
+  /** There is a run, and nothing is being built. */
+  get ready() {
+    return this.started !== undefined && !this.busy;
+  }
+
+  /** Starts from nothing: a fresh worker, then the run of the settings as they stand, or of the address. */
+  async boot() {
+    this.client?.stop();
+    this.client = new Client((event) => this.onEvent(event), (message) => this.onCrash(message));
+    this.started = undefined;
+    this.playing = false;
+    this.busy = false;
+    this.setFault("");
+    this.views.card.begin("secure");
+    try {
+      this.booted = await this.client.call("boot");
+      await this.client.call("calm", { on: this.calm });
+      if (this.files.length > 0) this.opened = await this.client.call("open", { files: this.files });
+    } catch {
+      return; // The card shows which stage failed, and why.
+    }
+    const problems = this.draft ? [] : this.readAddress(this.booted);
+    await this.restart();
+    if (problems.length > 0) this.views.announce(problems.join(" "), true);
+  }
+
+  /** The first settings are the address's. @param {import("./types.js").Boot} booted @returns {string[]} complaints */
+  readAddress({ gpu, presets }) {
+    const small = location.hash === "" && gpu.software;
+    const read = readHash(small ? `#preset=${SOFTWARE_PRESET}` : location.hash, presets);
+    this.preset = read.preset;
+    this.draft = read.config;
+    const problems = read.problems.map(({ kind, values }) => t(`say.${kind}`, values));
+    if (this.draft.dataset !== "faces" && this.draft.dataset !== this.opened?.name) {
+      problems.push(t("say.missing", { name: this.draft.dataset }));
+      this.draft.dataset = "faces";
+    }
+    if (small) problems.push(t("say.software"));
+    return problems;
+  }
+
+  /** The visitor has changed the address, or followed a link to this page. */
+  followAddress() {
+    if (!this.booted || this.busy) return;
+    const problems = this.readAddress(this.booted);
+    this.edit({});
+    if (problems.length > 0) this.views.announce(problems.join(" "), true);
+  }
+
+  /** Begins a new run with the settings as edited. If they are refused, the run before stays. */
+  async restart() {
+    const { client, draft, views } = this;
+    if (!client || !draft || this.busy) return;
+    const resume = this.playing;
+    this.busy = true;
+    this.playing = false;
+    views.card.begin("images");
+    views.changed();
+    try {
+      this.started = await client.call("start", { config: draft });
+      this.draft = { ...this.started.config };
+      this.startedPreset = this.preset;
+      this.setFault("");
+      this.clearViews();
+      views.card.root.hidden = true;
+      views.announce(t("say.started"));
+    } catch (error) {
+      // Without a run before, the card goes on showing what failed.
+      views.card.root.hidden = this.started !== undefined;
+      if (this.started) views.announce(t("say.invalid", { message: sentence(error) }), true);
+    }
+    this.busy = false;
+    this.edit({});
+    if (this.started && resume) await this.play();
+  }
+
+  clearViews() {
+    const { status, samples, losses, scores } = this.views;
+    for (const view of [status, samples, losses, scores]) view.clear();
+    if (!this.started || !this.booted) return;
+    const { name, backend, software } = this.booted.gpu;
+    status.gpu = `${name} (${backend}${software ? `, ${t("start.software")}` : ""})`;
+    status.step = this.started.step;
+    status.batch = this.started.config.batch_size;
+    status.bytes = this.started.gpuBytes;
+  }
+
+  /** @param {Partial<Config>} changes */
+  edit(changes) {
+    if (!this.draft || !this.booted) return;
+    this.draft = /** @type {Config} */ ({ ...this.draft, ...changes });
+    const hash = writeHash(this.draft, this.preset, this.booted.presets);
+    history.replaceState(null, "", `${location.pathname}${location.search}${hash}`);
+    this.views.changed();
+  }
+
+  discard() {
+    this.preset = this.startedPreset;
+    this.edit({ ...this.started?.config });
+  }
+
+  /** A preset sets the network, not the seed; opened images stay chosen. @param {string} name */
+  choosePreset(name) {
+    if (!this.draft || !this.booted) return;
+    const { config } = presetOf(this.booted.presets, name);
+    const { dataset, seed, channels } = this.draft;
+    this.preset = name;
+    this.edit({ ...config, seed, ...(dataset === "faces" ? {} : { dataset, channels }) });
+  }
+
+  /** @param {number} value */
+  async setRate(value) {
+    if (!Number.isFinite(value)) return this.views.changed();
+    if (!this.started || !this.client) return this.edit({ lr: value });
+    try {
+      await this.client.call("lr", { value });
+      this.started.config.lr = value;
+      this.edit({ lr: value });
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  async play() {
+    if (!this.ready || !this.client || this.playing) return;
+    this.playing = true;
+    this.views.status.rest();
+    this.views.announce(t("say.playing"));
+    this.views.changed();
+    await this.client.call("play");
+  }
+
+  async pause() {
+    if (!this.client || !this.playing) return;
+    this.playing = false;
+    this.views.changed();
+    await this.client.call("pause");
+    this.views.status.rest();
+    this.views.announce(t("say.paused", { step: this.views.status.step }));
+  }
+
+  async step() {
+    if (!this.ready || !this.client) return;
+    if (this.playing) await this.pause();
+    try {
+      await this.client.call("step");
+    } catch (error) {
+      this.setFault(sentence(error));
+    }
+  }
+
+  /** A new run from another seed. */
+  async reseed() {
+    this.edit({ seed: Math.floor(Math.random() * 1e6) });
+    await this.restart();
+  }
+
+  async test() {
+    if (!this.ready || !this.client) return;
+    try {
+      await this.client.call("test");
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  /** Images or a checkpoint, chosen or dropped. @param {File[]} files */
+  async open(files) {
+    const { client } = this;
+    if (!client || !this.booted || files.length === 0) return;
+    const large = files.find((file) => file.size > MOST_BYTES);
+    try {
+      if (large) {
+        const [have, need] = [large.size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 1e6));
+        throw new Error(t("say.large", { name: large.name, have, need }));
+      }
+      const [first] = files;
+      if (isCheckpoint(first)) return await this.restore(first);
+      this.opened = await client.call("open", { files });
+      this.files = files;
+      const { name, count, width, height, channels } = this.opened;
+      this.views.announce(t("say.opened", { name, count }));
+      this.edit({ dataset: name, width, height, channels });
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  /** @param {File} file */
+  async restore(file) {
+    const { losses, scores, samples, status } = this.views;
+    if (!this.client) return;
+    const step = await this.client.call("restore", { file });
+    for (const view of [losses, scores, samples]) view.clear();
+    status.step = step;
+    status.score = undefined;
+    status.rest();
+    this.views.announce(t("say.restored", { step }));
+    this.views.changed();
+  }
+
+  async save() {
+    if (!this.client) return;
+    try {
+      const bytes = await this.client.call("save");
+      const name = this.fileName("safetensors");
+      download(new Blob([bytes]), name);
+      this.views.announce(t("say.saved", { name }));
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  /** @param {"losses" | "scores"} of */
+  async saveCsv(of) {
+    if (!this.started || !this.client) return;
+    download(await this.client.call("csv", { of }), this.fileName("csv", of));
+  }
+
+  /** @param {string} extension */
+  fileName(extension, what = "") {
+    const config = this.started?.config;
+    const parts = ["wn-gan", config?.dataset, config?.norm, `seed${config?.seed}`, `step${this.views.status.step}`, what];
+    return `${parts.filter(Boolean).join("-").replace(/[^\w.-]+/g, "_")}.${extension}`;
+  }
+
+  /** @param {WorkerEvent} event */
+  onEvent(event) {
+    const { card, samples, status, losses, scores, announce, changed } = this.views;
+    switch (event.event) {
+      case "stage":
+        return card.stage(event);
+      case "build":
+        return card.pipelines(event);
+      case "turn":
+        for (let i = 0; i < event.rows.length; i += 4) losses.push(event.rows[i], event.rows.subarray(i + 1, i + 4));
+        status.turn(event);
+        if (!event.score) return;
+        scores.push(event.score.step, [event.score.loss]);
+        return announce(t("say.tested", { step: event.score.step, loss: short(event.score.loss) }));
+      case "sheet":
+        return samples.showSamples(event.picture, event.step, (this.started?.config.vis_size ?? 0) ** 2);
+      case "pairs":
+        return samples.showPairs(event.picture, event.step);
+      case "finished":
+        this.playing = false;
+        announce(t("say.finished", { step: event.step }));
+        return changed();
+      case "fault":
+        return this.setFault(event.message);
+    }
+  }
+
+  /** The worker could not be loaded, or the program broke down. @param {string} message */
+  onCrash(message) {
+    if (this.started) this.setFault(t("cause.worker", { message }));
+    else this.views.card.crash(message);
+  }
+
+  /** @param {string} message */
+  setFault(message) {
+    if (message) {
+      this.playing = false;
+      this.lastFault = message;
+    }
+    this.views.fault(message);
+    this.views.changed();
+  }
+
+  /** @param {unknown} error */
+  refuse(error) {
+    this.views.announce(t("say.refused", { message: sentence(error) }), true);
+    this.views.changed();
+  }
+
+  /** Settings that a new run would change. */
+  get pending() {
+    return this.draft ? pending(this.draft, this.started?.config) : [];
+  }
+}

@@ -1,0 +1,81 @@
+import { find } from "./dom.js";
+import { duration, number, short, t } from "./i18n.js";
+
+const WINDOW_MILLIS = 3000;
+
+/** The figures under the samples: where the run stands and how fast it goes. */
+export class Status {
+  constructor() {
+    this.step = 0;
+    this.batch = 0;
+    /** @type {{ at: number, step: number }[]} the last seconds, for the rate */
+    this.marks = [];
+    /** @type {import("./types.js").Score | undefined} */
+    this.score = undefined;
+    /** @type {import("./types.js").TestProgress} */
+    this.test = { running: false, done: 0, of: 0 };
+    this.testSince = { at: 0, done: 0 };
+    this.gpu = "";
+    this.bytes = 0;
+  }
+
+  clear() {
+    Object.assign(this, new Status());
+  }
+
+  /** @param {Extract<import("./types.js").WorkerEvent, { event: "turn" }>} turn */
+  turn({ step, test, score }) {
+    const at = performance.now();
+    this.step = step;
+    this.marks.push({ at, step });
+    while (at - this.marks[0].at > WINDOW_MILLIS) this.marks.shift();
+    if (test.running && (!this.test.running || test.done < this.test.done)) this.testSince = { at, done: test.done };
+    this.test = test;
+    if (score) this.score = score;
+  }
+
+  /** A pause is not slowness: forgets the marks of rate and time left. */
+  rest() {
+    this.marks = [];
+    this.testSince = { at: performance.now(), done: this.test.done };
+  }
+
+  get rate() {
+    const [first, last] = [this.marks[0], this.marks[this.marks.length - 1]];
+    return this.marks.length > 1 ? (1000 * (last.step - first.step)) / (last.at - first.at) : 0;
+  }
+
+  render() {
+    /** @param {string} id @param {string} text */
+    const fact = (id, text) => {
+      const element = find(`fact-${id}`, HTMLElement);
+      if (element.textContent !== text) element.textContent = text;
+    };
+    fact("step", number(this.step));
+    fact("rate", this.rate > 0 ? number(this.rate, { maximumSignificantDigits: 3 }) : "–");
+    fact("images", number(this.step * this.batch, { notation: "compact", maximumSignificantDigits: 3 }));
+    fact("score", this.score ? short(this.score.loss) : "–");
+    fact("gpu", this.gpu ? t("fact.gpu.used", { name: this.gpu, n: Math.ceil(this.bytes / 1e6) }) : "–");
+    this.renderTest();
+  }
+
+  renderTest() {
+    const { running, done, of } = this.test;
+    const progress = find("test-progress", HTMLProgressElement);
+    progress.hidden = !running;
+    progress.max = Math.max(1, of);
+    progress.value = done;
+    const percent = of > 0 ? Math.floor((100 * done) / of) : 0;
+    const fresh = done - this.testSince.done;
+    const left = ((performance.now() - this.testSince.at) / 1000) * ((of - done) / fresh);
+    const text = running
+      ? fresh > 0
+        ? t("test.running", { percent, left: duration(left) })
+        : t("test.soon", { percent })
+      : this.score
+        ? t("test.last", { step: this.score.step, loss: short(this.score.loss) })
+        : t("test.none");
+    const element = find("test-text", HTMLElement);
+    if (element.textContent !== text) element.textContent = text;
+  }
+}

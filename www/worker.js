@@ -1,0 +1,285 @@
+/**
+ * All of the program and of WebGPU. One loop answers the page's requests and trains between them, so no two calls into
+ * the program ever overlap; pausing is nothing but not calling.
+ *
+ * @typedef {import("./types.js").Requests} Requests
+ * @typedef {import("./types.js").RequestName} RequestName
+ * @typedef {import("./types.js").StageName} StageName
+ * @typedef {import("./types.js").WorkerEvent} WorkerEvent
+ * @typedef {{ id: number, name: RequestName, args: any }} Message
+ * @typedef {typeof import("../wn_gan.js")} Core
+ */
+import { History } from "./history.js";
+import { probe } from "./probe.js";
+
+/** Enough for a large training set beside the 2,000 images of the final test. */
+const FACES = 22_000;
+const SHEET_MILLIS = 333;
+const CALM_SHEET_MILLIS = 3000;
+const PAIRS_MILLIS = 1500;
+
+/** @type {Message[]} */
+const inbox = [];
+let wake = () => {};
+let playing = false;
+/** A test was asked for while the run is paused: it goes on without training. */
+let testing = false;
+let sheetMillis = SHEET_MILLIS;
+let sheetAt = 0;
+let sheetDue = false;
+let pairsAt = 0;
+const history = new History();
+
+/** @type {Core} */
+let core;
+/** @type {import("../wn_gan.js").Gpu} */
+let gpu;
+/** @type {import("../wn_gan.js").Session | undefined} */
+let session;
+/** @type {import("../wn_gan.js").Dataset | undefined} */
+let opened;
+/** @type {{ seed: number, data: import("../wn_gan.js").Dataset } | undefined} */
+let faces;
+
+/** @param {WorkerEvent} event @param {Transferable[]} [transfer] */
+const tell = (event, transfer = []) => self.postMessage(event, { transfer });
+
+/** @param {unknown} error */
+const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * @template T
+ * @param {StageName} stage
+ * @param {() => T | Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function inStage(stage, work) {
+  const start = performance.now();
+  const millis = () => performance.now() - start;
+  tell({ event: "stage", stage, state: "running", millis: 0, detail: "" });
+  try {
+    const result = await work();
+    tell({ event: "stage", stage, state: "done", millis: millis(), detail: "" });
+    return result;
+  } catch (error) {
+    tell({ event: "stage", stage, state: "failed", millis: millis(), detail: sentence(error) });
+    throw error;
+  }
+}
+
+function running() {
+  if (!session) throw new Error("No run has been started.");
+  return session;
+}
+
+/** @param {import("../wn_gan.js").Sheet} sheet @returns {import("./types.js").Picture} */
+function picture(sheet) {
+  const { width, height } = sheet;
+  const rgba = sheet.rgba();
+  sheet.free();
+  return { width, height, rgba };
+}
+
+/** @param {import("../wn_gan.js").Dataset} data @returns {import("./types.js").DataInfo} */
+function describe(data) {
+  const { name, count, width, height, channels } = data;
+  return { name, count, width, height, channels, preview: picture(data.preview(16, 8)) };
+}
+
+/** @param {import("./types.js").Config} config */
+function dataFor(config) {
+  if (config.dataset !== "faces") {
+    if (opened?.name === config.dataset) return opened;
+    throw new Error(`The images "${config.dataset}" are not open. Open them again, or choose the built-in faces.`);
+  }
+  if (faces?.seed !== config.seed) {
+    faces?.data.free();
+    faces = { seed: config.seed, data: core.Dataset.faces(FACES, config.seed) };
+  }
+  return faces.data;
+}
+
+/** @param {import("../wn_gan.js").Dataset} a @param {import("../wn_gan.js").Dataset} b */
+function joined(a, b) {
+  const both = a.append(b);
+  a.free();
+  b.free();
+  return both;
+}
+
+async function showSheet() {
+  const drawn = picture(await running().sheet());
+  tell({ event: "sheet", step: running().step, picture: drawn }, [drawn.rgba.buffer]);
+  sheetAt = performance.now();
+  sheetDue = false;
+}
+
+async function showPairs() {
+  const sheet = await running().pairs();
+  pairsAt = performance.now();
+  if (!sheet) return;
+  const drawn = picture(sheet);
+  tell({ event: "pairs", step: running().step, picture: drawn }, [drawn.rgba.buffer]);
+}
+
+/** Shows what a turn brought. @param {import("../wn_gan.js").Report} report */
+async function pass(report) {
+  const rows = report.metrics();
+  const { step, testRunning, testDone, testOf, testStep, testLoss } = report;
+  report.free();
+  testing &&= testRunning;
+  const score = testLoss === undefined ? undefined : { step: testStep, loss: testLoss };
+  history.losses.push(rows.slice());
+  if (score) history.scores.push(score);
+  tell({ event: "turn", step, rows, test: { running: testRunning, done: testDone, of: testOf }, score }, [rows.buffer]);
+  if (score || (testRunning && performance.now() - pairsAt > PAIRS_MILLIS)) await showPairs();
+}
+
+/** What the loop does when no request waits: a turn if the run plays, and the samples when they are due. */
+async function proceed() {
+  try {
+    if (playing) {
+      const { niter } = JSON.parse(running().config);
+      const left = niter - running().step;
+      if (niter === 0 || left > 0) await pass(await running().advance(niter === 0 ? 0 : left));
+      if (niter > 0 && running().step >= niter) {
+        playing = false;
+        sheetDue = true;
+        tell({ event: "finished", step: running().step });
+      }
+    } else if (testing) await pass(await running().advanceTest());
+    if (sheetDue || performance.now() - sheetAt > sheetMillis) await showSheet();
+  } catch (error) {
+    playing = false;
+    testing = false;
+    sheetDue = false;
+    tell({ event: "fault", message: sentence(error) });
+  }
+}
+
+/** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
+const answers = {
+  async boot() {
+    await probe(inStage);
+    await inStage("program", async () => {
+      core = await import("../wn_gan.js");
+      await core.default();
+    });
+    gpu = await inStage("kernel", () => core.openGpu());
+    const { name, backend, software } = gpu;
+    return { gpu: { name, backend, software }, presets: JSON.parse(core.presets()) };
+  },
+
+  async start({ config }) {
+    const data = await inStage("images", () => dataFor(config));
+    const next = await inStage("pipelines", () =>
+      core.startSession(gpu, data, JSON.stringify(config), (done, total, label) =>
+        tell({ event: "build", done, total, label }),
+      ),
+    );
+    // Only now is the run before it given up: settings that are refused leave it untouched.
+    session?.free();
+    session = next;
+    testing = false;
+    history.clear();
+    sheetDue = true;
+    const { step, gpuBytes, compileMillis } = session;
+    return { config: JSON.parse(session.config), step, gpuBytes, compileMillis, data: describe(data) };
+  },
+
+  async play() {
+    running();
+    playing = true;
+  },
+
+  async pause() {
+    playing = false;
+    sheetDue = session !== undefined;
+  },
+
+  async step() {
+    playing = false;
+    await pass(await running().advance(1));
+    sheetDue = true;
+  },
+
+  async lr({ value }) {
+    running().setLr(value);
+  },
+
+  async test() {
+    running().startTest();
+    testing = !playing;
+  },
+
+  async open({ files }) {
+    let data;
+    for (const file of files) {
+      const part = core.Dataset.open(file.name, new Uint8Array(await file.arrayBuffer()));
+      data = data ? joined(data, part) : part;
+    }
+    if (!data) throw new Error("No file was given.");
+    opened?.free();
+    opened = data;
+    return describe(data);
+  },
+
+  async save() {
+    return running().checkpoint();
+  },
+
+  async restore({ file }) {
+    running().restore(new Uint8Array(await file.arrayBuffer()));
+    history.clear();
+    sheetDue = true;
+    return running().step;
+  },
+
+  async csv({ of }) {
+    return history.csv(of);
+  },
+
+  async calm({ on }) {
+    sheetMillis = on ? CALM_SHEET_MILLIS : SHEET_MILLIS;
+  },
+};
+
+/** @param {Message} message */
+async function answer({ id, name, args }) {
+  try {
+    const reply = await answers[name](/** @type {any} */ (args));
+    self.postMessage({ id, reply });
+  } catch (error) {
+    self.postMessage({ id, error: sentence(error) });
+  }
+}
+
+const { port1, port2 } = new MessageChannel();
+/** Lets waiting messages in; unlike a timer it is neither clamped nor slowed in a hidden tab. */
+const breathe = () =>
+  new Promise((resolve) => {
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
+
+async function loop() {
+  for (;;) {
+    const message = inbox.shift();
+    if (message) await answer(message);
+    else if (playing || testing || sheetDue) await proceed();
+    else await new Promise((resolve) => (wake = () => resolve(undefined)));
+    await breathe();
+  }
+}
+
+// Only errors reach the page by themselves, and after a panic a promise of the program may never settle.
+self.onunhandledrejection = ({ reason }) => {
+  setTimeout(() => {
+    throw reason;
+  });
+};
+self.onmessage = ({ data }) => {
+  inbox.push(data);
+  wake();
+};
+loop();
