@@ -1,4 +1,5 @@
 //! The whole training step on the GPU: against the f64 twin, against PyTorch, against itself.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 #[path = "support/golden.rs"]
 mod golden;
@@ -13,7 +14,7 @@ use support::{Failures, gan16_trainer, load, nhwc, norms, to_f32};
 use wn_gan::config::{Config, Norm, Order};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
-use wn_gan::gan::border::tensors;
+use wn_gan::gan::checkpoint::{self, Checkpoint};
 use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
@@ -135,46 +136,80 @@ fn ten_steps_from_a_seed_follow_the_twin() {
     failures.none();
 }
 
-/// dv is orthogonal to v for every normalised row, after training has moved both (paper: "the computed gradients are
-/// indeed orthogonal").
-#[test]
-#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn gradients_of_strict_rows_are_orthogonal_to_them() {
-    let config = Config { test_interval: 0, ..Config::preset("gan16").unwrap() };
-    let data = faces(600, 3);
-    let mut trainer = block_on(Trainer::new(gpu::gpu(), config, &data, &mut |_, _, _| {})).unwrap();
+/// |cos(v, dv)| of every normalised row, in f64, as (tensor name, row, cosine).
+fn cosines(values: &[checkpoint::Tensor], gradients: &[checkpoint::Tensor]) -> Vec<(String, usize, f64)> {
+    let mut all = Vec::new();
+    for ((name, shape, v), (_, _, dv)) in values.iter().zip(gradients) {
+        if !name.ends_with("conv.weight") && !name.ends_with("linear.weight") {
+            continue;
+        }
+        // The unit is the first axis, but the second of a transposed convolution, which all of G's are.
+        let axis = usize::from(name.starts_with("gen.level"));
+        let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
+        let (v, dv) = (wide(v), wide(dv));
+        for row in 0..shape[axis] {
+            let (a, b) = (support::row(&v, shape, axis, row), support::row(&dv, shape, axis, row));
+            let dot: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+            let length = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+            all.push((name.clone(), row, (dot / (length(&a) * length(&b))).abs()));
+        }
+    }
+    assert_eq!(all.len(), 512 + 16 + 1 + 16 + 32 + 1, "every normalised row of both networks of gan16");
+    all
+}
+
+/// Trains gan16 for 20 steps without warm-up, then takes one more gradient at fixed parameters. Returns the
+/// parameters, and the gradients that the GPU and the f64 twin find for them.
+fn after_twenty_steps(lr: f32) -> [Vec<checkpoint::Tensor>; 3] {
+    let config = Config { lr, test_interval: 0, warmup: 0, ..Config::preset("gan16").unwrap() };
+    let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &faces(600, 3), &mut |_, _, _| {})).unwrap();
     while trainer.step() < 20 {
         block_on(trainer.advance(20 - trainer.step())).unwrap();
     }
-    // The parameters have moved since the gradient was taken; one more gradient at fixed parameters: lr 0.
     trainer.set_lr(0.0).unwrap();
-    block_on(trainer.advance(1)).unwrap();
-    let mut worst: f64 = 0.0;
-    let mut rows = 0;
-    for network in [&trainer.gan().generator, &trainer.gan().discriminator] {
-        let values: Vec<f32> = block_on(network.parameters.values.read(trainer.gpu())).unwrap();
-        let gradients: Vec<f32> = block_on(network.parameters.gradients.read(trainer.gpu())).unwrap();
-        for (layer, tensor) in tensors(&network.specs, &network.parameters.layout) {
-            let spec = &network.specs[layer];
-            if !tensor.name.ends_with("conv.weight") && !tensor.name.ends_with("linear.weight") {
-                continue;
-            }
-            let wide = |flat| tensor.extract(flat).into_iter().map(f64::from).collect::<Vec<_>>();
-            let (v, dv) = (wide(&values), wide(&gradients));
-            let axis = usize::from(spec.is_transposed());
-            for row in 0..tensor.shape[axis] {
-                let (a, b) = (support::row(&v, &tensor.shape, axis, row), support::row(&dv, &tensor.shape, axis, row));
-                let dot: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
-                let length = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
-                let cosine = (dot / (length(&a) * length(&b))).abs();
-                assert!(cosine < 1e-4, "{} row {row}: |cos(v, dv)| = {cosine:e}", tensor.name);
-                worst = worst.max(cosine);
-                rows += 1;
-            }
+    let values = block_on(trainer.parameters()).unwrap();
+    let real = golden::images(&config, "real.0");
+    let [z_d, z_g] = ["z_d.0", "z_g.0"].map(|name| golden::codes(&config, name));
+    block_on(trainer.replay_step(&nhwc(&config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
+    let found = block_on(trainer.gradients()).unwrap();
+    let twin = Training::new(&config, &support::to_reference(&values), Rmsprop::PAPER);
+    let (_, _, mut exact) = twin.discriminator_gradients(&real, &z_d);
+    exact.extend(twin.generator_gradients(&z_g).1);
+    let exact = values.iter().map(|(name, shape, _)| (name.clone(), shape.clone(), to_f32(&exact[name]))).collect();
+    [values, found, exact]
+}
+
+/// dv is orthogonal to v (paper: "the computed gradients are indeed orthogonal") after 20 training steps at the usual
+/// lr. The exact derivative keeps eps/n^2 of the part of dw along v; that is below 1e-5 in every row but those of G's
+/// first layer, which start at ||v||^2 = 3.3e-5 beside eps = 1e-6. There the GPU's cosine must be the exact one.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn gradients_are_orthogonal_to_their_rows_as_far_as_eps_allows() {
+    let [values, found, exact] = after_twenty_steps(1e-4);
+    let (mut small_rows, mut other_rows): (f64, f64) = (0.0, 0.0);
+    for ((name, row, cosine), (_, _, exact)) in cosines(&values, &found).into_iter().zip(cosines(&values, &exact)) {
+        assert!((cosine - exact).abs() < 1e-4, "{name} row {row}: |cos(v, dv)| is {cosine:e}, exactly {exact:e}");
+        if name == "gen.initial.linear.weight" {
+            small_rows = small_rows.max(cosine);
+        } else {
+            assert!(cosine < 1e-4, "{name} row {row}: |cos(v, dv)| = {cosine:e}");
+            other_rows = other_rows.max(cosine);
         }
     }
-    println!("{rows} rows, largest |cos(v, dv)| = {worst:e}");
-    assert!(rows > 500, "every strict and affine row of both networks is looked at, found {rows}");
+    println!("largest |cos(v, dv)|: {other_rows:.1e}; in G's first layer {small_rows:.1e}, because of eps");
+}
+
+/// With an lr at which G's first rows outgrow eps within the 20 steps, every row without exception is orthogonal.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn gradients_of_all_rows_are_orthogonal_once_the_rows_outgrow_eps() {
+    let [values, found, _] = after_twenty_steps(1e-2);
+    let mut largest: f64 = 0.0;
+    for (name, row, cosine) in cosines(&values, &found) {
+        assert!(cosine < 1e-4, "{name} row {row}: |cos(v, dv)| = {cosine:e}");
+        largest = largest.max(cosine);
+    }
+    println!("largest |cos(v, dv)|: {largest:.1e}");
 }
 
 #[test]
@@ -231,7 +266,7 @@ fn a_resumed_run_is_the_same_run() {
     let saved = block_on(whole.checkpoint()).unwrap();
     block_on(whole.advance(6)).unwrap();
     let mut resumed = new();
-    resumed.restore(&wn_gan::gan::checkpoint::Checkpoint::read(&saved).unwrap()).unwrap();
+    resumed.restore(&Checkpoint::read(&saved).unwrap()).unwrap();
     assert_eq!(resumed.step(), 6);
     block_on(resumed.advance(6)).unwrap();
     assert!(block_on(whole.checkpoint()).unwrap() == block_on(resumed.checkpoint()).unwrap());
@@ -247,7 +282,7 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
     let other = block_on(Trainer::new(gpu::gpu(), small, &data, &mut |_, _, _| {})).unwrap();
     let before = block_on(trainer.checkpoint()).unwrap();
     let foreign = block_on(other.checkpoint()).unwrap();
-    let read = wn_gan::gan::checkpoint::Checkpoint::read;
+    let read = Checkpoint::read;
     let message = trainer.restore(&read(&foreign).unwrap()).unwrap_err().to_string();
     assert!(message.contains("must have shape"), "{message}");
     for broken in [&before[..100], &before[..before.len() - 1], b"hello", b""] {

@@ -143,7 +143,7 @@ export class Chart {
 
   /** The least and greatest value of each bucket, faint behind the smoothed line. @param {string} stroke */
   envelope(stroke) {
-    const faint = { stroke, width: 1, alpha: 0.22, points: { show: false }, legend: false, class: "raw" };
+    const faint = { stroke, width: 1, alpha: 0.15, points: { show: false }, legend: false, class: "raw" };
     return [faint, { ...faint }];
   }
 

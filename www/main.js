@@ -56,7 +56,7 @@ const charts = [
       title: "losses",
       hint: "losses.hint",
       alt: "losses.alt",
-      smoothing: 0.9,
+      smoothing: 0.95,
       lines: [
         { label: "losses.real", color: "--d-real" },
         { label: "losses.fake", color: "--d-fake", dash: [6, 3] },

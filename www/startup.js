@@ -84,7 +84,7 @@ export class Startup {
     if (!this.build) return [];
     const { done, total, label } = this.build;
     const bar = make("progress", { max: String(total), value: String(done), "aria-label": t("stage.pipelines") });
-    return [bar, make("p", { class: "hint" }, [t("start.pipelines", { done, total, label })])];
+    return [bar, make("p", { class: "hint" }, [t("start.pipelines", { percent: Math.floor((100 * done) / total), label })])];
   }
 
   /** @param {StageName} stage */

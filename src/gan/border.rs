@@ -3,7 +3,7 @@
 //! weights [out, in, kh, kw], transposed ones [in, out, kh, kw], linear ones [out, in].
 
 use crate::nn::parameters::Layout;
-use crate::nn::{Kind, LayerSpec, Shape};
+use crate::nn::{Activation, Kind, LayerSpec, Shape};
 
 /// One named tensor of the outside and where its elements lie inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +65,7 @@ pub fn tensors(specs: &[LayerSpec], layout: &Layout) -> Vec<(usize, NamedTensor)
         if let Some(offset) = at.bias {
             add(name(&format!("{module}.bias")), vec![units], per_unit(offset), Role::Bias);
         }
-        if let (Some(offset), crate::nn::Activation::Tprelu { learn_threshold, learn_slope }) =
-            (at.pairs, spec.activation)
-        {
+        if let (Some(offset), Activation::Tprelu { learn_threshold, learn_slope }) = (at.pairs, spec.activation) {
             let activation = if learn_threshold { "tprelu" } else { "prelu" };
             let channels = spec.output.c;
             let every_second = |first: u32| (0..channels).map(|c| offset + 2 * c + first).collect::<Vec<_>>();
@@ -163,7 +161,9 @@ mod tests {
                     tensor.inside.iter().for_each(|&i| seen[i as usize] += 1);
                 }
                 let held = |i: usize| {
-                    norm == Norm::None && i >= layout.pair_begin as usize && (i - layout.pair_begin as usize) % 2 == 0
+                    norm == Norm::None
+                        && i >= layout.pair_begin as usize
+                        && (i - layout.pair_begin as usize).is_multiple_of(2)
                 };
                 for (i, &count) in seen.iter().enumerate() {
                     assert_eq!(count, usize::from(!held(i)), "{norm:?} parameter {i}");

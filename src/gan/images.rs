@@ -21,7 +21,7 @@ impl DeviceImages {
     /// [`Error::Limit`] when they exceed the device's binding limit.
     pub fn new(gpu: &Gpu, held_out: &[u8], training: &[u8], values: u32) -> Result<DeviceImages> {
         let bytes = held_out.len() + training.len();
-        if values % 4 != 0 || training.is_empty() || bytes % values as usize != 0 {
+        if !values.is_multiple_of(4) || training.is_empty() || !bytes.is_multiple_of(values as usize) {
             return Err(Error::Data(format!(
                 "Training needs at least one image of {values} bytes, a multiple of 4; it was given {} bytes.",
                 training.len()

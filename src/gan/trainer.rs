@@ -155,6 +155,21 @@ impl Trainer {
         self.pace.ms_per_step()
     }
 
+    /// Training steps that the next turn would take by the pace.
+    pub fn paced_steps(&self) -> u32 {
+        self.pace.steps()
+    }
+
+    /// How far the running test is, if one runs.
+    pub fn test_progress(&self) -> Option<TestProgress> {
+        self.test.progress()
+    }
+
+    /// Training step of the G that the last test judged, or judges.
+    pub fn tested_at(&self) -> Option<u32> {
+        self.tested_at
+    }
+
     /// Changes the learning rate from the next step on.
     ///
     /// # Errors

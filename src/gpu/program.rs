@@ -242,16 +242,18 @@ struct Pipeline {
     layout: wgpu::BindGroupLayout,
 }
 
+type Built = HashMap<(&'static str, Option<Tile>), Arc<Pipeline>>;
+
 /// The device's pipelines, each built once.
 #[derive(Debug, Default)]
 pub(crate) struct Pipelines {
-    built: Mutex<HashMap<(&'static str, Option<Tile>), Arc<Pipeline>>>,
+    built: Mutex<Built>,
 }
 
 impl Pipelines {
     async fn get(&self, gpu: &Gpu, kernel: &'static Kernel, tile: Option<Tile>) -> Result<Arc<Pipeline>> {
         let key = (kernel.name, tile);
-        let found = |built: &HashMap<_, Arc<Pipeline>>| built.get(&key).cloned();
+        let found = |built: &Built| built.get(&key).cloned();
         if let Some(pipeline) = self.built.lock().ok().as_deref().and_then(found) {
             return Ok(pipeline);
         }

@@ -14,8 +14,8 @@ pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x:
         .elements(count as usize)
 }
 
-/// Replaces dy by dx and, if `gradients` is given, writes the (threshold, slope) gradients at `pair_offset`.
-/// x and dy start at the same offset.
+/// Replaces dy by dx and leaves partial sums of the (threshold, slope) gradients in `scratch`, for
+/// [`tprelu_gradients`]. x and dy start at the same offset.
 pub fn tprelu_backward(
     spec: &LayerSpec,
     pair_offset: u32,
@@ -23,30 +23,34 @@ pub fn tprelu_backward(
     rows: u32,
     x: &View,
     dy: &Buffer,
-    gradients: Option<&Buffer>,
     scratch: &Buffer,
-) -> Vec<Call> {
-    let Activation::Tprelu { learn_threshold, learn_slope } = spec.activation else { return Vec::new() };
+) -> Call {
+    let learns = |which: fn(bool, bool) -> bool| match spec.activation {
+        Activation::Tprelu { learn_threshold, learn_slope } => u32::from(which(learn_threshold, learn_slope)),
+        Activation::Identity | Activation::Sigmoid => 0,
+    };
     let channels = spec.output.c;
     let rows = rows * spec.output.len() / channels;
-    let parts = rows.div_ceil(ROWS_PER_PART);
     let block = TpreluBackward {
         rows,
         channels,
         rows_per_part: ROWS_PER_PART,
         offset: x.offset,
         pair_offset,
-        learn_threshold: u32::from(learn_threshold),
-        learn_slope: u32::from(learn_slope),
+        learn_threshold: learns(|threshold, _| threshold),
+        learn_slope: learns(|_, slope| slope),
     };
-    let mut calls = vec![
-        Call::new(&kernels::TPRELU_BACKWARD, &format!("{} tprelu backward", spec.name))
-            .params(&block)
-            .buffers(&[params, &x.buffer, dy, scratch])
-            .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), parts, 1]),
-    ];
-    calls.extend(gradients.map(|gradients| reduce(&spec.name, parts, 2 * channels, scratch, gradients, pair_offset)));
-    calls
+    Call::new(&kernels::TPRELU_BACKWARD, &format!("{} tprelu backward", spec.name))
+        .params(&block)
+        .buffers(&[params, &x.buffer, dy, scratch])
+        .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(ROWS_PER_PART), 1])
+}
+
+/// Adds up the partial sums of [`tprelu_backward`] into `gradients` at `pair_offset`.
+pub fn tprelu_gradients(spec: &LayerSpec, pair_offset: u32, rows: u32, gradients: &Buffer, scratch: &Buffer) -> Call {
+    let channels = spec.output.c;
+    let parts = (rows * spec.output.len() / channels).div_ceil(ROWS_PER_PART);
+    reduce(&spec.name, parts, 2 * channels, scratch, gradients, pair_offset)
 }
 
 /// Elements of scratch memory that [`tprelu_backward`] and the bias gradient need for `rows` images.

@@ -123,11 +123,11 @@ impl Pass<'_> {
                 Activation::Identity => {}
                 Activation::Tprelu { .. } => {
                     if let Some(pairs) = at.pairs {
-                        let (params, target) = (&self.weights.params, learn.then_some(gradients));
-                        let x = self.pre(i);
-                        calls.extend(activation::tprelu_backward(
-                            spec, pairs, params, *rows, &x, &dy.buffer, target, scratch,
-                        ));
+                        let (params, x) = (&self.weights.params, self.pre(i));
+                        calls.push(activation::tprelu_backward(spec, pairs, params, *rows, &x, &dy.buffer, scratch));
+                        if learn {
+                            calls.push(activation::tprelu_gradients(spec, pairs, *rows, gradients, scratch));
+                        }
                     }
                 }
             }

@@ -66,13 +66,13 @@ export async function stepOf(page) {
   return Number((await page.locator("#fact-step").innerText()).replace(/\D/g, ""));
 }
 
-/** @param {Page} page @param {number} least */
-export async function playUntil(page, least) {
+/** @param {Page} page @param {number} least @param {number} [millis] patience */
+export async function playUntil(page, least, millis = BUILD_MILLIS) {
   await page.click("#play");
   await page.waitForFunction(
     (n) => Number(document.querySelector("#fact-step")?.textContent?.replace(/\D/g, "")) >= n,
     least,
-    { timeout: BUILD_MILLIS },
+    { timeout: millis },
   );
 }
 

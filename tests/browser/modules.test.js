@@ -35,6 +35,17 @@ test("every string that the page names exists, and no string is left over", asyn
   }
 });
 
+test("the shell asks for all of its modules at once", async () => {
+  const html = await readFile(fromRoot("index.html"), "utf8");
+  const preloaded = [...html.matchAll(/rel="modulepreload" href="www\/(\w+)\.js"/g)].map((match) => match[1]);
+  const imported = new Set(["main"]);
+  for (const name of imported) {
+    const source = await readFile(fromRoot(`www/${name}.js`), "utf8");
+    for (const [, other] of source.matchAll(/ from "\.\/(\w+)\.js"/g)) imported.add(other);
+  }
+  assert.deepEqual(preloaded.sort(), [...imported].sort());
+});
+
 test("the language follows ?lang=, then the browser", () => {
   assert.equal(pick("zh-CN", ["en"]), "zh-CN");
   assert.equal(pick("zh", ["en"]), "zh-CN");

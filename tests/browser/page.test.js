@@ -221,6 +221,19 @@ test("no error, and no request to another host", () => {
   assert.deepEqual(outside, [], "everything lies below the sub-path");
 });
 
+const update = process.env.UPDATE_README_PICTURE === "1" ? {} : { skip: "set UPDATE_README_PICTURE=1 to take it anew" };
+const README_STEPS = 4000;
+
+test("the picture of the README", { ...update, timeout: 3_600_000 }, async () => {
+  const look = await visit(chromium);
+  await look.page.goto(site.url);
+  await ready(look.page);
+  await playUntil(look.page, README_STEPS, 3_500_000);
+  await pause(look.page);
+  await look.page.screenshot({ path: fromRoot("docs/page.png") });
+  await look.close();
+});
+
 const LOOKS = [
   { name: "desktop", options: { viewport: { width: 1280, height: 900 } } },
   { name: "dark", options: { viewport: { width: 1280, height: 900 }, colorScheme: /** @type {const} */ ("dark") } },

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Every check of the project, one after another; a failure does not stop the later ones.
+# Installs first what is missing (scripts/setup.sh). Takes about 15 minutes on two cores from a fresh clone, 2 to 3 more
+# for every tool that has to be installed. WNGAN_NO_GPU=1 says that there is no GPU and no Vulkan driver here: tests that
+# need one are then reported as ignored.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/setup.sh
+
+MOST_BYTES=700000
+rows=()
+passed=0
+failed=0
+
+record() { # NAME RESULT SECONDS
+    rows+=("$(printf '%-24s %-8s %5d s' "$1" "$2" "$3")")
+    if [ "$2" = passed ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+step() { # NAME COMMAND...
+    local name=$1 start=$SECONDS result=passed
+    shift
+    printf '\n=== %s: %s\n' "$name" "$*"
+    "$@" || result=FAILED
+    printf '=== %s %s after %d s\n' "$name" "$result" $((SECONDS - start))
+    record "$name" "$result" $((SECONDS - start))
+    [ "$result" = passed ]
+}
+
+# What a visitor downloads before the page is whole: wasm, JavaScript and style sheets, each compressed.
+transfer_size() {
+    local file size sum=0
+    while IFS= read -r -d '' file; do
+        size=$(gzip -9 -c "$file" | wc -c)
+        sum=$((sum + size))
+        printf '%8d bytes  %s\n' "$size" "$file"
+    done < <(find dist -type f \( -name '*.wasm' -o -name '*.js' -o -name '*.css' \) -print0 | sort -z)
+    printf '%8d bytes with gzip, at most %d are allowed\n' "$sum" "$MOST_BYTES"
+    [ "$sum" -gt 0 ] && [ "$sum" -lt "$MOST_BYTES" ]
+}
+
+start=$SECONDS
+printf '=== install what is missing\n'
+setup_build
+setup_tests
+record "install" passed $((SECONDS - start))
+
+step "format" cargo fmt --check || true
+step "clippy (native)" cargo clippy --locked --all-targets -- -D warnings || true
+step "clippy (wasm32)" cargo clippy --locked --lib --target "$TARGET" -- -D warnings || true
+step "cargo test" cargo test --locked || true
+step "JS types and lint" npm run --silent check || true
+if step "trunk build" trunk build --release; then
+    step "transfer size" transfer_size || true
+    step "browser tests" npm test --silent || true
+else
+    record "transfer size" "not run" 0
+    record "browser tests" "not run" 0
+fi
+
+printf '\n'
+printf '%s\n' "${rows[@]}"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" = 0 ]
