@@ -176,7 +176,7 @@ setup_tests() {
         || apt_install "rustfmt" rustfmt-web
     cargo clippy --version >/dev/null 2>&1 || { has rustup && rustup component add clippy; } \
         || apt_install "clippy" rust-web-clippy
-    [ -n "${WNGAN_NO_GPU:-}" ] || compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null \
+    [ "${WNGAN_NO_GPU:-}" = 1 ] || compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null \
         || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null || apt_install "a Vulkan driver" mesa-vulkan-drivers
     has "${CHROMIUM:-chromium}" || apt_install "Chromium" chromium
     has fc-list && [ -n "$(fc-list :lang=zh)" ] || apt_install "a Chinese font" fontconfig fonts-wqy-microhei

@@ -1,6 +1,7 @@
 // Convolution, from the big image to the small one:
 //   small[b,i,j,n] = bias[n] + sum_{u,v,c} big[b, i*stride - pad + u, j*stride - pad + v, c] * weight[u,v,c,n]
-// As a matrix product: row m = (b,i,j), column n, depth k = (u,v,c). Also the data gradient of a transposed
+// As a matrix product: row m = (b,i,j), column n, depth k = (u,v,c); one segment per kernel row u, because the pixels
+// (v,c) below a kernel row are neighbours in memory. Also the data gradient of a transposed
 // convolution (big = dy) and, with 1x1 images, a linear layer.
 
 @group(0) @binding(0) var<uniform> g: Geometry;
@@ -9,20 +10,17 @@
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> small: array<f32>;
 
-const A_ALONG_K: bool = true;
-const B_ALONG_K: bool = false;
-
 @compute @workgroup_size(WG_N, WG_M)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    let first_row = group.x * 4u * WG_M;
-    let first_n4 = group.y * WG_N;
-    let block = multiply(lane, first_row, first_n4, 0u, g.kernel_h * g.kernel_w * g.big_c);
-    let m = first_row + 4u * (lane / WG_N);
-    let n4 = first_n4 + lane % WG_N;
-    store(m, n4, block.r0);
-    store(m + 1u, n4, block.r1);
-    store(m + 2u, n4, block.r2);
-    store(m + 3u, n4, block.r3);
+    product(group.xy, lane, 0u, g.kernel_h);
+}
+
+fn segment_length() -> u32 {
+    return g.kernel_w * g.big_c;
+}
+
+fn segment_step() -> u32 {
+    return 1u;
 }
 
 // (offset of the image in big, first tap's row, first tap's column, 1 if the row exists)
@@ -38,37 +36,24 @@ fn describe_row(m: u32) -> vec4<i32> {
     );
 }
 
-fn load_a(k: u32, m4: u32) -> vec4<f32> {
-    let c = k % g.big_c;
-    let tap = k / g.big_c;
-    let u = i32(tap / g.kernel_w);
-    let v = i32(tap % g.kernel_w);
-    return vec4<f32>(
-        pixel(rows[4u * m4], u, v, c),
-        pixel(rows[4u * m4 + 1u], u, v, c),
-        pixel(rows[4u * m4 + 2u], u, v, c),
-        pixel(rows[4u * m4 + 3u], u, v, c),
-    );
-}
-
-fn pixel(row: vec4<i32>, u: i32, v: i32, c: u32) -> f32 {
-    let y = row.y + u;
-    let x = row.z + v;
-    if (row.w == 0 || y < 0 || x < 0 || y >= i32(g.big_h) || x >= i32(g.big_w)) {
-        return 0.0;
+// Kernel row u reads image row y from column x on; columns outside the image count as zero.
+fn segment(row: vec4<i32>, u: u32) -> vec3<i32> {
+    let y = row.y + i32(u);
+    let c = i32(g.big_c);
+    if (row.w == 0 || y < 0 || y >= i32(g.big_h)) {
+        return vec3<i32>(0);
     }
-    return big[u32(row.x + (y * i32(g.big_w) + x) * i32(g.big_c)) + c];
+    return vec3<i32>(row.x + (y * i32(g.big_w) + row.z) * c, -row.z * c, (i32(g.big_w) - row.z) * c);
 }
 
-fn load_b(k: u32, n4: u32) -> vec4<f32> {
-    let n = 4u * n4;
-    let at = g.weight_offset + k * g.small_c + n;
-    var b = vec4<f32>(0.0);
-    if (n < g.small_c) { b.x = weight[at]; }
-    if (n + 1u < g.small_c) { b.y = weight[at + 1u]; }
-    if (n + 2u < g.small_c) { b.z = weight[at + 2u]; }
-    if (n + 3u < g.small_c) { b.w = weight[at + 3u]; }
-    return b;
+fn read_a(i: u32) -> f32 {
+    return big[i];
+}
+
+fn load_b(u: u32, j: u32, n4: u32) -> vec4<f32> {
+    let at = g.weight_offset + (u * g.kernel_w * g.big_c + j) * g.small_c;
+    let n = columns(n4, g.small_c);
+    return vec4<f32>(weight[at + n.x], weight[at + n.y], weight[at + n.z], weight[at + n.w]);
 }
 
 fn store(m: u32, n4: u32, value: vec4<f32>) {

@@ -2,16 +2,13 @@
 //   big[b,y,x,n] = bias[n] + sum_{u,v,c : i*stride - pad + u = y, j*stride - pad + v = x} small[b,i,j,c] * weight[u,v,n,c]
 // Output pixels of one phase (y mod stride, x mod stride) meet the same taps u = u0, u0 + stride, ..., so each phase
 // is a dense matrix product and nothing is multiplied by inserted zeros: row m = (b,p,q) with y = phase + p*stride,
-// column n, depth k = (tap of the phase, c). Also the data gradient of a convolution (small = dy).
+// column n, depth k = (tap of the phase, c), one segment per tap. Also the data gradient of a convolution (small = dy).
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> small: array<f32>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> big: array<f32>;
-
-const A_ALONG_K: bool = true;
-const B_ALONG_K: bool = true;
 
 struct Phase {
     y: u32,       // first row of big in this phase
@@ -34,8 +31,8 @@ fn phase_of(index: u32) -> Phase {
         (g.big_h - y + g.stride - 1u) / g.stride,
         (g.big_w - x + g.stride - 1u) / g.stride,
         u0, v0,
-        (g.kernel_h - u0 + g.stride - 1u) / g.stride,
-        (g.kernel_w - v0 + g.stride - 1u) / g.stride,
+        (max(g.kernel_h, u0) - u0 + g.stride - 1u) / g.stride,
+        (max(g.kernel_w, v0) - v0 + g.stride - 1u) / g.stride,
     );
 }
 
@@ -45,15 +42,18 @@ var<private> phase: Phase;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let here = phase_of(group.z);
     phase = here;
-    let first_row = group.x * 4u * WG_M;
-    let first_n4 = group.y * WG_N;
-    let block = multiply(lane, first_row, first_n4, 0u, here.taps_h * here.taps_w * g.small_c);
-    let m = first_row + 4u * (lane / WG_N);
-    let n4 = first_n4 + lane % WG_N;
-    store(m, n4, block.r0);
-    store(m + 1u, n4, block.r1);
-    store(m + 2u, n4, block.r2);
-    store(m + 3u, n4, block.r3);
+    if (here.rows * here.columns == 0u) {
+        return; // An image smaller than the stride has phases without pixels.
+    }
+    product(group.xy, lane, 0u, here.taps_h * here.taps_w);
+}
+
+fn segment_length() -> u32 {
+    return g.small_c;
+}
+
+fn segment_step() -> u32 {
+    return 1u;
 }
 
 // (offset of the image in small, row of small met by the phase's first tap, column, 1 if the row exists)
@@ -69,41 +69,26 @@ fn describe_row(m: u32) -> vec4<i32> {
     );
 }
 
-fn load_a(k: u32, m4: u32) -> vec4<f32> {
-    let c = k % g.small_c;
-    let tap = k / g.small_c;
-    let up = i32(tap / phase.taps_w);
-    let left = i32(tap % phase.taps_w);
-    return vec4<f32>(
-        pixel(rows[4u * m4], up, left, c),
-        pixel(rows[4u * m4 + 1u], up, left, c),
-        pixel(rows[4u * m4 + 2u], up, left, c),
-        pixel(rows[4u * m4 + 3u], up, left, c),
-    );
-}
-
-fn pixel(row: vec4<i32>, up: i32, left: i32, c: u32) -> f32 {
-    let i = row.y - up;
-    let j = row.z - left;
+// Tap number `tap` of the phase reads one pixel of small.
+fn segment(row: vec4<i32>, tap: u32) -> vec3<i32> {
+    let i = row.y - i32(tap / phase.taps_w);
+    let j = row.z - i32(tap % phase.taps_w);
     if (row.w == 0 || i < 0 || j < 0 || i >= i32(g.small_h) || j >= i32(g.small_w)) {
-        return 0.0;
+        return vec3<i32>(0);
     }
-    return small[u32(row.x + (i * i32(g.small_w) + j) * i32(g.small_c)) + c];
+    return vec3<i32>(row.x + (i * i32(g.small_w) + j) * i32(g.small_c), 0, i32(g.small_c));
 }
 
-fn load_b(k: u32, n4: u32) -> vec4<f32> {
-    let c = k % g.small_c;
-    let tap = k / g.small_c;
+fn read_a(i: u32) -> f32 {
+    return small[i];
+}
+
+fn load_b(tap: u32, c: u32, n4: u32) -> vec4<f32> {
     let u = phase.u0 + g.stride * (tap / phase.taps_w);
     let v = phase.v0 + g.stride * (tap % phase.taps_w);
-    let n = 4u * n4;
-    let at = g.weight_offset + ((u * g.kernel_w + v) * g.big_c + n) * g.small_c + c;
-    var b = vec4<f32>(0.0);
-    if (n < g.big_c) { b.x = weight[at]; }
-    if (n + 1u < g.big_c) { b.y = weight[at + g.small_c]; }
-    if (n + 2u < g.big_c) { b.z = weight[at + 2u * g.small_c]; }
-    if (n + 3u < g.big_c) { b.w = weight[at + 3u * g.small_c]; }
-    return b;
+    let at = g.weight_offset + (u * g.kernel_w + v) * g.big_c * g.small_c + c;
+    let n = columns(n4, g.big_c) * g.small_c;
+    return vec4<f32>(weight[at + n.x], weight[at + n.y], weight[at + n.z], weight[at + n.w]);
 }
 
 fn store(m: u32, n4: u32, value: vec4<f32>) {

@@ -20,13 +20,13 @@ pub enum Binding {
 /// One WGSL file with one entry point `main`.
 #[derive(Debug)]
 pub struct Kernel {
-    /// File stem below `shaders/`.
+    /// File stem below `shaders/`; with `, direct` for the second body of a matrix product.
     pub name: &'static str,
     /// The kernel's own source, first, so that its line numbers hold, then the shared parts it is joined with.
     pub parts: &'static [&'static str],
     /// What it binds.
     pub bindings: &'static [Binding],
-    /// Whether its tile shape is set by the overrides `WG_M`, `WG_N` and `TILE_K`; otherwise a workgroup is 256 wide.
+    /// Whether it is a matrix product, whose workgroup is set by the overrides `WG_M` and `WG_N`; the others are 256 wide.
     pub tiled: bool,
 }
 
@@ -44,9 +44,9 @@ macro_rules! shader {
 }
 
 macro_rules! kernels {
-    ($($(#[$doc:meta])* $id:ident = $name:literal + [$($shared:literal),*], tiled $tiled:literal, [$($binding:expr),*];)*) => {
+    ($($(#[$doc:meta])* $id:ident = $name:literal $(($body:literal))? + [$($shared:literal),*], tiled $tiled:literal, [$($binding:expr),*];)*) => {
         $($(#[$doc])* pub static $id: Kernel = Kernel {
-            name: $name,
+            name: concat!($name, $(", ", $body)?),
             parts: &[shader!($name), $(shader!($shared)),*],
             bindings: &[$($binding),*],
             tiled: $tiled,
@@ -65,12 +65,21 @@ use Binding::{Read, Step as Now, Write};
 kernels! {
     /// Convolution, bias added; also linear layers and the data gradient of transposed convolution.
     CONV = "conv" + ["shared/geometry", "shared/gemm_tile"], tiled true, [params::<Geometry>(), Read, Read, Read, Write];
+    /// The same without workgroup memory.
+    CONV_DIRECT = "conv" ("direct") + ["shared/geometry", "shared/gemm_direct"], tiled true,
+        [params::<Geometry>(), Read, Read, Read, Write];
     /// Transposed convolution, bias added; also the data gradient of convolution and linear layers.
     CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/gemm_tile"], tiled true,
+        [params::<Geometry>(), Read, Read, Read, Write];
+    /// The same without workgroup memory.
+    CONV_TRANSPOSE_DIRECT = "conv_transpose" ("direct") + ["shared/geometry", "shared/gemm_direct"], tiled true,
         [params::<Geometry>(), Read, Read, Read, Write];
     /// Partial sums of the weight gradient of both.
     CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/gemm_tile"], tiled true,
         [params::<Geometry>(), Read, Read, Write];
+    /// The same without workgroup memory.
+    CONV_WEIGHT_GRADIENT_DIRECT = "conv_weight_gradient" ("direct") + ["shared/geometry", "shared/gemm_direct"],
+        tiled true, [params::<Geometry>(), Read, Read, Write];
     /// Adds partial sums in order.
     REDUCE_PARTIALS = "reduce_partials" + ["shared/grid"], tiled false, [params::<ReducePartials>(), Read, Write];
     /// Partial sums over rows: bias gradients.

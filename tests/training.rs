@@ -16,6 +16,7 @@ use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
 use wn_gan::kernels::METRIC_COLUMNS;
+use wn_gan::nn::convolution::Body;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
 use wn_gan::reference::rmsprop::Rmsprop;
@@ -47,16 +48,17 @@ fn generator_loss_bound(step: usize, order: Order) -> f64 {
 fn three_steps_follow_pytorch() {
     let mut failures = Failures::default();
     for norm in Norm::ALL {
-        for order in [Order::Alternating, Order::Simultaneous] {
+        let orders = [Order::Alternating, Order::Simultaneous];
+        for (order, body) in orders.into_iter().flat_map(|order| [(order, Body::Tile), (order, Body::Direct)]) {
             let golden = golden::training(norm, order);
             let config = Config { lr: golden.lr as f32, ..golden::config(norm, order) };
-            let mut trainer = gan16_trainer(&config);
+            let mut trainer = gan16_trainer(&config, body);
             load(&mut trainer, &golden::parameters(&config, Start::Spread));
             for (t, expected) in golden.steps.iter().enumerate() {
                 let [z_d, z_g] = ["z_d", "z_g"].map(|name| to_f32(&golden::codes(&config, &format!("{name}.{t}"))));
                 let real = nhwc(&config, &golden::images(&config, &format!("real.{t}")));
                 let losses = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
-                let what = format!("{norm:?} {order:?} step {t}");
+                let what = format!("{norm:?} {order:?} {body:?} step {t}");
                 let bound = loss_bound(t);
                 failures.relative(&format!("{what}: d_loss_real"), losses[0], expected.d_loss_real, bound);
                 failures.relative(&format!("{what}: d_loss_fake"), losses[1], expected.d_loss_fake, bound);
@@ -78,10 +80,10 @@ fn three_steps_follow_pytorch() {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn a_reconstruction_follows_pytorch() {
     let mut failures = Failures::default();
-    for norm in Norm::ALL {
+    for (norm, body) in Norm::ALL.into_iter().flat_map(|norm| [(norm, Body::Tile), (norm, Body::Direct)]) {
         let golden = golden::reconstruction(norm);
         let config = golden::config(norm, Order::Alternating);
-        let mut trainer = gan16_trainer(&config);
+        let mut trainer = gan16_trainer(&config, body);
         load(&mut trainer, &golden::parameters(&config, Start::AtKinks));
         let target = nhwc(&config, &golden::images(&config, "target"));
         let (curve, z) = block_on(trainer.replay_reconstruction(&target, golden.steps as u32, 10)).unwrap();
@@ -296,7 +298,7 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn losses_that_are_no_numbers_stop_the_run_with_a_sentence() {
     let config = Config { test_interval: 0, ..golden::config(Norm::None, Order::Alternating) };
-    let mut trainer = gan16_trainer(&config);
+    let mut trainer = gan16_trainer(&config, Body::Direct);
     let mut parameters = golden::parameters(&config, Start::Spread);
     let logit_bias = parameters.get_mut("dis.final.conv.bias").unwrap();
     *logit_bias = Tensor::new(&[1], vec![f64::from(f32::MAX)]);

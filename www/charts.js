@@ -27,6 +27,7 @@ export class Chart {
     this.onCsv = onCsv;
     this.weight = options.smoothing ?? 0;
     this.log = false;
+    this.zoomed = false;
     /** @type {uPlot | undefined} */
     this.plot = undefined;
     this.canvas = make("div", { class: "plot", role: "group", tabindex: "0" });
@@ -97,6 +98,7 @@ export class Chart {
           y: { distr: this.log ? 3 : 1, range: (_, min, max) => this.range(min, max) },
         },
         cursor: { drag: { x: true, y: false } },
+        hooks: { setSelect: [(plot) => (this.zoomed = plot.select.width > 0)] },
         axes: [
           { ...axis, font, values: (_, ticks) => ticks.map(step) },
           { ...axis, font, size: 58, values: (_, ticks) => ticks.map((v) => (v === null ? "" : short(v))) },
@@ -117,6 +119,8 @@ export class Chart {
       this.data(),
       this.canvas,
     );
+    this.zoomed = false;
+    this.plot.over.addEventListener("dblclick", () => (this.zoomed = false));
     this.readLast();
   }
 
@@ -158,7 +162,8 @@ export class Chart {
 
   /** Shows what the curve holds now. */
   update() {
-    this.plot?.setData(this.data());
+    this.plot?.setData(this.data(), !this.zoomed);
+    if (this.zoomed) this.plot?.redraw();
     this.readLast();
     if (this.details.open) this.fillTable();
   }

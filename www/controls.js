@@ -7,7 +7,8 @@ import { named, short, t } from "./i18n.js";
  * @typedef {import("./types.js").DataInfo} DataInfo
  * @typedef {object} View what the form shows
  * @property {Config} draft the settings as edited
- * @property {Config | undefined} run the settings of the run
+ * @property {boolean} begun there is a run
+ * @property {string[]} changed settings in which the run differs
  * @property {boolean} busy a run is being built
  * @property {string} preset
  * @property {DataInfo | undefined} opened images opened from files
@@ -15,17 +16,14 @@ import { named, short, t } from "./i18n.js";
  */
 
 const SIZES = [16, 32];
-/** Changed while training goes on; everything else needs a new run. */
-const LIVE = "lr";
 /** The slider's position is the logarithm of the rate. */
 const LR_RANGE = { min: "-6", max: "-2", step: "0.05" };
 
 /** @param {string} key */
-export const fieldName = (key) => named(`field.${key}`, key);
+const fieldName = (key) => named(`field.${key}`, key);
 
-/** Keys in which a draft differs from the run. @param {Config} draft @param {Config | undefined} run */
-export const pending = (draft, run) =>
-  run ? Object.keys(run).filter((key) => key !== LIVE && draft[key] !== run[key]) : [];
+/** @param {readonly string[]} values @param {(value: string) => string} text */
+const options = (values, text) => values.map((value) => make("option", { value }, [text(value)]));
 
 export class Controls {
   /**
@@ -48,6 +46,18 @@ export class Controls {
     this.view = undefined;
     /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
     this.inputs = new Map();
+    this.fieldset = make("fieldset", { disabled: "" });
+    this.pendingText = make("p", { role: "status" });
+    this.pendingBox = make("div", { class: "pending", hidden: "" });
+    this.preset = make("select", { name: "preset" });
+    this.dataset = make("select", { name: "dataset" });
+    this.preview = make("canvas", { class: "preview", "aria-hidden": "true", hidden: "" });
+    this.info = make("p", { class: "hint" });
+    this.size = make("select", { name: "size" });
+    this.sides = make("div", { class: "sides", hidden: "" });
+    /** The visitor wants to type width and height. */
+    this.otherSize = false;
+    this.slider = make("input", { type: "range", ...LR_RANGE });
     // Enter in a field takes its value; a new run is begun by its button only.
     form.onsubmit = (event) => event.preventDefault();
     this.render();
@@ -62,21 +72,16 @@ export class Controls {
   /** Builds the form anew, in the page's language. */
   render() {
     this.inputs.clear();
-    this.fieldset = make("fieldset", {}, [this.dataGroup(), ...GROUPS.map((group) => this.group(group))]);
-    this.pendingText = make("p", {});
+    this.fieldset.replaceChildren(this.dataGroup(), ...GROUPS.map((group) => this.group(group)));
     const apply = make("button", { type: "button", class: "primary", id: "apply" }, [t("settings.apply")]);
     apply.onclick = this.on.apply;
     const discard = make("button", { type: "button", id: "discard" }, [t("settings.discard")]);
     discard.onclick = this.on.discard;
     const buttons = make("div", { class: "buttons" }, [apply, discard]);
-    this.pendingBox = make("div", { class: "pending", role: "status" }, [this.pendingText, buttons]);
+    this.pendingBox.replaceChildren(this.pendingText, buttons);
     const title = make("h2", { id: "settings-title" }, [t("settings")]);
     this.form.replaceChildren(title, this.pendingBox, this.fieldset);
     if (this.view) this.show(this.view);
-    else {
-      this.fieldset.disabled = true;
-      this.pendingBox.hidden = true;
-    }
   }
 
   /** @param {string} text @param {HTMLElement} control @param {string} [note] */
@@ -84,14 +89,6 @@ export class Controls {
     const name = make("span", { class: "name" }, [text]);
     if (note) name.append(make("small", {}, [note]));
     return make("label", { class: "field" }, [name, control]);
-  }
-
-  /** @param {string} key @param {string[]} values @param {(value: string) => string} text */
-  select(key, values, text) {
-    const select = make("select", { name: key });
-    select.append(...values.map((value) => make("option", { value }, [text(value)])));
-    this.inputs.set(key, select);
-    return select;
   }
 
   /** @param {string} key @param {Record<string, string>} [attributes] */
@@ -113,8 +110,9 @@ export class Controls {
     /** @param {import("./fields.js").Field} field @returns {HTMLElement} */
     const row = ({ key, step = "1", min, choices }) => {
       if (!choices) return this.row(fieldName(key), this.numeric(key, min === undefined ? { step } : { step, min }));
-      const select = this.select(key, [...choices], (choice) => named(`${key}.${choice}`, choice));
+      const select = make("select", { name: key }, options(choices, (choice) => named(`${key}.${choice}`, choice)));
       select.onchange = () => this.on.edit({ [key]: select.value });
+      this.inputs.set(key, select);
       return this.row(fieldName(key), select);
     };
     /** @type {HTMLElement[]} */
@@ -129,21 +127,20 @@ export class Controls {
   }
 
   rate() {
-    const input = make("input", { type: "number", name: LIVE, step: "any", min: "0", inputmode: "decimal" });
-    const slider = make("input", { type: "range", ...LR_RANGE, "aria-label": fieldName(LIVE) });
+    const input = make("input", { type: "number", name: "lr", step: "any", min: "0", inputmode: "decimal" });
+    const { slider } = this;
+    slider.setAttribute("aria-label", fieldName("lr"));
     input.onchange = () => this.on.lr(input.valueAsNumber);
     slider.oninput = () => this.on.lr(Number((10 ** slider.valueAsNumber).toPrecision(2)));
-    this.inputs.set(LIVE, input);
-    this.slider = slider;
-    const both = make("div", { class: "rate" }, [this.row(fieldName(LIVE), input, t("settings.live")), slider]);
-    return both;
+    this.inputs.set("lr", input);
+    return make("div", { class: "rate" }, [this.row(fieldName("lr"), input, t("settings.live")), slider]);
   }
 
   dataGroup() {
-    const preset = this.select("preset", this.presets, (name) => named(`preset.${name}`, name));
+    const { preset, dataset, size } = this;
+    preset.replaceChildren(...options(this.presets, (name) => named(`preset.${name}`, name)));
     preset.onchange = () => this.on.preset(preset.value);
 
-    const dataset = this.select("dataset", [], String);
     dataset.onchange = () => {
       const data = dataset.value === "faces" ? undefined : this.view?.opened;
       const size = data ? { width: data.width, height: data.height, channels: data.channels } : { channels: 3 };
@@ -158,20 +155,16 @@ export class Controls {
     const open = make("button", { type: "button" }, [t("field.dataset.open")]);
     open.onclick = () => files.click();
 
-    this.preview = make("canvas", { class: "preview", "aria-hidden": "true", hidden: "" });
-    this.info = make("p", { class: "hint" });
-
-    const size = this.select("size", [], String);
     size.onchange = () => {
       this.otherSize = size.value === "other";
       const [width, height] = size.value.split("x").map(Number);
       if (this.otherSize && this.view) this.show(this.view);
       else this.on.edit({ width, height });
     };
-    this.sides = make("div", { class: "sides", hidden: "" }, [
+    this.sides.replaceChildren(
       this.row(t("field.width"), this.numeric("width", { step: "2", min: "4" })),
       this.row(t("field.height"), this.numeric("height", { step: "2", min: "4" })),
-    ]);
+    );
 
     return make("section", {}, [
       this.row(t("field.preset"), preset),
@@ -189,57 +182,45 @@ export class Controls {
   /** @param {View} view */
   show(view) {
     this.view = view;
-    const { draft, run, preset, busy } = view;
-    if (this.fieldset) this.fieldset.disabled = busy;
+    const { draft, begun, changed, preset, busy } = view;
+    this.fieldset.disabled = busy;
     this.showData(view);
     for (const [key, input] of this.inputs) {
       const typing = input instanceof HTMLInputElement && input === document.activeElement;
-      if (key in draft && !typing) input.value = String(draft[key]);
+      if (!typing) input.value = String(draft[key]);
     }
-    const presets = this.inputs.get("preset");
-    if (presets) presets.value = preset;
-    if (this.slider && this.slider !== document.activeElement) this.slider.value = String(Math.log10(draft.lr));
-    this.slider?.setAttribute("aria-valuetext", short(draft.lr));
+    this.preset.value = preset;
+    if (this.slider !== document.activeElement) this.slider.value = String(Math.log10(draft.lr));
+    this.slider.setAttribute("aria-valuetext", short(draft.lr));
 
-    const changed = pending(draft, run);
     const names = [...new Set(changed.map((key) => fieldName(key === "width" || key === "height" ? "size" : key)))];
-    if (this.pendingBox) this.pendingBox.hidden = busy || (run !== undefined && changed.length === 0);
-    if (this.pendingText) {
-      this.pendingText.textContent = run ? t("settings.pending", { names: names.join(", ") }) : t("settings.none");
-    }
+    this.pendingBox.hidden = busy || (begun && changed.length === 0);
+    this.pendingText.textContent = begun ? t("settings.pending", { names: names.join(", ") }) : t("settings.none");
   }
 
   /** @param {View} view */
   showData({ draft, opened, data }) {
     const names = ["faces", ...(opened ? [opened.name] : [])];
-    const faces = t("field.dataset.faces");
-    this.inputs.get("dataset")?.replaceChildren(
-      ...names.map((value) => make("option", { value }, [value === "faces" ? faces : value])),
-    );
+    this.dataset.replaceChildren(...options(names, (name) => named(`field.dataset.${name}`, name)));
+    this.dataset.value = draft.dataset;
 
     const native = draft.dataset !== "faces" && opened ? `${opened.width}x${opened.height}` : "";
     const chosen = `${draft.width}x${draft.height}`;
-    const values = [...new Set([native, ...SIZES.map((side) => `${side}x${side}`), chosen])].filter(Boolean);
-    const size = this.inputs.get("size");
-    size?.replaceChildren(
-      ...values.map((value) => {
-        const text = value.replace("x", " × ");
-        return make("option", { value }, [value === native ? t("field.size.native", { size: text }) : text]);
+    const sizes = [...new Set([native, ...SIZES.map((side) => `${side}x${side}`), chosen])].filter(Boolean);
+    this.size.replaceChildren(
+      ...options([...sizes, "other"], (value) => {
+        const size = value.replace("x", " × ");
+        return value === native ? t("field.size.native", { size }) : named(`field.size.${value}`, size);
       }),
-      make("option", { value: "other" }, [t("field.size.other")]),
     );
-    if (size) size.value = this.otherSize ? "other" : chosen;
-    if (this.sides) this.sides.hidden = !this.otherSize;
+    this.size.value = this.otherSize ? "other" : chosen;
+    this.sides.hidden = !this.otherSize;
 
+    this.preview.hidden = data === undefined;
     if (!data) return;
-    if (this.preview) {
-      paint(this.preview, data.preview);
-      this.preview.hidden = false;
-    }
-    if (this.info) {
-      const { count, width, height } = data;
-      const channels = t(data.channels === 1 ? "channels.1" : "channels.3");
-      this.info.textContent = t("field.dataset.info", { count, width, height, channels });
-    }
+    paint(this.preview, data.preview);
+    const { count, width, height } = data;
+    const channels = t(data.channels === 1 ? "channels.1" : "channels.3");
+    this.info.textContent = t("field.dataset.info", { count, width, height, channels });
   }
 }

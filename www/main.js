@@ -45,7 +45,10 @@ const controls = new Controls(find("settings", HTMLFormElement), {
   preset: (name) => run.choosePreset(name),
   lr: (value) => run.setRate(value),
   open: (files) => run.open(files),
-  apply: () => run.restart(),
+  apply: () => {
+    find("hero", HTMLElement).focus({ preventScroll: true }); // The button pressed goes away.
+    run.restart();
+  },
   discard: () => run.discard(),
 });
 const charts = [
@@ -108,7 +111,8 @@ function showState() {
   if (booted && controls.presets.length === 0) controls.load(booted.presets.map(({ name }) => name));
   if (draft) {
     const data = draft.dataset === opened?.name ? opened : started?.data;
-    controls.show({ draft, run: started?.config, busy: run.busy, preset, opened, data });
+    const { busy, pending: changed } = run;
+    controls.show({ draft, begun: started !== undefined, changed, busy, preset, opened, data });
   }
   const play = button("play");
   play.textContent = t(run.playing ? "pause" : "play");

@@ -16,6 +16,7 @@ export class StageError extends Error {
 
 /**
  * @param {<T>(stage: StageName, work: () => T | Promise<T>) => Promise<T>} stage runs a stage and reports its time
+ * @returns {Promise<string>} what the browser calls the adapter; it may say little
  */
 export async function probe(stage) {
   await stage("secure", () => {
@@ -32,4 +33,6 @@ export async function probe(stage) {
   });
   // The core opens its own device; this one only tells a device that cannot be opened from a kernel that cannot run.
   await stage("device", async () => (await adapter.requestDevice()).destroy());
+  const { description, device, vendor, architecture } = adapter.info;
+  return description || device || `${vendor} ${architecture}`.trim();
 }

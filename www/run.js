@@ -16,12 +16,13 @@
  * @property {() => void} changed settings, or what may be pressed, have changed
  */
 import { Client } from "./client.js";
-import { pending } from "./controls.js";
 import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
 import { short, t } from "./i18n.js";
 import { DEFAULT_PRESET, presetOf, readHash, writeHash } from "./url.js";
 
+/** Changed while training goes on; everything else needs a new run. */
+const LIVE = "lr";
 /** Files are read whole into the program's memory. */
 const MOST_BYTES = 256e6;
 /** On a software adapter the default preset would show nothing for minutes. */
@@ -49,6 +50,8 @@ export class Run {
     this.opened = undefined;
     /** @type {File[]} the files behind `opened`, for a fresh worker */
     this.files = [];
+    /** Images have been opened since the run began; they may bear the name of those before. */
+    this.newImages = false;
     this.playing = false;
     this.busy = false;
     this.lastFault = "";
@@ -75,32 +78,37 @@ export class Run {
     } catch {
       return; // The card shows which stage failed, and why.
     }
-    const problems = this.draft ? [] : this.readAddress(this.booted);
+    const small = location.hash === "" && this.booted.gpu.software;
+    const complaints = this.draft ? [] : this.readHash(small ? `#preset=${SOFTWARE_PRESET}` : location.hash, this.booted);
     await this.restart();
-    if (problems.length > 0) this.views.announce(problems.join(" "), true);
+    if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
+    else if (small && this.started) this.views.announce(t("say.software"));
   }
 
-  /** The first settings are the address's. @param {import("./types.js").Boot} booted @returns {string[]} complaints */
-  readAddress({ gpu, presets }) {
-    const small = location.hash === "" && gpu.software;
-    const read = readHash(small ? `#preset=${SOFTWARE_PRESET}` : location.hash, presets);
+  /**
+   * Takes the settings of an address.
+   * @param {string} hash
+   * @param {import("./types.js").Boot} booted
+   * @returns {string[]} complaints
+   */
+  readHash(hash, { presets }) {
+    const read = readHash(hash, presets);
     this.preset = read.preset;
     this.draft = read.config;
-    const problems = read.problems.map(({ kind, values }) => t(`say.${kind}`, values));
+    const complaints = read.problems.map(({ kind, values }) => t(`say.${kind}`, values));
     if (this.draft.dataset !== "faces" && this.draft.dataset !== this.opened?.name) {
-      problems.push(t("say.missing", { name: this.draft.dataset }));
+      complaints.push(t("say.missing", { name: this.draft.dataset }));
       this.draft.dataset = "faces";
     }
-    if (small) problems.push(t("say.software"));
-    return problems;
+    return complaints;
   }
 
   /** The visitor has changed the address, or followed a link to this page. */
   followAddress() {
     if (!this.booted || this.busy) return;
-    const problems = this.readAddress(this.booted);
+    const complaints = this.readHash(location.hash, this.booted);
     this.edit({});
-    if (problems.length > 0) this.views.announce(problems.join(" "), true);
+    if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
   }
 
   /** Begins a new run with the settings as edited. If they are refused, the run before stays. */
@@ -116,6 +124,7 @@ export class Run {
       this.started = await client.call("start", { config: draft });
       this.draft = { ...this.started.config };
       this.startedPreset = this.preset;
+      this.newImages = false;
       this.setFault("");
       this.clearViews();
       views.card.root.hidden = true;
@@ -234,6 +243,7 @@ export class Run {
       if (isCheckpoint(first)) return await this.restore(first);
       this.opened = await client.call("open", { files });
       this.files = files;
+      this.newImages = true;
       const { name, count, width, height, channels } = this.opened;
       this.views.announce(t("say.opened", { name, count }));
       this.edit({ dataset: name, width, height, channels });
@@ -331,6 +341,10 @@ export class Run {
 
   /** Settings that a new run would change. */
   get pending() {
-    return this.draft ? pending(this.draft, this.started?.config) : [];
+    const { draft, started } = this;
+    if (!draft || !started) return [];
+    const images = this.newImages && draft.dataset === this.opened?.name ? ["dataset"] : [];
+    const keys = Object.keys(draft).filter((key) => key !== LIVE && draft[key] !== started.config[key]);
+    return [...new Set([...images, ...keys])];
   }
 }

@@ -129,7 +129,7 @@ async function pass(report) {
   report.free();
   testing &&= testRunning;
   const score = testLoss === undefined ? undefined : { step: testStep, loss: testLoss };
-  history.losses.push(rows.slice());
+  if (rows.length > 0) history.losses.push(rows.slice());
   if (score) history.scores.push(score);
   tell({ event: "turn", step, rows, test: { running: testRunning, done: testDone, of: testOf }, score }, [rows.buffer]);
   if (score || (testRunning && performance.now() - pairsAt > PAIRS_MILLIS)) await showPairs();
@@ -160,14 +160,14 @@ async function proceed() {
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
   async boot() {
-    await probe(inStage);
+    const seen = await probe(inStage);
     await inStage("program", async () => {
       core = await import("../wn_gan.js");
       await core.default();
     });
     gpu = await inStage("kernel", () => core.openGpu());
     const { name, backend, software } = gpu;
-    return { gpu: { name, backend, software }, presets: JSON.parse(core.presets()) };
+    return { gpu: { name: seen || name, backend, software }, presets: JSON.parse(core.presets()) };
   },
 
   async start({ config }) {

@@ -1,15 +1,22 @@
-// The body of every implicit matrix product: C[m,n] = sum_k A[k,m] B[k,n].
+// One of two bodies of every implicit matrix product C[m,n] = sum_k A[m,k] B[k,n]: slices through workgroup memory,
+// for adapters where that is fast. (shared/gemm_direct.wgsl is the other.)
 //
-// WG_N x WG_M invocations compute a tile of 4 WG_M rows by 4 WG_N columns, each a block of 4x4 in four vec4 registers.
-// Slices of TILE_K rows of A and B pass through workgroup memory. The kernel joined with this file supplies
-//   describe_row(m) -> vec4<i32>            what load_a needs of row m, computed once per workgroup
-//   load_a(k, m4)   -> vec4<f32>            A[k, 4 m4 .. 4 m4 + 3] of the tile, zero outside
-//   load_b(k, n4)   -> vec4<f32>            B[k, n .. n + 3] for columns from n = 4 n4 of the whole matrix, zero outside
-//   A_ALONG_K, B_ALONG_K                    whether neighbours in memory are neighbours in k (else in m or n)
+// The depth k is cut into segments along which A is evenly strided in memory, so that no address needs a division:
+// element j of a segment is read_a(start + j * step) where lo <= j < hi, and zero elsewhere. The kernel supplies
+//   segment_length()              elements of every segment
+//   segment_step()                distance of neighbouring elements in memory
+//   describe_row(m) -> vec4<i32>  what segment() needs of row m, computed once
+//   segment(row, s) -> vec3<i32>  (start, lo, hi) of row's segment s
+//   read_a(i)                     element i of A's buffer
+//   load_b(s, j, n4)              B[k, 4 n4 .. 4 n4 + 3] for element j of segment s, anything outside
+//   store(m, n4, value)           takes C[m, 4 n4 .. 4 n4 + 3], ignores rows and columns outside
+//
+// WG_N x WG_M invocations compute a tile of 4 WG_M rows by 4 WG_N columns, each a block of 4x4 in four vec4 registers;
+// slices of TILE_K rows of A and B pass through workgroup memory.
 
 override WG_M: u32 = 16u;
 override WG_N: u32 = 16u;
-override TILE_K: u32 = 16u;
+const TILE_K: u32 = 8u;
 
 // Array lengths have names because naga 30 cannot resolve an override without one.
 override TILE_A: u32 = TILE_K * WG_M;
@@ -20,51 +27,64 @@ var<workgroup> tile_a: array<vec4<f32>, TILE_A>;
 var<workgroup> tile_b: array<vec4<f32>, TILE_B>;
 var<workgroup> rows: array<vec4<i32>, TILE_ROWS>;
 
-struct Block {
-    r0: vec4<f32>,
-    r1: vec4<f32>,
-    r2: vec4<f32>,
-    r3: vec4<f32>,
-}
-
-// The block of this invocation: rows first_row + 4 (lane / WG_N) .., columns 4 (first_n4 + lane % WG_N) ..
-fn multiply(lane: u32, first_row: u32, first_n4: u32, k_begin: u32, k_end: u32) -> Block {
+// Every invocation must call it, with the same segments.
+fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     let threads = WG_M * WG_N;
     let tm = lane / WG_N;
     let tn = lane % WG_N;
-    for (var r = lane; r < 4u * WG_M; r += threads) {
+    let first_row = group.x * TILE_ROWS;
+    let first_n4 = group.y * WG_N;
+    let length = segment_length();
+    for (var r = lane; r < TILE_ROWS; r += threads) {
         rows[r] = describe_row(first_row + r);
     }
-    var block = Block(vec4<f32>(0.0), vec4<f32>(0.0), vec4<f32>(0.0), vec4<f32>(0.0));
-    for (var k0 = k_begin; k0 < k_end; k0 += TILE_K) {
-        workgroupBarrier();
-        for (var i = lane; i < TILE_K * WG_M; i += threads) {
-            let k = select(i / WG_M, i % TILE_K, A_ALONG_K);
-            let m4 = select(i % WG_M, i / TILE_K, A_ALONG_K);
-            var a = vec4<f32>(0.0);
-            if (k0 + k < k_end) {
-                a = load_a(k0 + k, m4);
+    var r0 = vec4<f32>(0.0);
+    var r1 = vec4<f32>(0.0);
+    var r2 = vec4<f32>(0.0);
+    var r3 = vec4<f32>(0.0);
+    for (var s = first_segment; s < end_segment; s++) {
+        for (var j0 = 0u; j0 < length; j0 += TILE_K) {
+            workgroupBarrier();
+            for (var i = lane; i < TILE_A; i += threads) {
+                let j = j0 + i % TILE_K;
+                let m4 = i / TILE_K;
+                tile_a[(i % TILE_K) * WG_M + m4] = vec4<f32>(
+                    element(segment(rows[4u * m4], s), j),
+                    element(segment(rows[4u * m4 + 1u], s), j),
+                    element(segment(rows[4u * m4 + 2u], s), j),
+                    element(segment(rows[4u * m4 + 3u], s), j),
+                );
             }
-            tile_a[k * WG_M + m4] = a;
-        }
-        for (var i = lane; i < TILE_K * WG_N; i += threads) {
-            let k = select(i / WG_N, i % TILE_K, B_ALONG_K);
-            let n4 = select(i % WG_N, i / TILE_K, B_ALONG_K);
-            var b = vec4<f32>(0.0);
-            if (k0 + k < k_end) {
-                b = load_b(k0 + k, first_n4 + n4);
+            for (var i = lane; i < TILE_B; i += threads) {
+                let j = j0 + i / WG_N;
+                var b = vec4<f32>(0.0);
+                if (j < length) {
+                    b = load_b(s, j, first_n4 + i % WG_N);
+                }
+                tile_b[i] = b;
             }
-            tile_b[k * WG_N + n4] = b;
-        }
-        workgroupBarrier();
-        for (var k = 0u; k < TILE_K; k++) {
-            let a = tile_a[k * WG_M + tm];
-            let b = tile_b[k * WG_N + tn];
-            block.r0 += a.x * b;
-            block.r1 += a.y * b;
-            block.r2 += a.z * b;
-            block.r3 += a.w * b;
+            workgroupBarrier();
+            for (var k = 0u; k < TILE_K; k++) {
+                let a = tile_a[k * WG_M + tm];
+                let b = tile_b[k * WG_N + tn];
+                r0 += a.x * b;
+                r1 += a.y * b;
+                r2 += a.z * b;
+                r3 += a.w * b;
+            }
         }
     }
-    return block;
+    let m = first_row + 4u * tm;
+    store(m, first_n4 + tn, r0);
+    store(m + 1u, first_n4 + tn, r1);
+    store(m + 2u, first_n4 + tn, r2);
+    store(m + 3u, first_n4 + tn, r3);
+}
+
+// Element j of a segment (start, lo, hi).
+fn element(segment: vec3<i32>, j: u32) -> f32 {
+    if (i32(j) < segment.y || i32(j) >= segment.z) {
+        return 0.0;
+    }
+    return read_a(u32(segment.x) + j * segment_step());
 }

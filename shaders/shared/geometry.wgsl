@@ -21,7 +21,13 @@ struct Geometry {
     small_offset: u32,  // first element of `small` in its buffer
     weight_offset: u32, // first element of the weight (or of its gradient) in its buffer
     bias_offset: u32,   // first element of the bias, or NO_BIAS
-    split: u32,         // small pixels per split of the weight gradient
+    split: u32,         // rows of small per split of the weight gradient
 }
 
 const NO_BIAS: u32 = 0xffffffffu;
+
+// The four columns from 4 n4 on of a matrix with `count` columns; beyond the last one, the last one again: such a
+// column is computed and not stored, which is cheaper than four branches in the inner loop.
+fn columns(n4: u32, count: u32) -> vec4<u32> {
+    return min(vec4<u32>(4u * n4) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(count - 1u));
+}

@@ -6,6 +6,7 @@ use crate::gan::architecture;
 use crate::gan::images::DeviceImages;
 use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GanLoss, Latent, METRIC_COLUMNS};
+use crate::nn::convolution::Body;
 use crate::nn::{Activations, Network, Pass, Shape, Weights, optimiser};
 use crate::rng::Stream;
 
@@ -39,15 +40,15 @@ pub struct Gan {
 
 impl Gan {
     /// Allocates both networks of `config` and room for `metric_rows` steps of metrics.
-    pub fn new(gpu: &Gpu, config: &Config, metric_rows: u32) -> Result<Gan> {
+    pub fn new(gpu: &Gpu, config: &Config, body: Body, metric_rows: u32) -> Result<Gan> {
         let batch = config.batch_size;
         let image = Shape::new(config.height, config.width, config.channels);
-        let generator = Network::new(gpu, "generator", architecture::generator(config))?;
-        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config))?;
+        let generator = Network::new(gpu, "generator", architecture::generator(config), body)?;
+        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body)?;
         let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
         Ok(Gan {
-            generator_activations: Activations::new(gpu, "generator", &generator.specs, batch)?,
-            discriminator_activations: Activations::new(gpu, "discriminator", &discriminator.specs, 2 * batch)?,
+            generator_activations: Activations::new(gpu, "generator", &generator, batch)?,
+            discriminator_activations: Activations::new(gpu, "discriminator", &discriminator, 2 * batch)?,
             z_d: buffer("latent codes of D's fakes", batch * config.code_size)?,
             z_g: buffer("latent codes of G", batch * config.code_size)?,
             images: buffer("real and fake images", 2 * batch * image.len())?,

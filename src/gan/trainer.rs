@@ -12,6 +12,7 @@ use crate::gan::step::Gan;
 use crate::gpu::readback::Staging;
 use crate::gpu::{Gpu, Program, Progress, StepSlots};
 use crate::kernels::{METRIC_COLUMNS, Step};
+use crate::nn::convolution::Body;
 use std::sync::Arc;
 
 /// Most training steps in one submit.
@@ -71,6 +72,21 @@ impl Trainer {
         data: &Dataset,
         report: &mut dyn FnMut(usize, usize, &str),
     ) -> Result<Trainer> {
+        let body = Body::for_device(&gpu);
+        Trainer::with_body(gpu, config, data, body, report).await
+    }
+
+    /// The same with a given body of the matrix products instead of the one that suits the device.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub async fn with_body(
+        gpu: Arc<Gpu>,
+        config: Config,
+        data: &Dataset,
+        body: Body,
+        report: &mut dyn FnMut(usize, usize, &str),
+    ) -> Result<Trainer> {
         let progress = &mut Progress::new(PROGRAMS, report);
         config.validate()?;
         let data = data.resized(config.width, config.height)?.with_channels(config.channels)?;
@@ -80,7 +96,7 @@ impl Trainer {
         let (held_out, training) = arranged.pixels.split_at(split.final_count as usize * bytes);
         let images = DeviceImages::new(&gpu, held_out, training, bytes as u32)?;
 
-        let gan = Gan::new(&gpu, &config, MOST_STEPS)?;
+        let gan = Gan::new(&gpu, &config, body, MOST_STEPS)?;
         let slots = StepSlots::new(&gpu, MOST_STEPS)?;
         let normalise = gan.generator.normalise().into_iter().chain(gan.discriminator.normalise()).collect();
         let trainer = Trainer {

@@ -14,15 +14,15 @@ const SLOT_BYTES: u64 = 256;
 /// WebGPU's default limit of workgroups per dimension.
 const MAX_GROUPS: u32 = 65_535;
 
-/// Shape of a tiled kernel: its workgroup computes 4 `wg_m` rows by 4 `wg_n` columns in slices of depth `tile_k`.
+/// Workgroup of a matrix product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tile {
     /// Invocations along rows.
     pub wg_m: u32,
     /// Invocations along columns.
     pub wg_n: u32,
-    /// Depth of a slice.
-    pub tile_k: u32,
+    /// Columns that one invocation computes, where the kernel leaves the choice.
+    pub columns: Option<u32>,
 }
 
 /// One dispatch, described: kernel, parameters, buffers, grid.
@@ -40,6 +40,16 @@ impl Call {
     /// A dispatch of one workgroup of `kernel`.
     pub fn new(kernel: &'static Kernel, label: &str) -> Call {
         Call { kernel, label: label.into(), tile: None, params: Vec::new(), buffers: Vec::new(), grid: [1; 3] }
+    }
+
+    /// Name of the kernel.
+    pub fn kernel_name(&self) -> &'static str {
+        self.kernel.name
+    }
+
+    /// What the dispatch is for.
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// The kernel's parameter block.
@@ -293,16 +303,17 @@ async fn build(gpu: &Gpu, kernel: &'static Kernel, tile: Option<Tile>) -> Result
     });
     let source = wgpu::ShaderSource::Wgsl(kernel.source().into());
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
-    let constants = tile.map(|tile| {
-        [("WG_M", f64::from(tile.wg_m)), ("WG_N", f64::from(tile.wg_n)), ("TILE_K", f64::from(tile.tile_k))]
-    });
+    let constants: Vec<_> = (tile.iter())
+        .flat_map(|tile| [("WG_M", Some(tile.wg_m)), ("WG_N", Some(tile.wg_n)), ("COLUMNS", tile.columns)])
+        .filter_map(|(name, value)| Some((name, f64::from(value?))))
+        .collect();
     let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label,
         layout: Some(&pipeline_layout),
         module: &module,
         entry_point: Some("main"),
         compilation_options: wgpu::PipelineCompilationOptions {
-            constants: constants.as_ref().map_or(&[], |constants| constants.as_slice()),
+            constants: &constants,
             // Every kernel writes what it later reads from workgroup memory.
             zero_initialize_workgroup_memory: false,
         },

@@ -2,8 +2,8 @@
 //! convolution is a convolution run backwards and a linear layer is a convolution of one pixel.
 
 use crate::gpu::program::Tile;
-use crate::gpu::{Buffer, Call, View};
-use crate::kernels::{self, ColumnSum, Geometry, ReducePartials};
+use crate::gpu::{Buffer, Call, Gpu, View};
+use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry, Kernel, NO_BIAS, ReducePartials};
 use crate::nn::layer::LayerSpec;
 use crate::nn::parameters::{LayerOffsets, Weights};
 
@@ -14,110 +14,199 @@ const SPLIT_PIXELS: u32 = 64;
 /// Rows per part of a column sum.
 pub(crate) const ROWS_PER_PART: u32 = 256;
 
-/// y = W x + b for `rows` images: x at `input`, y written at `output`.
-pub fn forward(spec: &LayerSpec, at: &LayerOffsets, weights: &Weights, rows: u32, input: &View, output: &View) -> Call {
-    let bias = at.bias.unwrap_or(kernels::NO_BIAS);
-    apply(spec, at, weights, rows, spec.is_transposed(), input, output, bias, "forward")
+/// Which body the matrix products run with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Slices through workgroup memory (shared/gemm_tile.wgsl): for hardware.
+    Tile,
+    /// Registers only (shared/gemm_direct.wgsl): for adapters that run on a processor.
+    Direct,
 }
 
-/// dx = W^T dy for `rows` images: dy at `dy`, dx written at `dx`.
-pub fn input_gradient(spec: &LayerSpec, at: &LayerOffsets, weights: &Weights, rows: u32, dy: &View, dx: &View) -> Call {
-    apply(spec, at, weights, rows, !spec.is_transposed(), dy, dx, kernels::NO_BIAS, "input gradient")
+const TILES: &[Tile] = &[tile(64, 1, None), tile(4, 16, None), tile(64, 4, None), tile(16, 16, None)];
+const DIRECT_TILES: &[Tile] = &[tile(32, 1, Some(4)), tile(8, 4, Some(8))];
+
+const fn tile(wg_m: u32, wg_n: u32, columns: Option<u32>) -> Tile {
+    Tile { wg_m, wg_n, columns }
 }
 
-#[allow(clippy::too_many_arguments, reason = "the two public functions above name what they mean")]
-fn apply(
-    spec: &LayerSpec,
-    at: &LayerOffsets,
-    weights: &Weights,
-    rows: u32,
-    transposed: bool,
-    from: &View,
-    to: &View,
-    bias_offset: u32,
-    what: &str,
-) -> Call {
-    let (big, small) = if transposed { (to, from) } else { (from, to) };
-    let geometry = Geometry {
-        batch: rows,
-        big_offset: big.offset,
-        small_offset: small.offset,
-        weight_offset: at.weight,
-        bias_offset,
-        ..spec.geometry()
-    };
-    let kernel = if transposed { &kernels::CONV_TRANSPOSE } else { &kernels::CONV };
-    let phases = if transposed { geometry.stride * geometry.stride } else { 1 };
-    let (m, n) = if transposed {
-        let rows_of_phase = geometry.big_h.div_ceil(geometry.stride) * geometry.big_w.div_ceil(geometry.stride);
-        (rows * rows_of_phase, geometry.big_c)
-    } else {
-        (rows * geometry.small_h * geometry.small_w, geometry.small_c)
-    };
-    let tile = tile_for(m, n);
-    Call::new(kernel, &format!("{} {what}", spec.name))
-        .params(&geometry)
-        .buffers(&[&from.buffer, &weights.effective, &weights.params, &to.buffer])
-        .tile(tile)
-        .grid([m.div_ceil(4 * tile.wg_m), n.div_ceil(4 * tile.wg_n), phases])
-}
-
-/// The gradient of the effective weight, written to `gradients` at the weight's offset: x at `input`, dy at `dy`.
-/// `scratch` holds the partial sums, [`weight_gradient_scratch`] elements.
-pub fn weight_gradient(
-    spec: &LayerSpec,
-    at: &LayerOffsets,
-    rows: u32,
-    input: &View,
-    dy: &View,
-    gradients: &Buffer,
-    scratch: &Buffer,
-) -> Vec<Call> {
-    let (big, small) = if spec.is_transposed() { (dy, input) } else { (input, dy) };
-    let plan = SplitPlan::new(spec, rows);
-    let geometry = Geometry {
-        batch: rows,
-        big_offset: big.offset,
-        small_offset: small.offset,
-        weight_offset: if plan.parts == 1 { at.weight } else { 0 },
-        split: plan.pixels,
-        ..spec.geometry()
-    };
-    let target = if plan.parts == 1 { gradients } else { scratch };
-    let product = Call::new(&kernels::CONV_WEIGHT_GRADIENT, &format!("{} weight gradient", spec.name))
-        .params(&geometry)
-        .buffers(&[&big.buffer, &small.buffer, target])
-        .tile(plan.tile)
-        .grid([plan.m.div_ceil(4 * plan.tile.wg_m), plan.n.div_ceil(4 * plan.tile.wg_n), plan.parts]);
-    if plan.parts == 1 {
-        return vec![product];
+impl Body {
+    /// The one that suits the device.
+    pub fn for_device(gpu: &Gpu) -> Body {
+        if gpu.software() { Body::Direct } else { Body::Tile }
     }
-    vec![product, reduce(&spec.name, plan.parts, plan.m * plan.n, scratch, gradients, at.weight)]
+
+    /// Every workgroup that [`Self::tile`] chooses. Few, because each is a pipeline to compile.
+    pub const fn tiles(self) -> &'static [Tile] {
+        match self {
+            Body::Tile => TILES,
+            Body::Direct => DIRECT_TILES,
+        }
+    }
+
+    /// The workgroup for a product of `m` rows and `n` columns: narrow where there are few columns (images, logits) or
+    /// few rows (linear layers).
+    fn tile(self, m: u32, n: u32) -> Tile {
+        let index = match (self, m, n) {
+            (_, _, ..=4) => 0,
+            (Body::Direct, _, _) => 1,
+            (Body::Tile, ..=16, _) => 1,
+            (Body::Tile, _, ..=16) => 2,
+            (Body::Tile, _, _) => 3,
+        };
+        self.tiles()[index]
+    }
+
+    /// Workgroups along rows and along columns. An invocation computes 4 rows, or 8 in the direct body.
+    fn groups(self, tile: Tile, m: u32, n: u32) -> [u32; 2] {
+        let rows = if self == Body::Tile { 4 } else { 8 };
+        [m.div_ceil(rows * tile.wg_m), n.div_ceil(tile.columns.unwrap_or(4) * tile.wg_n)]
+    }
+
+    fn of(self, tile: &'static Kernel, direct: &'static Kernel) -> &'static Kernel {
+        match self {
+            Body::Tile => tile,
+            Body::Direct => direct,
+        }
+    }
 }
 
-/// Elements of scratch memory that [`weight_gradient`] needs for `rows` images.
-pub fn weight_gradient_scratch(spec: &LayerSpec, rows: u32) -> u32 {
-    let plan = SplitPlan::new(spec, rows);
-    if plan.parts == 1 { 0 } else { plan.parts * plan.m * plan.n }
+/// A layer's linear map applied to `rows` images.
+#[derive(Debug, Clone, Copy)]
+pub struct Convolution<'a> {
+    /// The layer.
+    pub spec: &'a LayerSpec,
+    /// Where its parameters lie.
+    pub at: &'a LayerOffsets,
+    /// Number of images.
+    pub rows: u32,
+    /// Body of the matrix products.
+    pub body: Body,
 }
 
-/// The bias gradient, the sum of dy over images and pixels, written to `gradients` at `bias_offset`.
-pub fn bias_gradient(
-    spec: &LayerSpec,
-    bias_offset: u32,
+impl Convolution<'_> {
+    /// y = W x + b: x at `input`, y written at `output`.
+    pub fn forward(&self, weights: &Weights, input: &View, output: &View) -> Call {
+        let bias = self.at.bias.unwrap_or(NO_BIAS);
+        if self.spec.is_transposed() {
+            self.to_big(weights, input, output, bias, "forward")
+        } else {
+            self.to_small(weights, input, output, bias, "forward")
+        }
+    }
+
+    /// dx = W^T dy: dy at `dy`, dx written at `dx`.
+    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View) -> Call {
+        if self.spec.is_transposed() {
+            self.to_small(weights, dy, dx, NO_BIAS, "input gradient")
+        } else {
+            self.to_big(weights, dy, dx, NO_BIAS, "input gradient")
+        }
+    }
+
+    /// From the big image to the small one.
+    fn to_small(&self, weights: &Weights, big: &View, small: &View, bias_offset: u32, what: &str) -> Call {
+        let g = self.geometry(big, small, bias_offset);
+        let (m, n) = (g.batch * g.small_h * g.small_w, g.small_c);
+        let tile = self.body.tile(m, n);
+        let [x, y] = self.body.groups(tile, m, n);
+        Call::new(self.body.of(&kernels::CONV, &kernels::CONV_DIRECT), &self.label(what))
+            .params(&g)
+            .buffers(&[&big.buffer, &weights.effective, &weights.params, &small.buffer])
+            .tile(tile)
+            .grid([x, y, 1])
+    }
+
+    /// From the small image to the big one, one phase of output pixels per layer of the grid.
+    fn to_big(&self, weights: &Weights, small: &View, big: &View, bias_offset: u32, what: &str) -> Call {
+        let g = self.geometry(big, small, bias_offset);
+        let (m, n) = (g.batch * g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride), g.big_c);
+        let tile = self.body.tile(m, n);
+        let [x, y] = self.body.groups(tile, m, n);
+        Call::new(self.body.of(&kernels::CONV_TRANSPOSE, &kernels::CONV_TRANSPOSE_DIRECT), &self.label(what))
+            .params(&g)
+            .buffers(&[&small.buffer, &weights.effective, &weights.params, &big.buffer])
+            .tile(tile)
+            .grid([x, y, g.stride * g.stride])
+    }
+
+    fn geometry(&self, big: &View, small: &View, bias_offset: u32) -> Geometry {
+        Geometry {
+            batch: self.rows,
+            big_offset: big.offset,
+            small_offset: small.offset,
+            weight_offset: self.at.weight,
+            bias_offset,
+            ..self.spec.geometry()
+        }
+    }
+
+    /// The gradient of the effective weight, written to `gradients` at the weight's offset: x at `input`, dy at `dy`.
+    /// `scratch` holds the partial sums, [`Self::weight_gradient_scratch`] elements.
+    pub fn weight_gradient(&self, input: &View, dy: &View, gradients: &Buffer, scratch: &Buffer) -> Vec<Call> {
+        let (big, small) = if self.spec.is_transposed() { (dy, input) } else { (input, dy) };
+        let plan = self.split();
+        let whole = plan.parts == 1;
+        let geometry = Geometry {
+            weight_offset: if whole { self.at.weight } else { 0 },
+            split: plan.rows,
+            ..self.geometry(big, small, NO_BIAS)
+        };
+        let [x, y] = self.body.groups(plan.tile, plan.m, plan.n);
+        let kernel = self.body.of(&kernels::CONV_WEIGHT_GRADIENT, &kernels::CONV_WEIGHT_GRADIENT_DIRECT);
+        let product = Call::new(kernel, &self.label("weight gradient"))
+            .params(&geometry)
+            .buffers(&[&big.buffer, &small.buffer, if whole { gradients } else { scratch }])
+            .tile(plan.tile)
+            .grid([x, y, plan.parts]);
+        if whole {
+            return vec![product];
+        }
+        vec![product, reduce(&self.spec.name, plan.parts, plan.m * plan.n, scratch, gradients, self.at.weight)]
+    }
+
+    /// Elements of scratch memory that [`Self::weight_gradient`] needs.
+    pub fn weight_gradient_scratch(&self) -> u32 {
+        let plan = self.split();
+        if plan.parts == 1 { 0 } else { plan.parts * plan.m * plan.n }
+    }
+
+    /// The bias gradient, the sum of dy over images and pixels, written to `gradients` at `bias_offset`.
+    pub fn bias_gradient(&self, bias_offset: u32, dy: &View, gradients: &Buffer, scratch: &Buffer) -> [Call; 2] {
+        let channels = self.spec.units();
+        let rows = self.rows * self.spec.output.len() / channels;
+        let parts = rows.div_ceil(ROWS_PER_PART);
+        let sum = Call::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
+            .params(&ColumnSum { rows, channels, rows_per_part: ROWS_PER_PART, dy_offset: dy.offset })
+            .buffers(&[&dy.buffer, scratch])
+            .grid([channels.div_ceil(CHANNELS_PER_BLOCK), parts, 1]);
+        [sum, reduce(&self.spec.name, parts, channels, scratch, gradients, bias_offset)]
+    }
+
+    fn label(&self, what: &str) -> String {
+        format!("{} {what}", self.spec.name)
+    }
+
+    /// How a weight gradient's long sum over rows of pixels is cut into parts.
+    fn split(&self) -> Split {
+        let g = self.spec.geometry();
+        let (m, n) = (g.kernel_h * g.kernel_w * g.big_c, g.small_c);
+        let tile = self.body.tile(m, n);
+        let [x, y] = self.body.groups(tile, m, n);
+        let pixel_rows = self.rows * g.small_h;
+        let most = (pixel_rows * g.small_w).div_ceil(SPLIT_PIXELS).min(pixel_rows);
+        let wanted = SPLIT_TARGET.div_ceil(x * y).clamp(1, most.max(1));
+        let rows = pixel_rows.div_ceil(wanted);
+        Split { m, n, tile, parts: pixel_rows.div_ceil(rows), rows }
+    }
+}
+
+struct Split {
+    m: u32,
+    n: u32,
+    tile: Tile,
+    parts: u32,
     rows: u32,
-    dy: &View,
-    gradients: &Buffer,
-    scratch: &Buffer,
-) -> Vec<Call> {
-    let channels = spec.units();
-    let rows = rows * spec.output.len() / channels;
-    let parts = rows.div_ceil(ROWS_PER_PART);
-    let sum = Call::new(&kernels::COLUMN_SUM, &format!("{} bias gradient", spec.name))
-        .params(&ColumnSum { rows, channels, rows_per_part: ROWS_PER_PART, dy_offset: dy.offset })
-        .buffers(&[&dy.buffer, scratch])
-        .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), parts, 1]);
-    vec![sum, reduce(&spec.name, parts, channels, scratch, gradients, bias_offset)]
 }
 
 /// Adds `parts` partial results of `count` elements from `scratch` into `target` at `offset`.
@@ -126,37 +215,4 @@ pub fn reduce(name: &str, parts: u32, count: u32, scratch: &Buffer, target: &Buf
         .params(&ReducePartials { parts, count, total_offset: offset })
         .buffers(&[scratch, target])
         .elements(count as usize)
-}
-
-/// How a weight gradient's long sum over pixels is cut into parts.
-struct SplitPlan {
-    m: u32,
-    n: u32,
-    tile: Tile,
-    parts: u32,
-    pixels: u32,
-}
-
-impl SplitPlan {
-    fn new(spec: &LayerSpec, rows: u32) -> SplitPlan {
-        let g = spec.geometry();
-        let (m, n) = (g.kernel_h * g.kernel_w * g.big_c, g.small_c);
-        let tile = tile_for(m, n);
-        let tiles = m.div_ceil(4 * tile.wg_m) * n.div_ceil(4 * tile.wg_n);
-        let pixels = rows * g.small_h * g.small_w;
-        let wanted = SPLIT_TARGET.div_ceil(tiles).min(pixels.div_ceil(SPLIT_PIXELS)).max(1);
-        let per_part = pixels.div_ceil(wanted);
-        SplitPlan { m, n, tile, parts: pixels.div_ceil(per_part), pixels: per_part }
-    }
-}
-
-/// The tile shape for a product of `m` rows and `n` columns: narrow tiles where there are few columns (images, logits)
-/// or few rows (linear layers), square ones otherwise. Few shapes, because each is a pipeline to compile.
-fn tile_for(m: u32, n: u32) -> Tile {
-    match (m, n) {
-        (_, ..=4) => Tile { wg_m: 64, wg_n: 1, tile_k: 8 },
-        (..=16, _) => Tile { wg_m: 4, wg_n: 16, tile_k: 16 },
-        (_, ..=16) => Tile { wg_m: 64, wg_n: 4, tile_k: 8 },
-        _ => Tile { wg_m: 16, wg_n: 16, tile_k: 16 },
-    }
 }

@@ -2,9 +2,10 @@
 
 use crate::error::Result;
 use crate::gpu::{Buffer, Call, Gpu, View};
+use crate::nn::activation;
+use crate::nn::convolution::{Body, Convolution};
 use crate::nn::layer::{Activation, LayerSpec};
 use crate::nn::parameters::{Parameters, Weights};
-use crate::nn::{activation, convolution};
 
 /// A network's layers and parameters.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Network {
     pub specs: Vec<LayerSpec>,
     /// Parameters on the device.
     pub parameters: Parameters,
+    /// Body of the matrix products.
+    pub body: Body,
 }
 
 /// What a pass keeps of `rows` images, and the memory its gradients flow through.
@@ -32,7 +35,8 @@ pub struct Activations {
 
 impl Activations {
     /// Allocates for `rows` images.
-    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], rows: u32) -> Result<Activations> {
+    pub fn new(gpu: &Gpu, name: &str, network: &Network, rows: u32) -> Result<Activations> {
+        let specs = &network.specs;
         let buffer =
             |role: &str, per_image: u32| Buffer::new(gpu, &format!("{name} {role}"), (rows * per_image) as usize);
         let mut pre = Vec::new();
@@ -45,9 +49,10 @@ impl Activations {
             });
         }
         let largest = specs.iter().map(|spec| spec.output.len()).max().unwrap_or(1);
-        let scratch = (specs.iter())
-            .map(|s| convolution::weight_gradient_scratch(s, rows).max(activation::column_scratch(s, rows)))
-            .max();
+        let scratch_of = |i: usize| {
+            network.convolution(i, rows).weight_gradient_scratch().max(activation::column_scratch(&specs[i], rows))
+        };
+        let scratch = (0..specs.len()).map(scratch_of).max();
         Ok(Activations {
             rows,
             pre,
@@ -86,7 +91,7 @@ impl Pass<'_> {
             let is_last = i + 1 == self.network.specs.len();
             let direct = is_last && spec.activation == Activation::Identity;
             let linear = if direct { self.output.clone() } else { self.pre(i) };
-            calls.push(convolution::forward(spec, at, &self.weights, self.rows, &self.input_of(i), &linear));
+            calls.push(self.network.convolution(i, self.rows).forward(&self.weights, &self.input_of(i), &linear));
             match (&self.activations.post[i], at.pairs, spec.activation) {
                 (Some(post), Some(pairs), _) => {
                     calls.push(activation::tprelu(spec, pairs, &self.weights.params, self.rows, &linear, post));
@@ -131,15 +136,16 @@ impl Pass<'_> {
                     }
                 }
             }
+            let convolution = network.convolution(i, *rows);
             if learn {
                 let x = self.input_of(i);
-                calls.extend(convolution::weight_gradient(spec, at, *rows, &x, &dy, gradients, scratch));
+                calls.extend(convolution.weight_gradient(&x, &dy, gradients, scratch));
                 if let Some(bias) = at.bias {
-                    calls.extend(convolution::bias_gradient(spec, bias, *rows, &dy, gradients, scratch));
+                    calls.extend(convolution.bias_gradient(bias, &dy, gradients, scratch));
                 }
             }
             let dx = if i > 0 { Some(self.gradient(i - 1)) } else { input_gradient.cloned() };
-            calls.extend(dx.map(|dx| convolution::input_gradient(spec, at, &self.weights, *rows, &dy, &dx)));
+            calls.extend(dx.map(|dx| convolution.input_gradient(&self.weights, &dy, &dx)));
         }
         calls
     }
@@ -164,9 +170,14 @@ impl Pass<'_> {
 
 impl Network {
     /// Allocates the parameters of `specs`; `name` labels the buffers.
-    pub fn new(gpu: &Gpu, name: &str, specs: Vec<LayerSpec>) -> Result<Network> {
+    pub fn new(gpu: &Gpu, name: &str, specs: Vec<LayerSpec>, body: Body) -> Result<Network> {
         let parameters = Parameters::new(gpu, name, &specs)?;
-        Ok(Network { specs, parameters })
+        Ok(Network { specs, parameters, body })
+    }
+
+    /// The linear map of layer `i` on `rows` images.
+    pub fn convolution(&self, i: usize, rows: u32) -> Convolution<'_> {
+        Convolution { spec: &self.specs[i], at: &self.parameters.layout.layers[i], rows, body: self.body }
     }
 
     /// Recomputes effective weights: nothing for networks without normalisation.

@@ -121,10 +121,10 @@ export async function drop(page, files) {
   });
 }
 
-/** @param {Page} page @param {RegExp} pattern */
-export async function said(page, pattern) {
+/** @param {Page} page @param {RegExp} pattern @param {number} [timeout] */
+export async function said(page, pattern, timeout = 60_000) {
   const say = page.locator("#say", { hasText: pattern });
-  await say.waitFor({ timeout: 30_000 });
+  await say.waitFor({ timeout });
   return say.innerText();
 }
 

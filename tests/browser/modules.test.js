@@ -28,8 +28,8 @@ test("every string that the page names exists, and no string is left over", asyn
   const source = (await Promise.all(files.map((file) => readFile(fromRoot(file), "utf8")))).join("\n");
   const named = [...source.matchAll(/data-(?:t|label|hint)="([^"]+)"/g)].map((match) => match[1]);
   for (const key of named) assert.ok(Object.hasOwn(strings.en, key), `index.html names "${key}"`);
-  // Keys that are put together at run time: stage.…, cause.…, fix.…, field.…, and a choice or preset by its name.
-  const built = /^(stage|cause|fix|field|preset|norm|order|say)\./;
+  // The others are put together at run time: of a stage, a field, a choice, a preset, or a complaint about the address.
+  const built = /^((stage|cause|fix|field|preset|norm|order)\.|say\.(unknown|bad|preset)$)/;
   for (const key of Object.keys(strings.en)) {
     assert.ok(built.test(key) || source.includes(`"${key}"`), `"${key}" is used nowhere`);
   }

@@ -10,6 +10,7 @@ use wn_gan::gan::Trainer;
 use wn_gan::gan::border::images_from_nchw;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
 use wn_gan::nn::Shape;
+use wn_gan::nn::convolution::Body;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::gather_batch::gather_batch;
 use wn_gan::reference::layer::Parameters;
@@ -39,8 +40,8 @@ impl Failures {
 }
 
 /// A trainer of `config` on a few faces of its size.
-pub fn gan16_trainer(config: &Config) -> Trainer {
-    block_on(Trainer::new(gpu(), config.clone(), &faces(40, 1), &mut |_, _, _| {})).unwrap()
+pub fn gan16_trainer(config: &Config, body: Body) -> Trainer {
+    block_on(Trainer::with_body(gpu(), config.clone(), &faces(40, 1), body, &mut |_, _, _| {})).unwrap()
 }
 
 /// Loads the twin's parameters through a checkpoint file.

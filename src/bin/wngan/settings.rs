@@ -11,7 +11,7 @@ fn preset_names() -> Vec<&'static str> {
 
 /// One option per key of the configuration.
 #[derive(Debug, clap::Args, Serialize)]
-#[command(next_help_heading = "Settings (default: those of the preset)")]
+#[command(next_help_heading = "Settings (default: those of the preset)", rename_all = "snake_case")]
 pub struct Settings {
     /// Where the settings start from
     #[arg(long, default_value = "small", value_parser = clap::builder::PossibleValuesParser::new(preset_names()))]

@@ -23,6 +23,7 @@ const JSON_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Arguments of `wngan train`.
 #[derive(Debug, clap::Args)]
+#[command(rename_all = "snake_case")]
 pub struct Train {
     /// What to learn: `faces` (built in), or files of one data set: CIFAR-10 binary batches, or IDX images, plain or gzipped
     #[arg(long, num_args = 1.., default_value = "faces", value_name = "faces|FILE")]

@@ -74,13 +74,14 @@ impl Canvas {
         let frame = self.frame;
         let (cos, sin) = frame.cos_sin();
         let (x, y) = frame.to_canvas(area.0);
+        let shrink = 1.0 / frame.scale;
         let radius = area.1 * frame.scale + 1.0;
         let end = |middle: f32| ((middle + radius).max(0.0) as usize + 1).min(self.side);
         let (columns, rows) = ((x - radius).max(0.0) as usize..end(x), (y - radius).max(0.0) as usize..end(y));
         for row in rows {
-            let dy = (row as f32 + 0.5 - frame.origin.1) / frame.scale;
+            let dy = (row as f32 + 0.5 - frame.origin.1) * shrink;
             for column in columns.clone() {
-                let dx = (column as f32 + 0.5 - frame.origin.0) / frame.scale;
+                let dx = (column as f32 + 0.5 - frame.origin.0) * shrink;
                 let pixels = distance((cos * dx + sin * dy, cos * dy - sin * dx)) * frame.scale;
                 if pixels < 0.5 {
                     let cover = (0.5 - pixels).min(1.0) * opacity;
@@ -93,15 +94,16 @@ impl Canvas {
 
     /// The picture as bytes, `[row][column][channel]`.
     pub fn bytes(&self) -> impl Iterator<Item = u8> {
-        self.pixels.iter().flatten().map(|value| (value * 255.0 + 0.5) as u8)
+        self.pixels.iter().flat_map(|colour| colour.map(|value| (value * 255.0 + 0.5) as u8))
     }
 }
 
 /// Distance to an ellipse, exact to first order at the edge: `f / |grad f|` with `f = |p / radii|^2 - 1`. Far inside it
 /// is too large, up to infinite at the centre, which covers all the same.
 pub fn ellipse(p: Point, centre: Point, radii: Point) -> f32 {
-    let (x, y) = ((p.0 - centre.0) / radii.0, (p.1 - centre.1) / radii.1);
-    let (gx, gy) = (x / radii.0, y / radii.1);
+    let per = (1.0 / radii.0, 1.0 / radii.1);
+    let (x, y) = ((p.0 - centre.0) * per.0, (p.1 - centre.1) * per.1);
+    let (gx, gy) = (x * per.0, y * per.1);
     (x * x + y * y - 1.0) / (2.0 * (gx * gx + gy * gy).sqrt())
 }
 

@@ -1,0 +1,58 @@
+//! Where a training step's time goes: every dispatch of a step timed alone, median of several runs.
+//!
+//! `cargo bench --bench step -- [preset]`. A time is from submit to a finished read-back of one number, less that of an
+//! empty submit, so it is only meaningful where a dispatch takes longer than the latter's noise.
+
+use pollster::block_on;
+use std::collections::BTreeMap;
+use std::time::Instant;
+use wn_gan::config::Config;
+use wn_gan::gan::step::Gan;
+use wn_gan::gpu::context::Limits;
+use wn_gan::gpu::{Buffer, Gpu, Program, Progress, StepSlots};
+use wn_gan::nn::convolution::Body;
+
+const RUNS: usize = 7;
+
+fn main() -> wn_gan::Result<()> {
+    let preset = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or("small".into());
+    let config = Config::preset(&preset)?;
+    let gpu = block_on(Gpu::open(Limits::Adapter))?;
+    println!("{preset} on {} ({})", gpu.name(), gpu.backend());
+    let gan = Gan::new(&gpu, &config, Body::for_device(&gpu), 1)?;
+    let slots = StepSlots::new(&gpu, 1)?;
+    let fence = Buffer::new(&gpu, "fence", 1)?;
+    let time = |program: Option<&Program>| -> wn_gan::Result<f64> {
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            gpu.submit("timed", |encoder| {
+                if let Some(program) = program {
+                    program.record(&gpu, encoder, 0);
+                }
+            });
+            block_on(fence.read::<f32>(&gpu))?;
+            times.push(start.elapsed().as_secs_f64() * 1000.0);
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times[RUNS / 2])
+    };
+    let empty = time(None)?;
+    let mut kernels: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut total = 0.0;
+    println!("{:>9}  {:<24} what", "ms", "kernel");
+    for call in gan.update(&config) {
+        let (kernel, label) = (call.kernel_name(), call.label().to_string());
+        let program = block_on(Program::compile(&gpu, &slots, vec![call], &mut Progress::new(1, &mut |_, _, _| {})))?;
+        let ms = time(Some(&program))? - empty;
+        println!("{ms:9.3}  {kernel:<24} {label}");
+        *kernels.entry(kernel).or_default() += ms;
+        total += ms;
+    }
+    println!("\nby kernel (an empty submit takes {empty:.3} ms)");
+    for (kernel, ms) in kernels {
+        println!("{ms:9.3}  {kernel}");
+    }
+    println!("{total:9.3}  in all");
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! One dispatch on the shared device, with poison around every input and in every output; kernels with another text;
+//! random inputs; layouts.
+
+use super::compare::POISON;
+use super::gpu::gpu;
+use pollster::block_on;
+use wn_gan::gpu::{Buffer, Call, Program, Progress, StepSlots};
+use wn_gan::kernels::{Kernel, Step};
+use wn_gan::reference::Tensor;
+use wn_gan::rng;
+
+/// Poisoned elements behind every buffer.
+const GUARD: usize = 37;
+
+/// A copy of `kernel` in which `text`, which must occur exactly once, is replaced.
+pub fn planted(kernel: &Kernel, text: &str, replacement: &str) -> &'static Kernel {
+    let source = kernel.source();
+    assert_eq!(source.matches(text).count(), 1, "{} must contain {text:?} once", kernel.name);
+    let parts = vec![&*source.replace(text, replacement).leak()];
+    // Pipelines are shared by kernel name.
+    let name = format!("{} with {replacement:?} for {text:?}", kernel.name).leak();
+    Box::leak(Box::new(Kernel { name, parts: parts.leak(), bindings: kernel.bindings, tiled: kernel.tiled }))
+}
+
+/// Runs `call` on buffers with the given contents, in binding order, and returns all contents afterwards.
+pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>> {
+    let buffers: Vec<Buffer> = contents.iter().map(|values| upload(values)).collect();
+    run(vec![call.buffers(&buffers.iter().collect::<Vec<_>>())], step);
+    buffers.iter().map(download).collect()
+}
+
+/// A buffer of exactly these words.
+pub fn upload(words: &[u32]) -> Buffer {
+    let buffer = Buffer::new(&gpu(), "test", words.len()).unwrap();
+    buffer.write(&gpu(), words);
+    buffer
+}
+
+/// A buffer's words.
+pub fn download(buffer: &Buffer) -> Vec<u32> {
+    block_on(buffer.read(&gpu())).unwrap()
+}
+
+/// Runs calls one after the other. The step block lies in slot 1, behind one that nobody may read.
+pub fn run(calls: Vec<Call>, step: &Step) {
+    let gpu = gpu();
+    let slots = StepSlots::new(&gpu, 2).unwrap();
+    let wrong = Step { step: 999, metric_row: 0, seed: 999, lr: f32::NAN, rows: 999, first: 999 };
+    slots.write(&gpu, &[wrong, *step]);
+    let program = block_on(Program::compile(&gpu, &slots, calls, &mut Progress::new(1, &mut |_, _, _| {}))).unwrap();
+    gpu.submit("test", |encoder| program.record(&gpu, encoder, 1));
+}
+
+/// `values` from element `offset` on, rounded to f32, with poison before and behind.
+pub fn filled(offset: usize, values: &[f64]) -> Vec<u32> {
+    let mut words = poisoned(offset, values.len());
+    for (word, &value) in words[offset..].iter_mut().zip(values) {
+        *word = (value as f32).to_bits();
+    }
+    words
+}
+
+/// Room for `len` elements from element `offset` on, all poison.
+pub fn poisoned(offset: usize, len: usize) -> Vec<u32> {
+    vec![POISON; offset + len + GUARD]
+}
+
+/// Numbers in [-1, 1), exact in f32; every `stream` has its own.
+pub fn random(shape: &[usize], stream: u32) -> Tensor {
+    let count = shape.iter().product();
+    Tensor::new(shape, rng::uniforms(count, 0, stream, 20).map(|u| 2.0 * f64::from(u) - 1.0).collect())
+}
+
+/// Absolute values.
+pub fn abs(tensor: &Tensor) -> Tensor {
+    tensor.map(f64::abs)
+}
+
+/// The same elements with axis `order[i]` as axis `i`.
+pub fn permuted(tensor: &Tensor, order: [usize; 4]) -> Tensor {
+    let shape: [usize; 4] = tensor.axes();
+    let strides = [shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1];
+    let (lengths, steps) = (order.map(|axis| shape[axis]), order.map(|axis| strides[axis]));
+    let mut data = Vec::with_capacity(tensor.data.len());
+    for i in 0..lengths[0] {
+        for j in 0..lengths[1] {
+            for k in 0..lengths[2] {
+                for l in 0..lengths[3] {
+                    data.push(tensor.data[i * steps[0] + j * steps[1] + k * steps[2] + l * steps[3]]);
+                }
+            }
+        }
+    }
+    Tensor::new(&lengths, data)
+}
+
+/// Images [B, H, W, C] as [B, C, H, W].
+pub fn nchw(images: &Tensor) -> Tensor {
+    permuted(images, [0, 3, 1, 2])
+}
+
+/// Images [B, C, H, W] as [B, H, W, C].
+pub fn nhwc(images: &Tensor) -> Tensor {
+    permuted(images, [0, 2, 3, 1])
+}

@@ -1,0 +1,220 @@
+//! Layers of every kind, as `nn` dispatches them, against their f64 twins: workgroup shapes, grids, offsets and splits
+//! are chosen by the program here, not by the test.
+
+use crate::checks::compare::{Expected, POISON, Report, Tolerance};
+use crate::checks::device::{abs, download, filled, nchw, nhwc, poisoned, random, run, upload};
+use crate::checks::gpu::gpu;
+use crate::checks::weight_norm::weight_tolerance;
+use std::collections::BTreeMap;
+use wn_gan::gan::border::{NamedTensor, Role, tensors};
+use wn_gan::kernels::Step;
+use wn_gan::nn::activation::column_scratch;
+use wn_gan::nn::convolution::Body;
+use wn_gan::nn::{Activation, Kind, LayerSpec, Network, Reparameterisation, Shape, Weights};
+use wn_gan::reference::Tensor;
+use wn_gan::reference::conv::Geometry;
+use wn_gan::reference::layer::{Activation as TwinActivation, Layer, Map, Parameters, Scaling};
+use wn_gan::reference::weight_norm::weight_norm;
+
+/// Where images begin in their buffers.
+const INPUT: usize = 19;
+const OUTPUT: usize = 7;
+
+/// Layers that follow one another only in memory.
+fn specs() -> Vec<LayerSpec> {
+    use Reparameterisation::{Affine, Plain, Strict};
+    let conv = |kernel, stride, pad| Kind::Conv { kernel, stride, pad };
+    let transposed = |kernel, stride, pad| Kind::ConvTranspose { kernel, stride, pad };
+    let layers = [
+        ("plain", conv([4, 4], 2, [1, 1]), Shape::new(24, 22, 3), Shape::new(12, 11, 17), Plain),
+        ("wide", conv([3, 5], 1, [1, 2]), Shape::new(6, 7, 17), Shape::new(6, 7, 33), Affine),
+        ("strict", transposed([4, 4], 2, [1, 1]), Shape::new(5, 3, 33), Shape::new(10, 6, 17), Strict),
+        ("padded", transposed([4, 4], 2, [2, 1]), Shape::new(4, 3, 5), Shape::new(6, 6, 3), Affine),
+        ("thirds", transposed([3, 3], 3, [0, 0]), Shape::new(2, 3, 17), Shape::new(6, 9, 1), Plain),
+        ("linear", Kind::Linear, Shape::new(1, 1, 33), Shape::new(3, 5, 5), Plain),
+        ("logit", Kind::FullConv, Shape::new(3, 5, 17), Shape::new(1, 1, 1), Affine),
+        ("code", Kind::FullConv, Shape::new(2, 2, 5), Shape::new(1, 1, 33), Strict),
+    ];
+    let spec = |(name, kind, input, output, reparameterisation): (&str, _, _, _, _)| LayerSpec {
+        name: name.into(),
+        kind,
+        input,
+        output,
+        reparameterisation,
+        activation: Activation::Identity,
+    };
+    layers.map(spec).to_vec()
+}
+
+/// The linear map and a bias (zero in a strict layer) as the twin knows them. Weights count as effective already.
+fn twin(spec: &LayerSpec, weight: &NamedTensor) -> Layer {
+    let geometry = |kernel: [u32; 2], stride: u32, pad: [u32; 2]| Geometry {
+        kernel: kernel.map(|k| k as usize),
+        stride: [stride as usize; 2],
+        padding: pad.map(|p| p as usize),
+    };
+    Layer {
+        name: weight.name.trim_end_matches(".weight").into(),
+        map: match spec.kind {
+            Kind::Linear => Map::Linear,
+            Kind::Conv { kernel, stride, pad } => Map::Conv(geometry(kernel, stride, pad)),
+            Kind::ConvTranspose { kernel, stride, pad } => Map::ConvTranspose(geometry(kernel, stride, pad)),
+            Kind::FullConv => Map::Conv(geometry([spec.input.h, spec.input.w], 1, [0, 0])),
+        },
+        weight: weight.shape.clone(),
+        scaling: Scaling::Plain,
+        activation: TwinActivation::Identity,
+        output: [spec.output.c, spec.output.h, spec.output.w].map(|n| n as usize),
+    }
+}
+
+/// Products that meet in an element of y (with the bias), of dx, and of dw and db (with the sum over parts).
+fn terms(spec: &LayerSpec, rows: u32) -> [usize; 3] {
+    let g = spec.geometry();
+    let inputs = match spec.kind {
+        Kind::Conv { .. } | Kind::ConvTranspose { .. } => spec.input.c,
+        Kind::Linear | Kind::FullConv => spec.input.len(),
+    };
+    let pixels = (g.small_h * g.small_w).max(spec.output.len() / spec.units());
+    [spec.fan_in() + 1, spec.weights() / inputs, 2 * rows * pixels].map(|n| n as usize)
+}
+
+/// What a twin layer answers to `x` and `dy`: y, dx and the gradients by name.
+fn answers(layer: &Layer, parameters: &Parameters, x: &Tensor, dy: &Tensor) -> (Tensor, Tensor, Parameters) {
+    let mut gradients = Parameters::new();
+    let flat = |x: &Tensor| x.clone().reshaped(&[x.shape[0], x.data.len() / x.shape[0]]);
+    let input = if layer.map == Map::Linear { flat(x) } else { x.clone() };
+    let trace = layer.forward(parameters, &input);
+    let dx = layer.backward(parameters, &trace, dy, &mut gradients);
+    (nhwc(&trace.output), nhwc(&dx.reshaped(&x.shape)), gradients)
+}
+
+/// The tensors of layer `index` by what they are.
+fn tensors_of(network: &Network, index: usize) -> BTreeMap<&'static str, NamedTensor> {
+    let role = |tensor: &NamedTensor| match tensor.role {
+        Role::Weight => "weight",
+        Role::Bias => "bias",
+        Role::Gain => "gain",
+        Role::Slope | Role::Threshold => "pair",
+    };
+    let all = tensors(&network.specs, &network.parameters.layout).into_iter();
+    all.filter(|(layer, _)| *layer == index).map(|(_, tensor)| (role(&tensor), tensor)).collect()
+}
+
+fn taken(tensor: &NamedTensor, flat: &Tensor) -> Tensor {
+    Tensor::new(&tensor.shape, tensor.inside.iter().map(|&i| flat.data[i as usize]).collect())
+}
+
+/// A tensor's elements where they lie inside.
+fn placed(expected: Expected, at: &NamedTensor, values: &Tensor, tolerance: impl Fn(usize) -> Tolerance) -> Expected {
+    let elements = at.inside.iter().zip(&values.data).enumerate();
+    elements.fold(expected, |expected, (i, (&inside, &value))| expected.at(inside as usize, &[value], |_| tolerance(i)))
+}
+
+/// Forward, input gradient, weight gradient and bias gradient of one layer on `rows` images.
+fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
+    let spec = &network.specs[index];
+    let named = tensors_of(network, index);
+    let layer = twin(spec, &named["weight"]);
+    let units = [spec.units() as usize];
+    let mut parameters = Parameters::from([(named["weight"].name.clone(), taken(&named["weight"], flat))]);
+    let bias_name = format!("{}.bias", layer.name);
+    let bias = named.get("bias").map_or(Tensor::zeros(&units), |tensor| taken(tensor, flat));
+    parameters.insert(bias_name.clone(), bias);
+    let images = |shape: Shape, stream| random(&[rows, shape.h, shape.w, shape.c].map(|n| n as usize), stream);
+    let (x, dy) = (images(spec.input, 2), images(spec.output, 3));
+    let (y, dx, gradients) = answers(&layer, &parameters, &nchw(&x), &nchw(&dy));
+    let positive = parameters.iter().map(|(name, p)| (name.clone(), abs(p))).collect();
+    let magnitudes = answers(&layer, &positive, &abs(&nchw(&x)), &abs(&nchw(&dy)));
+
+    let convolution = network.convolution(index, rows);
+    let weights = Weights { effective: network.parameters.values.clone(), params: network.parameters.values.clone() };
+    let (input, output) = (upload(&filled(INPUT, &x.data)), upload(&poisoned(OUTPUT, y.data.len())));
+    let (output_gradient, input_gradient) =
+        (upload(&filled(OUTPUT, &dy.data)), upload(&poisoned(INPUT, dx.data.len())));
+    let gradient = &network.parameters.gradients;
+    gradient.write(&gpu(), &vec![POISON; gradient.len()]);
+    let scratch_len = convolution.weight_gradient_scratch().max(column_scratch(spec, rows));
+    let scratch = upload(&vec![POISON; scratch_len as usize]);
+    let (from, to) = (input.at(INPUT as u32), output_gradient.at(OUTPUT as u32));
+    let mut calls = vec![
+        convolution.forward(&weights, &from, &output.at(OUTPUT as u32)),
+        convolution.input_gradient(&weights, &to, &input_gradient.at(INPUT as u32)),
+    ];
+    calls.extend(convolution.weight_gradient(&from, &to, gradient, &scratch));
+    if let Some(bias) = convolution.at.bias {
+        calls.extend(convolution.bias_gradient(bias, &to, gradient, &scratch));
+    }
+    run(calls, &Step::default());
+
+    let [of_y, of_dx, of_gradients] = terms(spec, rows);
+    let name = |what: &str| format!("{} {:?} on {rows} images: {what}", spec.name, network.body);
+    let mut compare = |what: &str, words: &[u32], offset: usize, twin: &Tensor, magnitude: &Tensor, terms: usize| {
+        let tolerance = |i: usize| Tolerance::summed(terms, magnitude.data[i]);
+        report.compare(&name(what), words, &Expected::untouched(words.len()).at(offset, &twin.data, tolerance));
+    };
+    compare("y", &download(&output), OUTPUT, &y, &magnitudes.0, of_y);
+    compare("dx", &download(&input_gradient), INPUT, &dx, &magnitudes.1, of_dx);
+    let mut expected = Expected::untouched(gradient.len());
+    for role in ["weight", "bias"] {
+        if let Some(tensor) = named.get(role) {
+            let magnitude = &magnitudes.2[&tensor.name];
+            expected = placed(expected, tensor, &gradients[&tensor.name], |i| {
+                Tolerance::summed(of_gradients, magnitude.data[i])
+            });
+        }
+    }
+    report.compare(&name("gradients"), &download(gradient), &expected);
+}
+
+fn network(body: Body) -> (Network, Tensor) {
+    let network = Network::new(&gpu(), "test", specs(), body).unwrap();
+    let flat = random(&[network.parameters.values.len()], 1);
+    let values: Vec<f32> = flat.data.iter().map(|&value| value as f32).collect();
+    network.parameters.values.write(&gpu(), &values);
+    (network, flat)
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn every_kind_of_layer_follows_its_twin_in_all_directions() {
+    let mut report = Report::default();
+    for body in [Body::Tile, Body::Direct] {
+        let (network, flat) = network(body);
+        let mut parts = Vec::new();
+        for index in 0..network.specs.len() {
+            for rows in [1, 5] {
+                check_layer(&network, &flat, index, rows, &mut report);
+                let weights = network.specs[index].weights();
+                parts.push(network.convolution(index, rows).weight_gradient_scratch() / weights);
+            }
+        }
+        assert!(parts.contains(&0) && parts.iter().any(|&parts| parts > 2), "split and unsplit sums: {parts:?}");
+    }
+    report.none();
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn every_normalised_layer_gets_its_effective_weight() {
+    let (network, flat) = network(Body::Tile);
+    let norm = network.parameters.norm.as_ref().unwrap();
+    norm.effective.write(&gpu(), &vec![POISON; norm.effective.len()]);
+    run(network.normalise().into_iter().collect(), &Step::default());
+    let mut expected = Expected::untouched(norm.effective.len());
+    for (index, spec) in network.specs.iter().enumerate() {
+        if spec.reparameterisation == Reparameterisation::Plain {
+            continue;
+        }
+        let named = tensors_of(&network, index);
+        let v = taken(&named["weight"], &flat);
+        let gain = named.get("gain").map_or(vec![1.0; spec.units() as usize], |gain| taken(gain, &flat).data);
+        let axis = usize::from(spec.is_transposed());
+        let w = weight_norm(&v, axis, f64::from(spec.norm_factor()), &gain);
+        let terms = (spec.weights() / spec.units()) as usize;
+        expected = placed(expected, &named["weight"], &w, |i| weight_tolerance(terms, w.data[i]));
+    }
+    let mut report = Report::default();
+    report.compare("effective weights", &download(&norm.effective), &expected);
+    report.none();
+}

@@ -1,0 +1,15 @@
+//! Checks of every kernel against its f64 twin. A check takes the kernel as an argument and returns a report, so that
+//! `tests/kernels.rs` runs it on the kernel itself and `tests/harness.rs` on copies with planted errors.
+
+pub mod activation;
+pub mod convolution;
+pub mod data;
+pub mod device;
+pub mod sums;
+pub mod training;
+pub mod weight_norm;
+
+#[path = "../support/compare.rs"]
+pub mod compare;
+#[path = "../support/gpu.rs"]
+pub mod gpu;

@@ -1,0 +1,216 @@
+//! Weight normalisation of a whole network and its pull-back.
+
+use super::compare::{Expected, POISON, Report, Tolerance};
+use super::device::{abs, dispatch, filled, random};
+use bytemuck::cast_slice;
+use wn_gan::gpu::Call;
+use wn_gan::kernels::{CHANNELS_PER_BLOCK, ChannelBlock, Kernel, NO_GAIN, Step};
+use wn_gan::reference::Tensor;
+use wn_gan::reference::weight_norm::{norms as norms_twin, weight_norm as weight_norm_twin};
+use wn_gan::reference::weight_norm_backward::weight_norm_backward as weight_norm_backward_twin;
+
+/// The units lie along this axis of [outer, channels, inner].
+const AXIS: usize = 1;
+
+/// One layer of the network under test.
+struct Layer {
+    /// Raw weight [outer, channels, inner]; channel 0 is zero and channel 1 so small that eps decides the norm.
+    v: Tensor,
+    /// Gradient of the effective weight, in the same shape.
+    dw: Tensor,
+    /// Gains of an affine layer.
+    gain: Option<Vec<f64>>,
+    factor: f64,
+    weight_offset: usize,
+    gain_offset: usize,
+    norm_offset: usize,
+}
+
+impl Layer {
+    fn channels(&self) -> usize {
+        self.v.shape[1]
+    }
+
+    fn gains(&self) -> Vec<f64> {
+        self.gain.clone().unwrap_or(vec![1.0; self.channels()])
+    }
+
+    /// Numbers that one channel's sums run over.
+    fn terms(&self) -> usize {
+        self.v.shape[0] * self.v.shape[2]
+    }
+
+    fn channel_of(&self, element: usize) -> usize {
+        element / self.v.shape[2] % self.channels()
+    }
+
+    /// The norms as the device's table holds them.
+    fn norms(&self) -> Vec<f64> {
+        norms_twin(&self.v, AXIS, self.factor).iter().map(|&n| f64::from(n as f32)).collect()
+    }
+}
+
+/// A linear layer, two convolutions and two transposed ones, strict and affine, with gaps between their tensors.
+fn network() -> (Vec<Layer>, usize, usize) {
+    let shapes = [
+        ([70, 33, 1], 1.0, false),
+        ([45, 17, 1], 1.0, true),
+        ([16, 1, 1], 1.0, true),
+        ([9, 17, 5], 0.25, false),
+        ([4, 33, 3], 1.0 / 9.0, true),
+    ];
+    let (mut end, mut norm_end) = (3, 2);
+    let mut layers = Vec::new();
+    for (index, (shape, factor, affine)) in shapes.into_iter().enumerate() {
+        let [_, channels, inner] = shape;
+        let stream = 10 * index as u32;
+        let mut v = random(&shape, stream);
+        if channels > 1 {
+            for (i, value) in v.data.iter_mut().enumerate() {
+                *value *= [0.0, 1.0 / 4096.0].get(i / inner % channels).copied().unwrap_or(1.0);
+            }
+        }
+        let weight_offset = end;
+        let gain_offset = weight_offset + v.data.len() + 2;
+        end = gain_offset + channels + 1;
+        layers.push(Layer {
+            dw: random(&shape, stream + 1),
+            gain: affine.then(|| random(&[channels], stream + 2).data),
+            factor: f64::from(factor as f32),
+            weight_offset,
+            gain_offset,
+            norm_offset: norm_end,
+            v,
+        });
+        norm_end += channels + 1;
+    }
+    (layers, end, norm_end)
+}
+
+/// The work list: an entry per sixteen channels.
+fn blocks(layers: &[Layer]) -> Vec<ChannelBlock> {
+    let entries = |layer: &Layer| {
+        let block = ChannelBlock {
+            weight_offset: layer.weight_offset as u32,
+            outer: layer.v.shape[0] as u32,
+            channels: layer.channels() as u32,
+            inner: layer.v.shape[2] as u32,
+            first_channel: 0,
+            gain_offset: if layer.gain.is_some() { layer.gain_offset as u32 } else { NO_GAIN },
+            norm_offset: layer.norm_offset as u32,
+            factor: layer.factor as f32,
+        };
+        let first = (0..block.channels).step_by(CHANNELS_PER_BLOCK as usize);
+        first.map(|first_channel| ChannelBlock { first_channel, ..block }).collect::<Vec<_>>()
+    };
+    layers.iter().flat_map(entries).collect()
+}
+
+/// A flat buffer with `tensor` of every layer at its weight's offset and `per_unit` at its gains', poison elsewhere.
+fn flat<'a>(
+    layers: &'a [Layer],
+    len: usize,
+    tensor: impl Fn(&'a Layer) -> &'a [f64],
+    per_unit: impl Fn(&'a Layer) -> Option<&'a [f64]>,
+) -> Vec<u32> {
+    let mut words = filled(0, &[]);
+    words.resize(words.len() + len, POISON);
+    let mut put = |offset: usize, values: &[f64]| {
+        for (word, &value) in words[offset..].iter_mut().zip(values) {
+            *word = (value as f32).to_bits();
+        }
+    };
+    for layer in layers {
+        put(layer.weight_offset, tensor(layer));
+        if let Some(values) = per_unit(layer) {
+            put(layer.gain_offset, values);
+        }
+    }
+    words
+}
+
+fn parameters(layers: &[Layer], len: usize) -> Vec<u32> {
+    flat(layers, len, |layer| &layer.v.data, |layer| layer.gain.as_deref())
+}
+
+/// Of a norm that sums `terms` squares. n = sqrt(f S + eps): two roundings under the root, halved by it, then the root's
+/// own. The sum's error dS is felt as f dS / (2 n), which is at most n/2 of the sum's relative bound.
+pub fn norm_tolerance(terms: usize, n: f64) -> Tolerance {
+    Tolerance::summed(terms, n / 2.0) + Tolerance::rounded(1.0 + 4.5, n)
+}
+
+/// Of an effective weight gain / n * v: besides the norm's error a division and a product.
+pub fn weight_tolerance(terms: usize, w: f64) -> Tolerance {
+    norm_tolerance(terms, w) + Tolerance::rounded(2.5 + 0.5, w)
+}
+
+/// Norms and effective weights.
+pub fn weight_norm(kernel: &'static Kernel) -> Report {
+    let (layers, len, norm_len) = network();
+    let work = blocks(&layers);
+    let params = parameters(&layers, len);
+    let untouched = |len: usize| vec![POISON; len];
+    let contents = [cast_slice(&work).to_vec(), params.clone(), untouched(norm_len), untouched(params.len())];
+    let call = Call::new(kernel, "test").grid([work.len() as u32, 1, 1]);
+    let after = dispatch(call, &Step::default(), &contents);
+
+    let mut norms = Expected::untouched(norm_len);
+    let mut weights = Expected::untouched(params.len());
+    for layer in &layers {
+        let n = norms_twin(&layer.v, AXIS, layer.factor);
+        norms = norms.at(layer.norm_offset, &n, |c| norm_tolerance(layer.terms(), n[c]));
+        let w = weight_norm_twin(&layer.v, AXIS, layer.factor, &layer.gains()).data;
+        weights = weights.at(layer.weight_offset, &w, |i| weight_tolerance(layer.terms(), w[i]));
+    }
+    let mut report = Report::default();
+    report.compare("norms", &after[2], &norms);
+    report.compare("weights", &after[3], &weights);
+    report
+}
+
+/// dv in place of dw, and the gradients of the gains.
+pub fn weight_norm_backward(kernel: &'static Kernel) -> Report {
+    let (layers, len, norm_len) = network();
+    let work = blocks(&layers);
+    let mut norms = vec![POISON; norm_len];
+    for layer in &layers {
+        for (word, n) in norms[layer.norm_offset..].iter_mut().zip(layer.norms()) {
+            *word = (n as f32).to_bits();
+        }
+    }
+    let contents = [
+        cast_slice(&work).to_vec(),
+        parameters(&layers, len),
+        norms,
+        flat(&layers, len, |layer| &layer.dw.data, |_| None),
+    ];
+    let call = Call::new(kernel, "test").grid([work.len() as u32, 1, 1]);
+    let after = dispatch(call, &Step::default(), &contents);
+
+    let mut gradients = Expected::untouched(after[3].len());
+    for layer in &layers {
+        let Layer { v, dw, factor, .. } = layer;
+        let (gain, n) = (layer.gains(), norms_twin(v, AXIS, *factor));
+        let (dv, dgain) = weight_norm_backward_twin(v, dw, AXIS, *factor, &gain);
+        // sum |w_hat dw|, what the inner product's rounding is measured by.
+        let (_, products) = weight_norm_backward_twin(&abs(v), &abs(dw), AXIS, *factor, &gain);
+        let terms = layer.terms();
+        if layer.gain.is_some() {
+            // The inner product over n: a division, and half an ulp of n itself.
+            gradients = gradients.at(layer.gain_offset, &dgain, |c| {
+                Tolerance::summed(terms, products[c]) + Tolerance::rounded(3.0, dgain[c])
+            });
+        }
+        // gain/n * (dw - f * <w_hat, dw> * v / n): the outer factor costs 3 (n, division), the projection 3, its product
+        // with f and v 1, the second division 3, difference and outer product 1.
+        gradients = gradients.at(layer.weight_offset, &dv.data, |i| {
+            let c = layer.channel_of(i);
+            let (outer, along) = ((gain[c] / n[c]).abs(), factor * (v.data[i] / n[c]).abs());
+            Tolerance::summed(terms, outer * along * products[c])
+                + Tolerance::rounded(11.0, outer * (dw.data[i].abs() + along * dgain[c].abs()))
+        });
+    }
+    let mut report = Report::default();
+    report.compare("gradients", &after[3], &gradients);
+    report
+}
