@@ -9,6 +9,7 @@ use crate::gan::checkpoint::Checkpoint;
 use crate::gan::{self, Trainer};
 use crate::gpu::context::{self, Limits};
 use js_sys::Uint8ClampedArray;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
@@ -238,6 +239,15 @@ impl Session {
     #[wasm_bindgen(js_name = setLr)]
     pub fn set_lr(&mut self, lr: f32) -> JsResult<()> {
         Ok(self.trainer.set_lr(lr)?)
+    }
+
+    /// JSON: the Euclidean norm of every parameter's gradient in the last step, by name.
+    #[wasm_bindgen(js_name = gradientNorms)]
+    pub async fn gradient_norms(&self) -> JsResult<String> {
+        let norm = |values: &[f32]| values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+        let gradients = self.trainer.gradients().await?;
+        let norms: BTreeMap<_, _> = gradients.iter().map(|(name, _, values)| (name, norm(values))).collect();
+        Ok(serde_json::to_string(&norms)?)
     }
 
     /// Everything a run needs to go on, as a safetensors file.

@@ -7,9 +7,14 @@ mod layers;
 #[path = "kernels/random.rs"]
 mod random;
 
+use checks::compare::POISON;
+use checks::device::{compile, dispatch, poisoned};
+use checks::gpu::gpu;
 use checks::{activation, convolution, data, sums, training, weight_norm};
 use std::collections::BTreeSet;
-use wn_gan::kernels;
+use wn_gan::Error;
+use wn_gan::gpu::{Buffer, Call, StepSlots};
+use wn_gan::kernels::{self, ReducePartials, Step};
 
 macro_rules! checked {
     ($($test:ident: $check:path, $kernel:ident;)*) => {
@@ -48,4 +53,31 @@ checked! {
     gather_batch: data::gather_batch, GATHER_BATCH;
     latent: data::latent, LATENT;
     sample_sheet: data::sample_sheet, SAMPLE_SHEET;
+}
+
+/// One dimension of the grid ends at 65,535 workgroups of 256.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn elementwise_kernels_reach_further_than_one_dimension_of_workgroups() {
+    let count = 65_535 * 256 + 300;
+    let params = ReducePartials { parts: 1, count: count as u32, total_offset: 0 };
+    let call = Call::new(&kernels::REDUCE_PARTIALS, "test").params(&params).elements(count);
+    // Whole numbers up to 2^24 are exact in f32.
+    let numbers: Vec<u32> = (0..count as u32).map(|i| (i as f32).to_bits()).collect();
+    let after = dispatch(call, &Step::default(), &[numbers.clone(), poisoned(0, count)]);
+    let wrong = after[1].iter().zip(&numbers).position(|(found, expected)| found != expected);
+    assert_eq!(wrong, None, "the first element that was not copied");
+    assert!(after[1][count..].iter().all(|&word| word == POISON), "something was written behind the output");
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_grid_beyond_the_limit_is_refused_with_a_sentence() {
+    let gpu = gpu();
+    let buffer = Buffer::new(&gpu, "test", 1).unwrap();
+    let call = Call::new(&kernels::REDUCE_PARTIALS, "too much").buffers(&[&buffer, &buffer]).grid([1, 65_536, 1]);
+    let slots = StepSlots::new(&gpu, 1).unwrap();
+    let error = compile(&slots, vec![call]).unwrap_err();
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert!(error.to_string().contains("65536 workgroups"), "{error}");
 }

@@ -43,13 +43,14 @@ fn with_tile(module: &Module, info: &ModuleInfo, tile: Option<Tile>) -> Module {
         let given = values.into_iter().filter_map(|(name, value)| Some((name.to_string(), f64::from(value?))));
         constants.extend(given);
     }
-    let (module, _) = naga::back::pipeline_constants::process_overrides(module, info, None, &constants).unwrap();
+    let (module, _) = naga::back::pipeline_constants::process_overrides(module, info, None, &constants)
+        .unwrap_or_else(|e| panic!("{tile:?}: {e}"));
     module.into_owned()
 }
 
 fn sizes(module: &Module) -> Layouter {
     let mut layouter = Layouter::default();
-    layouter.update(module.to_ctx()).unwrap();
+    layouter.update(module.to_ctx()).expect("a validated module has sizes");
     layouter
 }
 

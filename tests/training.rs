@@ -8,8 +8,9 @@ mod gpu;
 #[path = "support/training.rs"]
 mod support;
 
-use golden::Start;
+use golden::{Start, TrajectoryGolden};
 use pollster::block_on;
+use std::collections::BTreeMap;
 use support::{Failures, gan16_trainer, load, nhwc, norms, to_f32};
 use wn_gan::config::{Config, Norm, Order};
 use wn_gan::data::faces;
@@ -97,45 +98,54 @@ fn a_reconstruction_follows_pytorch() {
 }
 
 /// Ten steps with the program's own initial parameters, batches and latent codes, computed again by the f64 twin from
-/// the same seed.
+/// the same seed. The twin's numbers are committed as tests/golden/trajectory.json (`UPDATE_GOLDEN=1` writes it anew),
+/// which the browser is held against too.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn ten_steps_from_a_seed_follow_the_twin() {
     let mut failures = Failures::default();
+    let mut runs = Vec::new();
     for norm in Norm::ALL {
         for order in [Order::Alternating, Order::Simultaneous] {
             let config = Config { norm, order, test_interval: 0, ..Config::preset("gan16").unwrap() };
-            let data = faces(600, config.seed).resized(16, 16).unwrap().with_channels(1).unwrap();
+            let data = faces(600, config.seed);
             let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let start = support::to_reference(&block_on(trainer.parameters()).unwrap());
             let mut twin = Training::new(&config, &start, Rmsprop::PAPER);
+            let data = data.resized(config.width, config.height).unwrap().with_channels(config.channels).unwrap();
             let arranged = data.arranged(&data.split(config.seed, config.running, config.final_count).unwrap());
-            let training = arranged.pixels[trainer.test_images().1 as usize * data.image_bytes()..].to_vec();
+            let training = &arranged.pixels[trainer.test_images().1 as usize * data.image_bytes()..];
+            let mut run = TrajectoryGolden { config: config.clone(), losses: Vec::new(), grad_norms: BTreeMap::new() };
             for t in 0..10 {
                 let report = block_on(trainer.advance(1)).unwrap();
                 let [batch, code] = [config.batch_size, config.code_size].map(|n| n as usize);
                 let codes = |stream: Stream| latent(batch, code, t as u32, stream as u32, config.seed);
-                let real = support::training_batch(&config, &training, t as u32);
+                let real = support::training_batch(&config, training, t as u32);
                 let lr = f64::from(config.lr_at(t as u32));
                 let expected = twin.step(&real, &codes(Stream::LatentD), &codes(Stream::LatentG), lr);
                 let what = format!("{norm:?} {order:?} step {t}");
                 assert_eq!(report.metrics.len(), METRIC_COLUMNS);
                 assert_eq!(report.metrics[0], t as f32);
-                let bound = loss_bound(t);
-                failures.relative(&format!("{what}: d_loss_real"), report.metrics[1], expected.d_loss_real, bound);
-                failures.relative(&format!("{what}: d_loss_fake"), report.metrics[2], expected.d_loss_fake, bound);
-                let bound = generator_loss_bound(t, order);
-                failures.relative(&format!("{what}: g_loss"), report.metrics[3], expected.g_loss, bound);
+                let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
+                let early = loss_bound(t);
+                let bounds = [early, early, generator_loss_bound(t, order)];
+                for (i, name) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
+                    failures.relative(&format!("{what}: {name}"), report.metrics[1 + i], losses[i], bounds[i]);
+                }
                 if t == 0 {
                     let found = norms(&block_on(trainer.gradients()).unwrap());
                     for (name, &norm) in &expected.grad_norms {
                         failures.relative(&format!("{what}: gradient of {name}"), found[name], norm, GRADIENTS);
                     }
+                    run.grad_norms = expected.grad_norms;
                 }
+                run.losses.push(losses);
             }
+            runs.push(run);
         }
     }
     failures.none();
+    golden::hold_trajectories(&runs);
 }
 
 /// |cos(v, dv)| of every normalised row, in f64, as (tensor name, row, cosine).

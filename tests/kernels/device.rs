@@ -4,6 +4,7 @@
 use super::compare::POISON;
 use super::gpu::gpu;
 use pollster::block_on;
+use wn_gan::Result;
 use wn_gan::gpu::{Buffer, Call, Program, Progress, StepSlots};
 use wn_gan::kernels::{Kernel, Step};
 use wn_gan::reference::Tensor;
@@ -31,23 +32,28 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
 
 /// A buffer of exactly these words.
 pub fn upload(words: &[u32]) -> Buffer {
-    let buffer = Buffer::new(&gpu(), "test", words.len()).unwrap();
+    let buffer = Buffer::new(&gpu(), "test", words.len()).expect("test buffers are small");
     buffer.write(&gpu(), words);
     buffer
 }
 
 /// A buffer's words.
 pub fn download(buffer: &Buffer) -> Vec<u32> {
-    block_on(buffer.read(&gpu())).unwrap()
+    block_on(buffer.read(&gpu())).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Compiles calls into a program.
+pub fn compile(slots: &StepSlots, calls: Vec<Call>) -> Result<Program> {
+    block_on(Program::compile(&gpu(), slots, calls, &mut Progress::new(1, &mut |_, _, _| {})))
 }
 
 /// Runs calls one after the other. The step block lies in slot 1, behind one that nobody may read.
 pub fn run(calls: Vec<Call>, step: &Step) {
     let gpu = gpu();
-    let slots = StepSlots::new(&gpu, 2).unwrap();
+    let slots = StepSlots::new(&gpu, 2).expect("two slots are small");
     let wrong = Step { step: 999, metric_row: 0, seed: 999, lr: f32::NAN, rows: 999, first: 999 };
     slots.write(&gpu, &[wrong, *step]);
-    let program = block_on(Program::compile(&gpu, &slots, calls, &mut Progress::new(1, &mut |_, _, _| {}))).unwrap();
+    let program = compile(&slots, calls).unwrap_or_else(|e| panic!("{e}"));
     gpu.submit("test", |encoder| program.record(&gpu, encoder, 1));
 }
 

@@ -168,7 +168,7 @@ fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report
 }
 
 fn network(body: Body) -> (Network, Tensor) {
-    let network = Network::new(&gpu(), "test", specs(), body).unwrap();
+    let network = Network::new(&gpu(), "test", specs(), body).expect("a small network");
     let flat = random(&[network.parameters.values.len()], 1);
     let values: Vec<f32> = flat.data.iter().map(|&value| value as f32).collect();
     network.parameters.values.write(&gpu(), &values);

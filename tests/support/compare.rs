@@ -1,5 +1,4 @@
 //! How a kernel's output is compared with its f64 twin: bounds that are derived, whole buffers, every deviation listed.
-#![allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 
 use std::fmt;
 use std::ops::Add;
@@ -130,12 +129,6 @@ impl Report {
                 self.mismatches.push(Mismatch { what: what.into(), index, found, expected });
             }
         }
-    }
-
-    /// Adds another check's comparisons.
-    pub fn extend(&mut self, other: Report) {
-        self.compared += other.compared;
-        self.mismatches.extend(other.mismatches);
     }
 
     /// Fails with the number of mismatches and the first ten, or if nothing was compared.

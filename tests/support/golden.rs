@@ -1,9 +1,9 @@
 //! The goldens of `scripts/golden.py`: their files, and the parameters and inputs that both sides make by one formula.
 #![allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wn_gan::config::{Config, Norm, Order};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::Parameters;
@@ -57,6 +57,39 @@ pub struct ReconstructionGolden {
     pub z: f64,
     /// Eight elements of the last z, see [`some`].
     pub some_z: Vec<f64>,
+}
+
+/// Ten steps from a seed, as the f64 twin does them with the program's own initial parameters, batches and codes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrajectoryGolden {
+    /// The run; its data set is the first 600 built-in faces of its seed.
+    pub config: Config,
+    /// d_loss_real, d_loss_fake, g_loss of every step.
+    pub losses: Vec<[f64; 3]>,
+    /// Gradient norms of the first step.
+    pub grad_norms: BTreeMap<String, f64>,
+}
+
+/// Compares with `tests/golden/trajectory.json` to the rounding of two f64 programs, or writes it if `UPDATE_GOLDEN=1`.
+pub fn hold_trajectories(runs: &[TrajectoryGolden]) {
+    if std::env::var("UPDATE_GOLDEN").is_ok_and(|value| value == "1") {
+        let text = serde_json::to_string_pretty(runs).expect("numbers and strings");
+        std::fs::write(path("trajectory"), text + "\n").expect("the file can be written");
+    }
+    let committed: Vec<TrajectoryGolden> = read("trajectory");
+    assert_eq!(runs.len(), committed.len());
+    for (run, golden) in runs.iter().zip(&committed) {
+        assert_eq!(run.config, golden.config);
+        let numbers = |run: &TrajectoryGolden| {
+            run.losses.iter().flatten().chain(run.grad_norms.values()).copied().collect::<Vec<_>>()
+        };
+        let (found, expected) = (numbers(run), numbers(golden));
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{found:e} instead of {expected:e}");
+        }
+    }
 }
 
 /// Reads `tests/golden/gan16_{norm}_{order}.json`.
@@ -154,8 +187,12 @@ fn word(setting: impl serde::Serialize) -> String {
     json.as_str().expect("which are written as one word").to_owned()
 }
 
+fn path(stem: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{stem}.json"))
+}
+
 fn read<T: serde::de::DeserializeOwned>(stem: &str) -> T {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{stem}.json"));
+    let path = path(stem);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
