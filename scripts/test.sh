@@ -48,6 +48,7 @@ record "install" passed $((SECONDS - start))
 step "format" cargo fmt --check || true
 step "clippy (native)" cargo clippy --locked --all-targets -- -D warnings || true
 step "clippy (wasm32)" cargo clippy --locked --lib --target "$TARGET" -- -D warnings || true
+step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib || true
 step "cargo test" cargo test --locked || true
 step "JS types and lint" npm run --silent check || true
 if step "trunk build" trunk build --release; then

@@ -87,6 +87,12 @@ export class Chart {
     const font = `11px ${style.fontFamily}`;
     /** @param {number} value */
     const step = (value) => number(value, { notation: "compact", maximumFractionDigits: 2 });
+    /** As many decimals as tell neighbouring ticks apart. @param {number | null} value @param {number} apart */
+    const level = (value, apart) => {
+      if (value === null || this.log) return value === null ? "" : short(value);
+      const digits = Math.max(0, Math.ceil(-Math.log10(apart)));
+      return number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    };
     const { lines } = this.options;
     const width = this.canvas.clientWidth;
     this.plot = new uPlot(
@@ -101,7 +107,7 @@ export class Chart {
         hooks: { setSelect: [(plot) => (this.zoomed = plot.select.width > 0)] },
         axes: [
           { ...axis, font, values: (_, ticks) => ticks.map(step) },
-          { ...axis, font, size: 58, values: (_, ticks) => ticks.map((v) => (v === null ? "" : short(v))) },
+          { ...axis, font, size: 58, values: (_, ticks, _axis, _space, apart) => ticks.map((v) => level(v, apart)) },
         ],
         series: [
           { label: t("fact.step"), value: (_, v) => (Number.isFinite(v) ? number(v) : "–") },
@@ -121,7 +127,7 @@ export class Chart {
     );
     this.zoomed = false;
     this.plot.over.addEventListener("dblclick", () => (this.zoomed = false));
-    this.readLast();
+    queueMicrotask(() => this.readLast()); // A new plot clears its legend once more in a microtask.
   }
 
   /**

@@ -1,5 +1,4 @@
 /** Wires the page: views, buttons, keys, language and appearance. */
-import { Chart } from "./charts.js";
 import { Controls } from "./controls.js";
 import { Curve } from "./curve.js";
 import { copy, find, make } from "./dom.js";
@@ -51,8 +50,13 @@ const controls = new Controls(find("settings", HTMLFormElement), {
   },
   discard: () => run.discard(),
 });
-const charts = [
-  new Chart(
+/** @type {import("./charts.js").Chart[]} */
+const charts = [];
+
+/** Curves come after the first frame: title, stages and buttons should not wait for the plotting library. */
+async function addCharts() {
+  const { Chart } = await import("./charts.js");
+  const lossChart = new Chart(
     find("losses", HTMLElement),
     losses,
     {
@@ -67,14 +71,15 @@ const charts = [
       ],
     },
     () => run.saveCsv("losses"),
-  ),
-  new Chart(
+  );
+  const scoreChart = new Chart(
     find("scores", HTMLElement),
     scores,
     { title: "scores", hint: "scores.hint", alt: "scores.alt", log: true, lines: [{ label: "scores.loss", color: "--score" }] },
     () => run.saveCsv("scores"),
-  ),
-];
+  );
+  charts.push(lossChart, scoreChart);
+}
 
 /** Text to send along with a report. */
 function diagnostics() {
@@ -98,11 +103,16 @@ function showFault(message) {
   if (box.hidden) return;
   const again = make("button", { type: "button" }, [t("fault.fresh")]);
   again.onclick = () => run.boot();
-  const text = make("pre", { class: "unseen" }, [diagnostics()]);
+requestAnimationFrame(() => setTimeout(addCharts));
+  const text = make("pre", { hidden: "" });
   const copier = make("button", { type: "button" }, [t("start.copy")]);
-  copier.onclick = async () => (await copy(text.textContent ?? "", text)) && announce(t("start.copied"));
+  copier.onclick = async () => {
+    text.textContent = diagnostics();
+    text.hidden = false;
+    if (await copy(text.textContent, text)) announce(t("start.copied"));
+  };
   const buttons = make("div", { class: "buttons" }, [again, copier]);
-  box.replaceChildren(make("strong", {}, [t("say.fault")]), make("p", {}, [message]), buttons, text);
+  box.replaceChildren(make("strong", {}, [t("say.fault")]), make("p", { role: "alert" }, [message]), buttons, text);
 }
 
 /** Shows the settings and what may be pressed. */
@@ -132,6 +142,7 @@ function redraw() {
   controls.render();
   card.render();
   samples.describe();
+  announce("");
   for (const chart of charts) chart.render();
   showState();
 }
@@ -179,3 +190,4 @@ setInterval(() => {
 }, REDRAW_MILLIS);
 
 run.boot();
+requestAnimationFrame(() => setTimeout(addCharts));

@@ -21,8 +21,6 @@ import { isCheckpoint } from "./files.js";
 import { short, t } from "./i18n.js";
 import { DEFAULT_PRESET, presetOf, readHash, writeHash } from "./url.js";
 
-/** Changed while training goes on; everything else needs a new run. */
-const LIVE = "lr";
 /** Files are read whole into the program's memory. */
 const MOST_BYTES = 256e6;
 /** On a software adapter the default preset would show nothing for minutes. */
@@ -143,8 +141,7 @@ export class Run {
     const { status, samples, losses, scores } = this.views;
     for (const view of [status, samples, losses, scores]) view.clear();
     if (!this.started || !this.booted) return;
-    const { name, backend, software } = this.booted.gpu;
-    status.gpu = `${name} (${backend}${software ? `, ${t("start.software")}` : ""})`;
+    status.gpu = this.booted.gpu;
     status.step = this.started.step;
     status.batch = this.started.config.batch_size;
     status.bytes = this.started.gpuBytes;
@@ -173,7 +170,7 @@ export class Run {
     this.edit({ ...config, seed, ...(dataset === "faces" ? {} : { dataset, channels }) });
   }
 
-  /** @param {number} value */
+  /** The one setting that acts at once. @param {number} value */
   async setRate(value) {
     if (!Number.isFinite(value)) return this.views.changed();
     if (!this.started || !this.client) return this.edit({ lr: value });
@@ -344,7 +341,7 @@ export class Run {
     const { draft, started } = this;
     if (!draft || !started) return [];
     const images = this.newImages && draft.dataset === this.opened?.name ? ["dataset"] : [];
-    const keys = Object.keys(draft).filter((key) => key !== LIVE && draft[key] !== started.config[key]);
+    const keys = Object.keys(draft).filter((key) => draft[key] !== started.config[key]);
     return [...new Set([...images, ...keys])];
   }
 }

@@ -15,7 +15,8 @@ export class Status {
     /** @type {import("./types.js").TestProgress} */
     this.test = { running: false, done: 0, of: 0 };
     this.testSince = { at: 0, done: 0 };
-    this.gpu = "";
+    /** @type {import("./types.js").GpuInfo | undefined} */
+    this.gpu = undefined;
     this.bytes = 0;
   }
 
@@ -55,8 +56,14 @@ export class Status {
     fact("rate", this.rate > 0 ? number(this.rate, { maximumSignificantDigits: 3 }) : "–");
     fact("images", number(this.step * this.batch, { notation: "compact", maximumSignificantDigits: 3 }));
     fact("score", this.score ? short(this.score.loss) : "–");
-    fact("gpu", this.gpu ? t("fact.gpu.used", { name: this.gpu, n: Math.ceil(this.bytes / 1e6) }) : "–");
+    fact("gpu", this.gpu ? this.gpuText(this.gpu) : "–");
     this.renderTest();
+  }
+
+  /** @param {import("./types.js").GpuInfo} gpu */
+  gpuText({ name, backend, software }) {
+    const what = software ? `${backend}, ${t("start.software")}` : backend;
+    return t("fact.gpu.used", { name: `${name} (${what})`, n: Math.ceil(this.bytes / 1e6) });
   }
 
   renderTest() {

@@ -40,6 +40,7 @@ for (const { config, losses, grad_norms } of golden) {
         const data = core.Dataset.faces(600, config.seed);
         const session = await core.startSession(gpu, data, JSON.stringify(config), () => {});
         const losses = [];
+        /** @type {Record<string, number>} */
         let norms = {};
         for (let t = 0; t < 10; t++) {
           const report = await session.advance(1);
