@@ -1,6 +1,6 @@
 //! Where a training step's time goes: every dispatch of a step timed alone, median of several runs.
 //!
-//! `cargo bench --bench step -- [preset]`. A time is from submit to a finished read-back of one number, less that of an
+//! `cargo bench --bench step -- [preset] [tile|direct]`. A time is from submit to a finished read-back of one number, less that of an
 //! empty submit, so it is only meaningful where a dispatch takes longer than the latter's noise.
 
 use pollster::block_on;
@@ -15,11 +15,17 @@ use wn_gan::nn::convolution::Body;
 const RUNS: usize = 7;
 
 fn main() -> wn_gan::Result<()> {
-    let preset = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or("small".into());
-    let config = Config::preset(&preset)?;
+    let words: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let preset = words.first().map_or("small", String::as_str);
+    let config = Config::preset(preset)?;
     let gpu = block_on(Gpu::open(Limits::Adapter))?;
-    println!("{preset} on {} ({})", gpu.name(), gpu.backend());
-    let gan = Gan::new(&gpu, &config, Body::for_device(&gpu), 1)?;
+    let body = match words.get(1).map(String::as_str) {
+        Some("tile") => Body::Tile,
+        Some("direct") => Body::Direct,
+        _ => Body::for_device(&gpu),
+    };
+    println!("{preset} on {} ({}), body {body:?}", gpu.name(), gpu.backend());
+    let gan = Gan::new(&gpu, &config, body, 1)?;
     let slots = StepSlots::new(&gpu, 1)?;
     let fence = Buffer::new(&gpu, "fence", 1)?;
     let time = |program: Option<&Program>| -> wn_gan::Result<f64> {
