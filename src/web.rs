@@ -31,6 +31,7 @@ fn start() {
 pub struct Gpu(Arc<context::Gpu>);
 
 /// Finds an adapter, opens a device and runs a first kernel.
+#[allow(clippy::arc_with_non_send_sync, reason = "native tests share a device between threads; a browser has just one")]
 #[wasm_bindgen(js_name = openGpu)]
 pub async fn open_gpu() -> JsResult<Gpu> {
     Ok(Gpu(Arc::new(context::Gpu::open(Limits::Adapter).await?)))

@@ -4,7 +4,6 @@
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, nchw, nhwc, permuted, poisoned, random};
 use wn_gan::gpu::Call;
-use wn_gan::gpu::program::Tile;
 use wn_gan::kernels::{Geometry, Kernel, NO_BIAS, Step};
 use wn_gan::nn::convolution::Body;
 use wn_gan::reference::Tensor;
