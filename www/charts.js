@@ -80,11 +80,13 @@ export class Chart {
 
   draw() {
     this.plot?.destroy();
-    const style = getComputedStyle(this.root);
-    /** @param {string} name */
-    const color = (name) => style.getPropertyValue(name).trim();
+    /** A colour of the style sheet as a canvas understands it. @param {string} name */
+    const color = (name) => {
+      this.canvas.style.color = `var(${name})`;
+      return getComputedStyle(this.canvas).color;
+    };
     const axis = { stroke: color("--ink-2"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
-    const font = `11px ${style.fontFamily}`;
+    const font = `11px ${getComputedStyle(this.root).fontFamily}`;
     /** @param {number} value */
     const step = (value) => number(value, { notation: "compact", maximumFractionDigits: 2 });
     /** As many decimals as tell neighbouring ticks apart. @param {number | null} value @param {number} apart */
@@ -127,6 +129,7 @@ export class Chart {
     );
     this.zoomed = false;
     this.plot.over.addEventListener("dblclick", () => (this.zoomed = false));
+    this.canvas.style.color = "";
     queueMicrotask(() => this.readLast()); // A new plot clears its legend once more in a microtask.
   }
 

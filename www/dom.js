@@ -26,7 +26,11 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(href), 10_000);
 }
 
-/** Copies text; where the page may not, selects it in `shown` for the visitor to copy. @param {string} text @param {HTMLElement} shown */
+/**
+ * Copies text; where the page may not, selects it in `shown` for the visitor to copy.
+ * @param {string} text
+ * @param {HTMLElement} shown
+ */
 export async function copy(text, shown) {
   try {
     await navigator.clipboard.writeText(text);
@@ -37,7 +41,11 @@ export async function copy(text, shown) {
   }
 }
 
-/** Draws plain pixels one to one; the style sheet enlarges them. @param {HTMLCanvasElement} canvas @param {import("./types.js").Picture} picture */
+/**
+ * Draws plain pixels one to one; the style sheet enlarges them.
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("./types.js").Picture} picture
+ */
 export function paint(canvas, { width, height, rgba }) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;

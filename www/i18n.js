@@ -40,8 +40,16 @@ const isKey = (key) => Object.hasOwn(strings.en, key);
 /** The string of a key that is put together at run time, or the fallback. @param {string} key @param {string} fallback */
 export const named = (key, fallback) => (isKey(key) ? t(key) : fallback);
 
+/** Making a formatter takes longer than all of a redraw's formatting. @type {Map<string, Intl.NumberFormat>} */
+const formatters = new Map();
+
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export const number = (value, options) => new Intl.NumberFormat(language, options).format(value);
+export function number(value, options) {
+  const key = `${language} ${JSON.stringify(options)}`;
+  const formatter = formatters.get(key) ?? new Intl.NumberFormat(language, options);
+  formatters.set(key, formatter);
+  return formatter.format(value);
+}
 
 /** A small number such as a loss or a learning rate, with four digits that count. @param {number} value */
 export function short(value) {

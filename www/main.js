@@ -75,7 +75,13 @@ async function addCharts() {
   const scoreChart = new Chart(
     find("scores", HTMLElement),
     scores,
-    { title: "scores", hint: "scores.hint", alt: "scores.alt", log: true, lines: [{ label: "scores.loss", color: "--score" }] },
+    {
+      title: "scores",
+      hint: "scores.hint",
+      alt: "scores.alt",
+      log: true,
+      lines: [{ label: "scores.loss", color: "--score" }],
+    },
     () => run.saveCsv("scores"),
   );
   charts.push(lossChart, scoreChart);

@@ -84,13 +84,15 @@ export class Startup {
     if (!this.build) return [];
     const { done, total, label } = this.build;
     const bar = make("progress", { max: String(total), value: String(done), "aria-label": t("stage.pipelines") });
-    return [bar, make("p", { class: "hint" }, [t("start.pipelines", { percent: Math.floor((100 * done) / total), label })])];
+    const percent = Math.floor((100 * done) / total);
+    return [bar, make("p", { class: "hint" }, [t("start.pipelines", { percent, label })])];
   }
 
   /** @param {StageName} stage */
   failure(stage) {
     const detail = this.stages.get(stage)?.detail ?? "";
-    const cause = detail || (stage === "secure" ? t("cause.secure", { origin: location.origin }) : named(`cause.${stage}`, ""));
+    const known = stage === "secure" ? t("cause.secure", { origin: location.origin }) : named(`cause.${stage}`, "");
+    const cause = detail || known;
     const again = make("button", { type: "button", class: "primary" }, [t("start.again")]);
     again.onclick = this.on.again;
     const text = make("pre", {}, [this.on.diagnostics()]);

@@ -96,9 +96,11 @@ export async function lossRows(page) {
 export async function extremes(page, selector) {
   return page.$eval(selector, (element) => {
     const canvas = /** @type {HTMLCanvasElement} */ (element);
-    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).getImageData(0, 0, canvas.width, canvas.height);
-    const colours = data.filter((_, i) => i % 4 !== 3);
-    return { width: canvas.width, height: canvas.height, low: colours.reduce((a, b) => Math.min(a, b)), high: colours.reduce((a, b) => Math.max(a, b)) };
+    const { width, height } = canvas;
+    const pixels = canvas.getContext("2d")?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray(1);
+    const colours = pixels.filter((_, i) => i % 4 !== 3);
+    const [low, high] = [colours.reduce((a, b) => Math.min(a, b)), colours.reduce((a, b) => Math.max(a, b))];
+    return { width, height, low, high };
   });
 }
 

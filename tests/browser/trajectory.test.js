@@ -31,7 +31,7 @@ for (const { config, losses, grad_norms } of golden) {
   test(`ten steps of gan16, ${config.norm}, ${config.order}`, { timeout: BUILD_MILLIS }, async () => {
     const { page, close } = await visit(chrome);
     // Any document of the host will do: the program is loaded beside it, without the page's own worker.
-    await page.goto(new URL("www/style.css", server.url).href);
+    await page.goto(new URL("www/base.css", server.url).href);
     const found = await page.evaluate(
       async ({ root, config }) => {
         const core = await import(`${root}wn_gan.js`);
