@@ -1,6 +1,7 @@
 //! The DCGAN family of the paper's code (section 4 of the paper; sizes by the authors' rule), as lists of layers.
 
 use crate::config::{Config, Norm};
+use crate::error::{Error, Result};
 use crate::nn::{Activation, Kind, LayerSpec, Reparameterisation, Shape};
 
 const KERNEL: [u32; 2] = [4, 4];
@@ -95,6 +96,39 @@ pub fn generator(config: &Config) -> Vec<LayerSpec> {
     layers
 }
 
+/// Most elements of one buffer that the kernels' 32-bit indices and WebGPU's largest bindings can hold.
+const MOST_ELEMENTS: u64 = 1 << 29;
+
+/// Refuses networks whose parameters or activations are beyond what one buffer can hold anywhere, before anything is
+/// computed from their sizes.
+///
+/// # Errors
+/// [`Error::Limit`] with the first network or layer that is too large.
+pub fn check_size(config: &Config) -> Result<()> {
+    let gibibytes = |elements: u64| format!("{:.1} GiB", elements as f64 / f64::from(1 << 28));
+    let check = |what: String, elements: u64| {
+        if elements <= MOST_ELEMENTS {
+            return Ok(());
+        }
+        Err(Error::Limit {
+            what,
+            need: gibibytes(elements),
+            have: format!("{} in one buffer", gibibytes(MOST_ELEMENTS)),
+        })
+    };
+    for (network, layers) in [("generator", generator(config)), ("discriminator", discriminator(config))] {
+        let mut weights = 0u64;
+        for layer in &layers {
+            let g = layer.geometry();
+            weights += [g.kernel_h, g.kernel_w, g.big_c, g.small_c].into_iter().map(u64::from).product::<u64>();
+            let largest = u64::from(layer.input.len().max(layer.output.len()));
+            check(format!("Layer {} of the {network}", layer.name), 2 * u64::from(config.batch_size) * largest)?;
+        }
+        check(format!("The weights of the {network}"), weights)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +146,25 @@ mod tests {
         {
             assert_eq!(Layout::new(&generator(&config)).count, generator_count);
             assert_eq!(Layout::new(&discriminator(&config)).count, discriminator_count);
+        }
+    }
+
+    #[test]
+    fn networks_beyond_any_buffer_are_refused_with_a_sentence() {
+        for (_, config) in crate::config::presets() {
+            assert_eq!(check_size(&config), Ok(()));
+        }
+        let most =
+            Config { width: 512, height: 512, nfeature: 512, code_size: 4096, batch_size: 1024, ..Config::default() };
+        for config in [
+            most.clone(),
+            Config { nlayer: 1, ..most.clone() },
+            Config { batch_size: 1, ..most.clone() },
+            Config { nfeature: 1, ..most },
+        ] {
+            assert_eq!(config.validate(), Ok(()));
+            let message = check_size(&config).expect_err("too large").to_string();
+            assert!(message.contains("GiB in one buffer"), "{message}");
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::gan::architecture;
 use crate::gan::images::DeviceImages;
 use crate::gan::init;
 use crate::gan::pace::Pace;
@@ -89,6 +90,7 @@ impl Trainer {
     ) -> Result<Trainer> {
         let progress = &mut Progress::new(PROGRAMS, report);
         config.validate()?;
+        architecture::check_size(&config)?;
         let data = data.resized(config.width, config.height)?.with_channels(config.channels)?;
         let split = data.split(config.seed, config.running, config.final_count)?;
         let arranged = data.arranged(&split);

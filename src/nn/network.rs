@@ -22,7 +22,7 @@ pub struct Network {
 #[derive(Debug)]
 pub struct Activations {
     /// Images there is room for.
-    pub rows: u32,
+    rows: u32,
     /// Output of each layer's linear map, [rows, output].
     pre: Vec<Buffer>,
     /// Output of each layer's TPReLU, [rows, output]; `None` where the layer has another activation.
@@ -85,6 +85,7 @@ pub struct Pass<'a> {
 impl Pass<'_> {
     /// Dispatches that compute the output from the input.
     pub fn forward(&self) -> Vec<Call> {
+        debug_assert!(self.first_row + self.rows <= self.activations.rows, "a pass fits into its activations");
         let mut calls = Vec::new();
         for (i, spec) in self.network.specs.iter().enumerate() {
             let at = &self.network.parameters.layout.layers[i];
