@@ -23,8 +23,8 @@ import { DEFAULT_PRESET, presetOf, readHash, writeHash } from "./url.js";
 
 /** Files are read whole into the program's memory. */
 const MOST_BYTES = 256e6;
-/** On a software adapter the default preset would show nothing for minutes. */
-const SOFTWARE_PRESET = "tiny";
+/** On a software adapter the default preset would show nothing for minutes, and a test of 200 images take a quarter of an hour. */
+const SOFTWARE_HASH = "#preset=tiny&running=32";
 
 /** @param {unknown} error */
 const sentence = (error) => (error instanceof Error ? error.message : String(error));
@@ -77,7 +77,7 @@ export class Run {
       return; // The card shows which stage failed, and why.
     }
     const small = location.hash === "" && this.booted.gpu.software;
-    const complaints = this.draft ? [] : this.readHash(small ? `#preset=${SOFTWARE_PRESET}` : location.hash, this.booted);
+    const complaints = this.draft ? [] : this.readHash(small ? SOFTWARE_HASH : location.hash, this.booted);
     await this.restart();
     if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
     else if (small && this.started) this.views.announce(t("say.software"));
