@@ -1,8 +1,8 @@
-// GAN losses on logits l and their gradients (paper, section 4; non-saturating generator). With softplus(x) =
-// ln(1 + e^x), which is -ln sigmoid(-x):
-//   D: d_loss_real = mean softplus(-l_real)   dl = (sigmoid(l) - 1)/real
-//      d_loss_fake = mean softplus(+l_fake)   dl = sigmoid(l)/fake
-//   G: g_loss      = mean softplus(-l_fake)   dl = (sigmoid(l) - 1)/fake
+// GAN losses on logits l and their gradients (paper, section 4). A loss is the mean over real images, over fakes in D's
+// loss, over fakes in G's loss; with the label y = 1 for real images and for the fakes in G's loss, else 0, per image:
+//   bce    -ln sigmoid(+-l) = ln(1 + e^-+l)     dl = sigmoid(l) - y                      (non-saturating for G)
+//   ls     (sigmoid(l) - y)^2                   dl = 2 (sigmoid(l) - y) sigmoid(l) (1 - sigmoid(l))
+//   hinge  max(0, 1 -+ l) in D, -l in G         dl = -+1 inside the margin, else 0; -1 in G
 // Rows first..first+real are real images, the next `fake` rows are fakes; D's losses go to columns 1 and 2 of the
 // step's metric row, G's to column 3, the step number to column 0. One workgroup does all of it.
 
@@ -11,7 +11,12 @@ struct Params {
     real: u32,      // 0 in the generator's loss
     fake: u32,
     generator: u32, // 1: the generator's loss, 0: the discriminator's
+    kind: u32,
 }
+
+const BCE: u32 = 0u;
+const LS: u32 = 1u;
+const HINGE: u32 = 2u;
 
 const METRIC_COLUMNS: u32 = 4u;
 
@@ -27,14 +32,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     for (var row = lane; row < p.real + p.fake; row += 256u) {
         let logit = logits[p.first + row];
         let is_real = row < p.real;
-        // The label is 1 for real images in D's loss and for the fakes in G's.
-        let label = select(0.0, 1.0, is_real || p.generator == 1u);
-        let e = exp(-abs(logit));
-        let sigmoid = select(e, 1.0, logit >= 0.0) / (1.0 + e);
-        let towards = select(logit, -logit, label == 1.0);
-        let loss = max(towards, 0.0) + log(1.0 + e);
-        dlogits[p.first + row] = (sigmoid - label) / f32(select(p.fake, p.real, is_real));
-        sum += select(vec2<f32>(0.0, loss), vec2<f32>(loss, 0.0), is_real);
+        let of_image = image_loss(logit, is_real || p.generator == 1u);
+        dlogits[p.first + row] = of_image.y / f32(select(p.fake, p.real, is_real));
+        sum += select(vec2<f32>(0.0, of_image.x), vec2<f32>(of_image.x, 0.0), is_real);
     }
     let total = tree_sum(lane, sum);
     if (lane == 0u) {
@@ -47,4 +47,25 @@ fn main(@builtin(local_invocation_index) lane: u32) {
             metrics[at + 2u] = total.y / f32(p.fake);
         }
     }
+}
+
+// (loss, dloss/dl) of one image.
+fn image_loss(logit: f32, is_wanted_real: bool) -> vec2<f32> {
+    let label = select(0.0, 1.0, is_wanted_real);
+    let towards = select(logit, -logit, is_wanted_real);
+    if (p.kind == HINGE) {
+        if (p.generator == 1u) {
+            return vec2<f32>(-logit, -1.0);
+        }
+        let slope = select(1.0, -1.0, is_wanted_real);
+        return select(vec2<f32>(0.0), vec2<f32>(1.0 + towards, slope), towards > -1.0);
+    }
+    let e = exp(-abs(logit));
+    let sigmoid = select(e, 1.0, logit >= 0.0) / (1.0 + e);
+    if (p.kind == LS) {
+        // sigmoid(l) (1 - sigmoid(l)) = e/(1 + e)^2 loses nothing where the sigmoid is near 1.
+        let difference = sigmoid - label;
+        return vec2<f32>(difference * difference, 2.0 * difference * e / ((1.0 + e) * (1.0 + e)));
+    }
+    return vec2<f32>(max(towards, 0.0) + log(1.0 + e), sigmoid - label);
 }

@@ -28,9 +28,5 @@ fn main(
     let g = gradient[i];
     let m = p.decay * mean_square[i] + (1.0 - p.decay) * g * g;
     mean_square[i] = m;
-    var value = params[i] - now.lr * g / (sqrt(m) + p.eps);
-    if (i >= p.pair_begin && (i - p.pair_begin) % 2u == 1u) {
-        value = clamp(value, 0.0, 1.0);
-    }
-    params[i] = value;
+    params[i] = projected(params[i] - now.lr * g / (sqrt(m) + p.eps), i, p.pair_begin);
 }

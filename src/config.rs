@@ -10,13 +10,77 @@ use serde::{Deserialize, Serialize};
 pub enum Norm {
     /// Plain weights with biases and PReLU.
     None,
+    /// Plain weights with biases, batch normalisation and PReLU; none after D's first layer and at both ends.
+    Batch,
     /// Strict weight normalisation with TPReLU; the last layer of each network is affine.
     Weight,
+    /// Affine weight normalisation in every layer, with PReLU.
+    WeightAffine,
+    /// D's plain weights divided by their largest singular value (Miyato et al. 2018), PReLU; G as with `none`.
+    Spectral,
 }
 
 impl Norm {
-    /// Every norm this build can train, in the order they are offered.
-    pub const ALL: [Norm; 2] = [Norm::Weight, Norm::None];
+    /// Every norm, in the order they are offered.
+    pub const ALL: [Norm; 5] = [Norm::Weight, Norm::None, Norm::Batch, Norm::WeightAffine, Norm::Spectral];
+}
+
+/// The family that both networks belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Net {
+    /// Strided convolutions (the authors' first code).
+    Dcgan,
+    /// Residual blocks joined by weight-normalised addition (the authors' later code); norm `weight` only.
+    Resnet,
+}
+
+/// What follows the hidden layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// TPReLU with norm `weight`, PReLU with the others, as in the authors' code.
+    Auto,
+    /// max(x, 0)
+    Relu,
+    /// max(x, a) with a learned threshold a per channel.
+    Trelu,
+    /// x above 0, s x below, with a learned slope s per channel.
+    Prelu,
+    /// x above a, s x + (1 - s) a below: both learned.
+    Tprelu,
+}
+
+/// What D and G minimise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// Binary cross-entropy, non-saturating for G (the paper's).
+    Bce,
+    /// Squared error of D's sigmoid (the authors' `--ls`).
+    Ls,
+    /// Hinge on the logits (used with spectral normalisation).
+    Hinge,
+}
+
+/// What turns gradients into updates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimiser {
+    /// RMSprop (the paper's): `decay` and `eps`.
+    Rmsprop,
+    /// Adam: `beta1`, `beta2` and `eps`.
+    Adam,
+}
+
+/// Which statistics batch normalisation uses when G draws samples or reconstructs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistics {
+    /// The running averages of training (as in the authors' code).
+    Running,
+    /// Those of the batch at hand.
+    Batch,
 }
 
 /// In which order the two networks are updated.
@@ -41,8 +105,14 @@ pub struct Config {
     pub height: u32,
     /// Colour channels: 1 (grey) or 3 (RGB).
     pub channels: u32,
+    /// Family of both networks.
+    pub net: Net,
     /// Normalisation of both networks.
     pub norm: Norm,
+    /// What follows the hidden layers.
+    pub activation: Activation,
+    /// What D and G minimise.
+    pub loss: Loss,
     /// Update order.
     pub order: Order,
     /// Length of the latent code z.
@@ -51,15 +121,23 @@ pub struct Config {
     pub nfeature: u32,
     /// Number of stride-2 levels; -1 halves until the larger side is below 8, as the authors' code does.
     pub nlayer: i32,
+    /// Residual blocks per level of the ResNet: with five levels 1 makes 11 layers, 2 makes 21.
+    pub nblock: u32,
     /// Images per batch.
     pub batch_size: u32,
-    /// RMSprop's learning rate for both networks.
+    /// What turns gradients into updates.
+    pub optimiser: Optimiser,
+    /// Learning rate of both networks.
     pub lr: f32,
     /// Steps over which the learning rate rises linearly from `lr / warmup` to `lr`; 0 turns it off.
     pub warmup: u32,
     /// RMSprop's decay of the squared gradient.
     pub decay: f32,
-    /// RMSprop's epsilon, added outside the root.
+    /// Adam's decay of the mean gradient.
+    pub beta1: f32,
+    /// Adam's decay of the squared gradient.
+    pub beta2: f32,
+    /// The optimiser's epsilon, added outside the root.
     pub eps: f32,
     /// Seeds initial weights, data generator, split, shuffling and latent codes.
     pub seed: u32,
@@ -71,6 +149,8 @@ pub struct Config {
     pub test_steps: u32,
     /// RMSprop's learning rate on z.
     pub test_lr: f32,
+    /// Statistics of batch normalisation for samples and reconstructions.
+    pub statistics: Statistics,
     /// Held-out images of the running test.
     pub running: u32,
     /// Held-out images of the final test; the running ones are the first of them.
@@ -88,21 +168,29 @@ impl Default for Config {
             width: 32,
             height: 32,
             channels: 3,
+            net: Net::Dcgan,
             norm: Norm::Weight,
+            activation: Activation::Auto,
+            loss: Loss::Bce,
             order: Order::Alternating,
             code_size: 64,
             nfeature: 16,
             nlayer: -1,
+            nblock: 1,
             batch_size: 32,
+            optimiser: Optimiser::Rmsprop,
             lr: 1e-4,
             warmup: 100,
             decay: 0.9,
+            beta1: 0.5,
+            beta2: 0.999,
             eps: 1e-6,
             seed: 1,
             niter: 0,
             test_interval: 1000,
             test_steps: 50,
             test_lr: 0.01,
+            statistics: Statistics::Running,
             running: 200,
             final_count: 2000,
             vis_size: 8,
@@ -125,7 +213,25 @@ pub fn presets() -> Vec<(&'static str, Config)> {
         ("gan32", Config { code_size: 128, nfeature: 64, ..base() }),
         ("gan64", Config { width: 64, height: 64, code_size: 128, nfeature: 64, ..base() }),
         ("gan160", Config { width: 160, height: 160, code_size: 256, nfeature: 64, ..base() }),
+        // The second codebase's CelebA networks.
+        ("resnet11", resnet(1)),
+        ("resnet21", resnet(2)),
     ]
+}
+
+/// The CelebA network of the second codebase with `nblock` blocks per level: 2 * 5 * nblock + 1 layers.
+fn resnet(nblock: u32) -> Config {
+    Config {
+        net: Net::Resnet,
+        width: 160,
+        height: 160,
+        code_size: 128,
+        nfeature: 64,
+        nblock,
+        order: Order::Simultaneous,
+        lr: 2e-5,
+        ..Config::default()
+    }
 }
 
 impl Config {
@@ -211,10 +317,19 @@ impl Config {
                 smallest.ilog2()
             )));
         }
-        whole("batch_size", self.batch_size, 1, 1024)?;
+        whole("nblock", self.nblock, 1, 16)?;
+        if self.net == Net::Resnet && self.norm != Norm::Weight {
+            return Err(Error::Config(
+                "The ResNet's blocks are joined by weight-normalised addition: net resnet needs norm weight.".into(),
+            ));
+        }
+        let batch_least = if self.norm == Norm::Batch { 2 } else { 1 };
+        whole("batch_size", self.batch_size, batch_least, 1024)?;
         real("lr", self.lr, 0.0, 1.0)?;
         whole("warmup", self.warmup, 0, 1_000_000)?;
         real("decay", self.decay, 0.0, 0.9999)?;
+        real("beta1", self.beta1, 0.0, 0.9999)?;
+        real("beta2", self.beta2, 0.0, 0.999999)?;
         real("eps", self.eps, 1e-12, 1.0)?;
         whole("test_steps", self.test_steps, 1, 100_000)?;
         real("test_lr", self.test_lr, 1e-9, 10.0)?;
@@ -247,6 +362,8 @@ mod tests {
             ("{\"norm\": \"magic\"}", "unknown variant"),
             ("{\"nlayer\": 0}", "nlayer must be"),
             ("{\"nlayer\": 6}", "below one pixel"),
+            ("{\"net\": \"resnet\", \"norm\": \"batch\"}", "needs norm weight"),
+            ("{\"norm\": \"batch\", \"batch_size\": 1}", "batch_size must be"),
             ("{\"colour\": 1}", "unknown field"),
             ("{", "cannot be read"),
         ] {

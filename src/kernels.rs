@@ -99,8 +99,58 @@ kernels! {
     /// Pull-back of a whole network's weight gradients.
     WEIGHT_NORM_BACKWARD = "weight_norm_backward" + ["shared/channel_block", "shared/channel_sum"], tiled false,
         [Read, Read, Read, Write];
+    /// First half of spectral norm's power iteration, over all layers of a network.
+    SPECTRAL_ROWS = "spectral_rows" + ["shared/spectral_block", "shared/channel_sum"], tiled false,
+        [Read, Read, Read, Write];
+    /// Second half of it.
+    SPECTRAL_COLUMNS = "spectral_columns" + ["shared/spectral_block", "shared/channel_sum"], tiled false,
+        [Read, Read, Read, Write];
+    /// Effective weights of a whole network with spectral norm.
+    SPECTRAL_NORM = "spectral_norm" + ["shared/spectral_block", "shared/tree_sum"], tiled false,
+        [Read, Read, Read, Write];
+    /// First stage of spectral norm's pull-back.
+    SPECTRAL_INNER = "spectral_inner" + ["shared/spectral_block", "shared/channel_sum"], tiled false,
+        [Read, Read, Read, Write];
+    /// Pull-back of a whole network's weight gradients through spectral norm.
+    SPECTRAL_NORM_BACKWARD = "spectral_norm_backward" + ["shared/spectral_block", "shared/tree_sum"], tiled false,
+        [Read, Read, Read, Read, Write];
+    /// Batch statistics of each part of the rows.
+    BATCH_NORM_PARTIAL = "batch_norm_partial" + ["shared/step", "shared/channel_sum"], tiled false,
+        [params::<BatchNormPartial>(), Now, Read, Write];
+    /// Batch statistics of whole batches; running statistics.
+    BATCH_NORM_MERGE = "batch_norm_merge" + ["shared/grid", "shared/step"], tiled false,
+        [params::<BatchNormMerge>(), Now, Read, Write, Write];
+    /// Running statistics in the place of batch statistics.
+    BATCH_NORM_RUNNING = "batch_norm_running" + ["shared/grid"], tiled false,
+        [params::<BatchNormRunning>(), Read, Write];
+    /// Batch normalisation with given statistics; with (0, 1) an affine map per channel.
+    BATCH_NORM = "batch_norm" + ["shared/grid"], tiled false, [params::<BatchNorm>(), Read, Read, Read, Write];
+    /// Partial sums of its gradients.
+    BATCH_NORM_SUMS = "batch_norm_sums" + ["shared/channel_sum"], tiled false,
+        [params::<BatchNormSums>(), Read, Read, Read, Write];
+    /// Its gradient with respect to the input.
+    BATCH_NORM_BACKWARD = "batch_norm_backward" + ["shared/grid", "shared/step"], tiled false,
+        [params::<BatchNormBackward>(), Now, Read, Read, Read, Read, Write];
+    /// Weight-normalised addition of two branches.
+    ADDITION = "addition" + ["shared/grid", "shared/gate"], tiled false,
+        [params::<Addition>(), Read, Read, Read, Write];
+    /// Its gradients.
+    ADDITION_BACKWARD = "addition_backward" + ["shared/gate", "shared/channel_sum"], tiled false,
+        [params::<AdditionBackward>(), Read, Read, Read, Write, Write, Write];
+    /// 2x2 average pooling; also the gradient of nearest-neighbour upsampling.
+    AVERAGE_POOL = "average_pool" + ["shared/grid", "shared/pooling"], tiled false, [params::<Pooling>(), Read, Write];
+    /// Nearest-neighbour upsampling; also the gradient of average pooling.
+    UPSAMPLE = "upsample" + ["shared/grid", "shared/pooling"], tiled false, [params::<Pooling>(), Read, Write];
+    /// y = scale * x + shift.
+    RESCALE = "rescale" + ["shared/grid"], tiled false, [params::<Rescale>(), Read, Write];
+    /// y = y + x.
+    ADD = "add" + ["shared/grid"], tiled false, [params::<Add>(), Read, Write];
     /// Optimiser over one flat buffer.
-    RMSPROP = "rmsprop" + ["shared/grid", "shared/step"], tiled false, [params::<Rmsprop>(), Now, Read, Write, Write];
+    RMSPROP = "rmsprop" + ["shared/grid", "shared/step", "shared/slope"], tiled false,
+        [params::<Rmsprop>(), Now, Read, Write, Write];
+    /// The other optimiser over one flat buffer.
+    ADAM = "adam" + ["shared/grid", "shared/step", "shared/slope"], tiled false,
+        [params::<Adam>(), Now, Read, Write, Write, Write];
     /// GAN losses and their gradients with respect to the logits.
     GAN_LOSS = "gan_loss" + ["shared/step", "shared/tree_sum"], tiled false,
         [params::<GanLoss>(), Now, Read, Write, Write];
@@ -148,7 +198,9 @@ blocks! {
         big_offset: u32, small_offset: u32, weight_offset: u32, bias_offset: u32, split: u32,
     }
     /// shared/step.wgsl
-    Step { step: u32, metric_row: u32, seed: u32, lr: f32, rows: u32, first: u32 }
+    Step {
+        step: u32, metric_row: u32, seed: u32, lr: f32, rows: u32, first: u32, correction1: f32, correction2: f32,
+    }
     /// shared/channel_block.wgsl
     ChannelBlock {
         weight_offset: u32, outer: u32, channels: u32, inner: u32, first_channel: u32, gain_offset: u32,
@@ -171,8 +223,45 @@ blocks! {
     SigmoidBackward { count: u32, y_offset: u32, dx_offset: u32 }
     /// rmsprop.wgsl
     Rmsprop { count: u32, pair_begin: u32, decay: f32, eps: f32 }
+    /// adam.wgsl
+    Adam { count: u32, pair_begin: u32, beta1: f32, beta2: f32, eps: f32 }
+    /// shared/spectral_block.wgsl
+    SpectralBlock { weight_offset: u32, rows: u32, channels: u32, first: u32, t_offset: u32, s_offset: u32 }
+    /// batch_norm_partial.wgsl
+    BatchNormPartial { channels: u32, pixels: u32, group_rows: u32, rows_per_part: u32, x_offset: u32 }
+    /// batch_norm_merge.wgsl
+    BatchNormMerge {
+        channels: u32, pixels: u32, groups: u32, parts: u32, rows_per_part: u32, first_group: u32, running_offset: u32,
+        momentum: f32,
+    }
+    /// batch_norm_running.wgsl
+    BatchNormRunning { channels: u32, groups: u32, running_offset: u32 }
+    /// batch_norm.wgsl
+    BatchNorm {
+        count: u32, channels: u32, group_size: u32, first_group: u32, offset: u32, y_offset: u32, pair_offset: u32,
+    }
+    /// batch_norm_sums.wgsl
+    BatchNormSums { rows: u32, channels: u32, rows_per_part: u32, first_group: u32, offset: u32 }
+    /// batch_norm_backward.wgsl
+    BatchNormBackward {
+        count: u32, channels: u32, pixels: u32, group_size: u32, first_group: u32, offset: u32, pair_offset: u32,
+        coupled: u32,
+    }
+    /// addition.wgsl
+    Addition { count: u32, channels: u32, offset: u32, gate_offset: u32 }
+    /// addition_backward.wgsl
+    AdditionBackward { rows: u32, channels: u32, rows_per_part: u32, offset: u32, gate_offset: u32 }
+    /// shared/pooling.wgsl
+    Pooling {
+        batch: u32, big_h: u32, big_w: u32, small_h: u32, small_w: u32, channels: u32, pad_h: u32, pad_w: u32,
+        big_offset: u32, small_offset: u32, factor: f32,
+    }
+    /// rescale.wgsl
+    Rescale { count: u32, x_offset: u32, y_offset: u32, scale: f32, shift: f32 }
+    /// add.wgsl
+    Add { count: u32, offset: u32 }
     /// gan_loss.wgsl
-    GanLoss { first: u32, real: u32, fake: u32, generator: u32 }
+    GanLoss { first: u32, real: u32, fake: u32, generator: u32, kind: u32 }
     /// mse.wgsl
     Mse { values: u32 }
     /// gather_batch.wgsl

@@ -8,6 +8,7 @@ use crate::data;
 use crate::gan::checkpoint::Checkpoint;
 use crate::gan::{self, Trainer};
 use crate::gpu::context::{self, Limits};
+use crate::theorem;
 use js_sys::Uint8ClampedArray;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,6 +67,15 @@ pub fn presets() -> JsResult<String> {
         .map(|(name, config)| serde_json::json!({"name": name, "config": config}))
         .collect();
     Ok(serde_json::to_string(&list)?)
+}
+
+/// JSON of [`theorem::Demonstration`]: a random plain network of `depth` layers beside its strict form. `maps` is
+/// `linear`, `conv`, `transposed` or `mixed`, `activation` is `relu` or `prelu`. Needs no GPU.
+#[wasm_bindgen(js_name = theorem)]
+pub fn theorem_demonstration(depth: u32, maps: &str, activation: &str, seed: u32) -> JsResult<String> {
+    let maps = serde_json::from_value(maps.into())?;
+    let activation = serde_json::from_value(activation.into())?;
+    Ok(serde_json::to_string(&theorem::demonstration(depth, maps, activation, seed)?)?)
 }
 
 /// A set of images.
@@ -236,6 +246,17 @@ impl Session {
         self.trainer.start_test();
     }
 
+    /// Starts a test over all held-out images now.
+    #[wasm_bindgen(js_name = startFinalTest)]
+    pub fn start_final_test(&mut self) {
+        self.trainer.start_final_test();
+    }
+
+    /// JSON of [`gan::inspect::Inspection`]: weights, activations and D's outputs as they are now.
+    pub async fn inspection(&self) -> JsResult<String> {
+        Ok(serde_json::to_string(&self.trainer.inspection().await?)?)
+    }
+
     /// Changes the learning rate from the next step on.
     #[wasm_bindgen(js_name = setLr)]
     pub fn set_lr(&mut self, lr: f32) -> JsResult<()> {
@@ -316,6 +337,12 @@ impl Report {
     #[wasm_bindgen(getter, js_name = testStep)]
     pub fn test_step(&self) -> u32 {
         self.report.finished.as_ref().map_or(0, |result| result.step)
+    }
+
+    /// Loss of every image of the test that finished in this turn.
+    #[wasm_bindgen(js_name = testLosses)]
+    pub fn test_losses(&self) -> Option<Vec<f32>> {
+        self.report.finished.as_ref().map(|result| result.losses.clone())
     }
 
     /// Result of the test that finished in this turn.

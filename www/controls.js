@@ -22,6 +22,9 @@ const LR_RANGE = { min: "-6", max: "-2", step: "0.05" };
 /** @param {string} key */
 const fieldName = (key) => named(`field.${key}`, key);
 
+/** @param {string} key @returns {(choice: string) => string} */
+const choiceName = (key) => (choice) => named(`${key}.${choice}`, choice);
+
 /** @param {readonly string[]} values @param {(value: string) => string} text */
 const options = (values, text) => values.map((value) => make("option", { value }, [text(value)]));
 
@@ -46,6 +49,10 @@ export class Controls {
     this.view = undefined;
     /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
     this.inputs = new Map();
+    /** @type {Map<string, HTMLElement>} what the present choice means */
+    this.hints = new Map();
+    /** @type {{ row: HTMLElement, when: (config: Config) => boolean }[]} rows that are not always shown */
+    this.conditions = [];
     this.fieldset = make("fieldset", { disabled: "" });
     this.pendingText = make("p", { role: "status" });
     this.pendingBox = make("div", { class: "pending", hidden: "" });
@@ -72,6 +79,8 @@ export class Controls {
   /** Builds the form anew, in the page's language. */
   render() {
     this.inputs.clear();
+    this.hints.clear();
+    this.conditions = [];
     this.fieldset.replaceChildren(this.dataGroup(), ...GROUPS.map((group) => this.group(group)));
     const apply = make("button", { type: "button", class: "primary", id: "apply" }, [t("settings.apply")]);
     apply.onclick = this.on.apply;
@@ -107,23 +116,32 @@ export class Controls {
 
   /** @param {import("./fields.js").Group} group */
   group({ title, fields }) {
-    /** @param {import("./fields.js").Field} field @returns {HTMLElement} */
-    const row = ({ key, step = "1", min, choices }) => {
-      if (!choices) return this.row(fieldName(key), this.numeric(key, min === undefined ? { step } : { step, min }));
-      const select = make("select", { name: key }, options(choices, (choice) => named(`${key}.${choice}`, choice)));
-      select.onchange = () => this.on.edit({ [key]: select.value });
-      this.inputs.set(key, select);
-      return this.row(fieldName(key), select);
-    };
     /** @type {HTMLElement[]} */
-    const rows = fields.filter((field) => !field.more).map(row);
+    const rows = fields.filter((field) => !field.more).map((field) => this.field(field));
     if (title === "group.training") rows.unshift(this.rate());
-    const more = fields.filter((field) => field.more).map(row);
+    const more = fields.filter((field) => field.more).map((field) => this.field(field));
     return make("section", {}, [
       make("h3", {}, [t(title)]),
       ...rows,
       make("details", {}, [make("summary", {}, [t("settings.more")]), ...more]),
     ]);
+  }
+
+  /** @param {import("./fields.js").Field} field @returns {HTMLElement} */
+  field({ key, step = "1", min, choices, when }) {
+    if (!choices) {
+      const row = this.row(fieldName(key), this.numeric(key, min === undefined ? { step } : { step, min }));
+      if (when) this.conditions.push({ row, when });
+      return row;
+    }
+    const hint = make("p", { class: "hint", id: `hint-${key}` });
+    const select = make("select", { name: key, "aria-describedby": hint.id }, options(choices, choiceName(key)));
+    select.onchange = () => this.on.edit({ [key]: select.value });
+    this.inputs.set(key, select);
+    this.hints.set(key, hint);
+    const row = make("div", { class: "choice" }, [this.row(fieldName(key), select), hint]);
+    if (when) this.conditions.push({ row, when });
+    return row;
   }
 
   rate() {
@@ -189,6 +207,11 @@ export class Controls {
       const typing = input instanceof HTMLInputElement && input === document.activeElement;
       if (!typing) input.value = String(draft[key]);
     }
+    for (const [key, hint] of this.hints) {
+      hint.textContent = named(`${key}.${draft[key]}.hint`, "");
+      hint.hidden = hint.textContent === "";
+    }
+    for (const { row, when } of this.conditions) row.hidden = !when(draft);
     this.preset.value = preset;
     if (this.slider !== document.activeElement) this.slider.value = String(Math.log10(draft.lr));
     this.slider.setAttribute("aria-valuetext", short(draft.lr));

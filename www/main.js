@@ -4,13 +4,17 @@ import { Curve } from "./curve.js";
 import { copy, find, make } from "./dom.js";
 import { acceptDrops } from "./files.js";
 import { apply as speak, current, pick, t } from "./i18n.js";
+import { Inside } from "./inside.js";
 import { Run } from "./run.js";
 import { Samples } from "./samples.js";
 import { Startup } from "./startup.js";
 import { Status } from "./status.js";
+import { Theorem } from "./theorem.js";
 import { theme } from "./theme.js";
 
 const REDRAW_MILLIS = 250;
+/** What needs a run. */
+const BUTTONS = ["play", "step", "reset", "reseed", "test", "final-test", "save-picture", "save-checkpoint", "open-checkpoint"];
 
 /** @param {string} id */
 const button = (id) => find(id, HTMLButtonElement);
@@ -28,6 +32,7 @@ function announce(text, bad = false) {
 
 const losses = new Curve(3);
 const scores = new Curve(1);
+const inside = new Inside(find("inside", HTMLElement), () => run.saveCsv("inside"));
 const samples = new Samples();
 const status = new Status();
 const card = new Startup(find("card", HTMLElement), {
@@ -36,9 +41,13 @@ const card = new Startup(find("card", HTMLElement), {
   copied: () => announce(t("start.copied")),
 });
 const run = new Run(
-  { card, status, samples, losses, scores, announce, fault: showFault, changed: showState },
+  { card, status, samples, losses, scores, inside, announce, fault: showFault, changed: showState },
   matchMedia("(prefers-reduced-motion: reduce)").matches,
 );
+const theorem = new Theorem(find("theorem", HTMLElement), async (question) => {
+  if (!run.client) throw new Error(t("settings.none"));
+  return run.client.call("theorem", question);
+});
 const controls = new Controls(find("settings", HTMLFormElement), {
   edit: (changes) => run.edit(changes),
   preset: (name) => run.choosePreset(name),
@@ -133,9 +142,9 @@ function showState() {
   const play = button("play");
   play.textContent = t(run.playing ? "pause" : "play");
   play.classList.toggle("playing", run.playing);
-  for (const id of ["play", "step", "reset", "reseed", "test", "save-picture", "save-checkpoint", "open-checkpoint"]) {
-    button(id).disabled = !run.ready;
-  }
+  for (const id of BUTTONS) button(id).disabled = !run.ready;
+  button("save-best").disabled = !run.ready || run.best === undefined;
+  button("save-best").textContent = run.best === undefined ? t("save.best") : t("save.best.at", { step: run.best });
   // With the run's settings edited, to start again is to apply them: the button says so.
   const edited = run.pending.length > 0;
   button("reset").textContent = t(edited ? "settings.apply" : "reset");
@@ -148,6 +157,8 @@ function redraw() {
   controls.render();
   card.render();
   samples.describe();
+  inside.render();
+  theorem.render();
   announce("");
   for (const chart of charts) chart.render();
   showState();
@@ -157,9 +168,12 @@ button("play").onclick = () => (run.playing ? run.pause() : run.play());
 button("step").onclick = () => run.step();
 button("reset").onclick = () => run.restart();
 button("reseed").onclick = () => run.reseed();
-button("test").onclick = () => run.test();
+button("test").onclick = () => run.test(false);
+button("final-test").onclick = () => run.test(true);
+button("save-losses").onclick = () => run.saveCsv("final");
 button("save-picture").onclick = () => samples.save(run.fileName("png"));
 button("save-checkpoint").onclick = () => run.save();
+button("save-best").onclick = () => run.saveBest();
 const checkpoint = find("checkpoint-file", HTMLInputElement);
 button("open-checkpoint").onclick = () => checkpoint.click();
 checkpoint.onchange = () => {

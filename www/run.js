@@ -11,6 +11,7 @@
  * @property {import("./samples.js").Samples} samples
  * @property {import("./curve.js").Curve} losses
  * @property {import("./curve.js").Curve} scores
+ * @property {import("./inside.js").Inside} inside
  * @property {(text: string, bad?: boolean) => void} announce
  * @property {(message: string) => void} fault an empty message takes the fault away
  * @property {() => void} changed settings, or what may be pressed, have changed
@@ -19,6 +20,7 @@ import { Client } from "./client.js";
 import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
 import { short, t } from "./i18n.js";
+import { finalText } from "./status.js";
 import { DEFAULT_PRESET, presetOf, readHash, writeHash } from "./url.js";
 
 /** Files are read whole into the program's memory. */
@@ -53,6 +55,8 @@ export class Run {
     this.playing = false;
     this.busy = false;
     this.lastFault = "";
+    /** @type {number | undefined} step of the networks with the lowest running error */
+    this.best = undefined;
   }
 
   /** There is a run, and nothing is being built. */
@@ -138,8 +142,9 @@ export class Run {
   }
 
   clearViews() {
-    const { status, samples, losses, scores } = this.views;
-    for (const view of [status, samples, losses, scores]) view.clear();
+    const { status, samples, losses, scores, inside } = this.views;
+    for (const view of [status, samples, losses, scores, inside]) view.clear();
+    this.best = undefined;
     if (!this.started || !this.booted) return;
     status.gpu = this.booted.gpu;
     status.step = this.started.step;
@@ -217,10 +222,11 @@ export class Run {
     await this.restart();
   }
 
-  async test() {
+  /** @param {boolean} final over all held-out images */
+  async test(final) {
     if (!this.ready || !this.client) return;
     try {
-      await this.client.call("test");
+      await this.client.call("test", { final });
     } catch (error) {
       this.refuse(error);
     }
@@ -251,22 +257,32 @@ export class Run {
 
   /** @param {File} file */
   async restore(file) {
-    const { losses, scores, samples, status } = this.views;
     if (!this.client) return;
     const step = await this.client.call("restore", { file });
-    for (const view of [losses, scores, samples]) view.clear();
-    status.step = step;
-    status.score = undefined;
-    status.rest();
+    this.clearViews();
+    this.views.status.step = step;
     this.views.announce(t("say.restored", { step }));
     this.views.changed();
   }
 
-  async save() {
+  save() {
+    return this.saveNetworks(async (client) => ({ bytes: await client.call("save"), step: this.views.status.step }));
+  }
+
+  /** The networks with the lowest running error. */
+  saveBest() {
+    return this.saveNetworks((client) => client.call("saveBest"), "best");
+  }
+
+  /**
+   * @param {(client: Client) => Promise<{ step: number, bytes: Uint8Array<ArrayBuffer> }>} ask
+   * @param {string} [what]
+   */
+  async saveNetworks(ask, what) {
     if (!this.client) return;
     try {
-      const bytes = await this.client.call("save");
-      const name = this.fileName("safetensors");
+      const { bytes, step } = await ask(this.client);
+      const name = this.fileName("safetensors", what, step);
       download(new Blob([bytes]), name);
       this.views.announce(t("say.saved", { name }));
     } catch (error) {
@@ -274,22 +290,22 @@ export class Run {
     }
   }
 
-  /** @param {"losses" | "scores"} of */
+  /** @param {import("./types.js").Table} of */
   async saveCsv(of) {
     if (!this.started || !this.client) return;
     download(await this.client.call("csv", { of }), this.fileName("csv", of));
   }
 
   /** @param {string} extension */
-  fileName(extension, what = "") {
+  fileName(extension, what = "", step = this.views.status.step) {
     const config = this.started?.config;
-    const parts = ["wn-gan", config?.dataset, config?.norm, `seed${config?.seed}`, `step${this.views.status.step}`, what];
+    const parts = ["wn-gan", config?.dataset, config?.norm, `seed${config?.seed}`, `step${step}`, what];
     return `${parts.filter(Boolean).join("-").replace(/[^\w.-]+/g, "_")}.${extension}`;
   }
 
   /** @param {WorkerEvent} event */
   onEvent(event) {
-    const { card, samples, status, losses, scores, announce, changed } = this.views;
+    const { card, samples, status, losses, scores, inside, announce, changed } = this.views;
     switch (event.event) {
       case "stage":
         return card.stage(event);
@@ -301,6 +317,14 @@ export class Run {
         if (!event.score) return;
         scores.push(event.score.step, [event.score.loss]);
         return announce(t("say.tested", { step: event.score.step, loss: short(event.score.loss) }));
+      case "final":
+        status.final = event.result;
+        return announce(finalText(event.result));
+      case "best":
+        this.best = event.step;
+        return changed();
+      case "inspection":
+        return inside.push(event.inspection);
       case "sheet":
         return samples.showSamples(event.picture, event.step, (this.started?.config.vis_size ?? 0) ** 2);
       case "pairs":

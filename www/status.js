@@ -3,6 +3,12 @@ import { duration, number, short, t } from "./i18n.js";
 
 const WINDOW_MILLIS = 3000;
 
+/** A final test's result with its interval. @param {import("./types.js").FinalResult} result */
+export function finalText({ step, loss, half, losses }) {
+  const values = { step, loss: short(loss), half: short(half), images: losses.length };
+  return t(losses.length > 1 ? "test.final.result" : "test.final.one", values);
+}
+
 /** The figures under the samples: where the run stands and how fast it goes. */
 export class Status {
   constructor() {
@@ -12,6 +18,8 @@ export class Status {
     this.marks = [];
     /** @type {import("./types.js").Score | undefined} */
     this.score = undefined;
+    /** @type {import("./types.js").FinalResult | undefined} */
+    this.final = undefined;
     /** @type {import("./types.js").TestProgress} */
     this.test = { running: false, done: 0, of: 0 };
     this.testSince = { at: 0, done: 0 };
@@ -82,7 +90,11 @@ export class Status {
       : this.score
         ? t("test.last", { step: this.score.step, loss: short(this.score.loss) })
         : t("test.none");
-    const element = find("test-text", HTMLElement);
-    if (element.textContent !== text) element.textContent = text;
+    const lines = { "test-text": text, "final-text": this.final ? finalText(this.final) : "" };
+    for (const [id, line] of Object.entries(lines)) {
+      const element = find(id, HTMLElement);
+      if (element.textContent !== line) element.textContent = line;
+    }
+    find("final-state", HTMLElement).hidden = this.final === undefined;
   }
 }

@@ -7,21 +7,29 @@ export interface Config {
   width: number;
   height: number;
   channels: number;
+  net: string;
   norm: string;
+  activation: string;
+  loss: string;
   order: string;
   code_size: number;
   nfeature: number;
   nlayer: number;
+  nblock: number;
   batch_size: number;
+  optimiser: string;
   lr: number;
   warmup: number;
   decay: number;
+  beta1: number;
+  beta2: number;
   eps: number;
   seed: number;
   niter: number;
   test_interval: number;
   test_steps: number;
   test_lr: number;
+  statistics: string;
   running: number;
   final: number;
   vis_size: number;
@@ -77,13 +85,18 @@ export interface Requests {
   pause: { args: {}; reply: void };
   step: { args: {}; reply: void };
   lr: { args: { value: number }; reply: void };
-  test: { args: {}; reply: void };
+  test: { args: { final: boolean }; reply: void };
   open: { args: { files: File[] }; reply: DataInfo };
   save: { args: {}; reply: Uint8Array<ArrayBuffer> };
+  saveBest: { args: {}; reply: { step: number; bytes: Uint8Array<ArrayBuffer> } };
   restore: { args: { file: File }; reply: number };
-  csv: { args: { of: "losses" | "scores" }; reply: Blob };
+  csv: { args: { of: Table }; reply: Blob };
+  theorem: { args: { depth: number; maps: string; activation: string; seed: number }; reply: Demonstration };
   calm: { args: { on: boolean }; reply: void };
 }
+
+/** What can be saved as CSV. */
+export type Table = "losses" | "scores" | "inside" | "final";
 
 export type RequestName = keyof Requests;
 
@@ -94,6 +107,9 @@ export type WorkerEvent =
   | { event: "turn"; step: number; rows: Float32Array<ArrayBuffer>; test: TestProgress; score: Score | undefined }
   | { event: "sheet"; step: number; picture: Picture }
   | { event: "pairs"; step: number; picture: Picture }
+  | { event: "final"; result: FinalResult }
+  | { event: "best"; step: number }
+  | { event: "inspection"; inspection: Inspection }
   | { event: "finished"; step: number }
   | { event: "fault"; message: string };
 
@@ -106,4 +122,50 @@ export interface TestProgress {
 export interface Score {
   step: number;
   loss: number;
+}
+
+/** The final test: the mean loss, half its 95 % interval (NaN for a single image), and every image's loss. */
+export interface FinalResult extends Score {
+  half: number;
+  losses: Float32Array<ArrayBuffer>;
+}
+
+export interface Range {
+  min: number;
+  mean: number;
+  max: number;
+}
+
+/** src/gan/inspect.rs */
+export interface Inspection {
+  step: number;
+  weights: {
+    name: string;
+    norms: Range | null;
+    cosines: Range | null;
+    update_ratio: number | null;
+    share: number | null;
+  }[];
+  activations: { name: string; slopes: Range | null; thresholds: Range | null }[];
+  real: number[];
+  fake: number[];
+}
+
+/** src/theorem/demonstration.rs */
+export interface Demonstration {
+  largest: number;
+  difference: number;
+  relative: number;
+  bound: number;
+  without_shift: number;
+  without_maps: number;
+  weight_change: number;
+  layers: {
+    kind: "linear" | "conv" | "transposed";
+    output: [number, number, number];
+    norms: number[];
+    thresholds: [number, number][];
+    per_position: boolean;
+    zero_units: number;
+  }[];
 }

@@ -5,6 +5,8 @@ declare module "*/wn_gan.js" {
   export function openGpu(): Promise<Gpu>;
   /** JSON: `[{name, config}]`. */
   export function presets(): string;
+  /** JSON of a Demonstration of the theorem; needs no GPU. */
+  export function theorem(depth: number, maps: string, activation: string, seed: number): string;
   /** Checks the settings, then builds one pipeline after another, yielding to the event loop between. */
   export function startSession(
     gpu: Gpu,
@@ -55,6 +57,10 @@ declare module "*/wn_gan.js" {
     /** One turn of the running test alone, without training. */
     advanceTest(): Promise<Report>;
     startTest(): void;
+    /** A test over all held-out images. */
+    startFinalTest(): void;
+    /** JSON of an Inspection. */
+    inspection(): Promise<string>;
     setLr(lr: number): void;
     checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
     restore(bytes: Uint8Array): void;
@@ -74,6 +80,8 @@ declare module "*/wn_gan.js" {
     readonly testStep: number;
     /** Set once, in the turn in which a test ends. */
     readonly testLoss: number | undefined;
+    /** The loss of every image, in the same turn. */
+    testLosses(): Float32Array<ArrayBuffer> | undefined;
     free(): void;
   }
 }

@@ -9,7 +9,9 @@
  * @typedef {{ id: number, name: RequestName, args: any }} Message
  * @typedef {typeof import("../wn_gan.js")} Core
  */
+import { Best } from "./best.js";
 import { History } from "./history.js";
+import { interval } from "./interval.js";
 import { probe } from "./probe.js";
 
 /** Enough for a large training set beside the 2,000 images of the final test. */
@@ -29,9 +31,14 @@ let sheetAt = 0;
 let sheetDue = false;
 let pairsAt = 0;
 const history = new History();
+const best = new Best();
+/** Whether a test runs, and whether it is a final one. @type {"none" | "running" | "final"} */
+let test = "none";
 
 /** @type {Core} */
 let core;
+/** @type {Promise<void> | undefined} */
+let loading;
 /** @type {import("../wn_gan.js").Gpu} */
 let gpu;
 /** @type {import("../wn_gan.js").Session | undefined} */
@@ -65,6 +72,17 @@ async function inStage(stage, work) {
     tell({ event: "stage", stage, state: "failed", millis: millis(), detail: sentence(error) });
     throw error;
   }
+}
+
+/** The program; it is loaded once, and also without a GPU. */
+function program() {
+  const load = async () => {
+    core = await import("../wn_gan.js");
+    await core.default();
+  };
+  loading ??= load();
+  loading.catch(() => (loading = undefined)); // Another try can succeed.
+  return loading;
 }
 
 function running() {
@@ -126,13 +144,47 @@ async function showPairs() {
 async function pass(report) {
   const rows = report.metrics();
   const { step, testRunning, testDone, testOf, testStep, testLoss } = report;
+  const losses = report.testLosses();
   report.free();
   testing &&= testRunning;
-  const score = testLoss === undefined ? undefined : { step: testStep, loss: testLoss };
+  if (testRunning && test === "none") test = "running";
+  const ended = testLoss === undefined ? undefined : { step: testStep, loss: testLoss };
+  const final = test === "final";
+  if (ended) test = "none";
+  const score = final ? undefined : ended;
   if (rows.length > 0) history.losses.push(rows.slice());
-  if (score) history.scores.push(score);
   tell({ event: "turn", step, rows, test: { running: testRunning, done: testDone, of: testOf }, score }, [rows.buffer]);
-  if (score || (testRunning && performance.now() - pairsAt > PAIRS_MILLIS)) await showPairs();
+  if (score) {
+    history.scores.push(score);
+    if (best.ends(score)) tell({ event: "best", step: score.step });
+  } else if (ended && losses) {
+    const result = { ...ended, half: interval(losses).half, losses };
+    history.finals.push(result);
+    tell({ event: "final", result });
+  }
+  if (ended || (testRunning && performance.now() - pairsAt > PAIRS_MILLIS)) await showPairs();
+  if (ended) await inspect();
+}
+
+/** Looks inside the networks as they are now. */
+async function inspect() {
+  const inspection = JSON.parse(await running().inspection());
+  history.inside.push(inspection);
+  tell({ event: "inspection", inspection });
+}
+
+/** Keeps what a test is about to judge. */
+async function keep() {
+  best.starts(running().step, /** @type {Uint8Array<ArrayBuffer>} */ (await running().checkpoint()));
+}
+
+/** The next training turn. @param {number} most */
+async function advance(most) {
+  const { test_interval } = JSON.parse(running().config);
+  // The session begins its tests by itself at these steps.
+  const due = test_interval > 0 && running().step % test_interval === 0;
+  if (due && test === "none") await keep();
+  await pass(await running().advance(most));
 }
 
 /** What the loop does when no request waits: a turn if the run plays, and the samples when they are due. */
@@ -141,7 +193,7 @@ async function proceed() {
     if (playing) {
       const { niter } = JSON.parse(running().config);
       const left = niter - running().step;
-      if (niter === 0 || left > 0) await pass(await running().advance(niter === 0 ? 0 : left));
+      if (niter === 0 || left > 0) await advance(niter === 0 ? 0 : left);
       if (niter > 0 && running().step >= niter) {
         playing = false;
         sheetDue = true;
@@ -157,14 +209,20 @@ async function proceed() {
   }
 }
 
+/** Another run, or the same from another point: what was known of it holds no more. */
+function forget() {
+  testing = false;
+  test = "none";
+  history.clear();
+  best.clear();
+  sheetDue = true;
+}
+
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
   async boot() {
     const seen = await probe(inStage);
-    await inStage("program", async () => {
-      core = await import("../wn_gan.js");
-      await core.default();
-    });
+    await inStage("program", program);
     gpu = await inStage("kernel", () => core.openGpu());
     const { name, backend, software } = gpu;
     return { gpu: { name: seen || name, backend, software }, presets: JSON.parse(core.presets()) };
@@ -180,9 +238,7 @@ const answers = {
     // Only now is the run before it given up: settings that are refused leave it untouched.
     session?.free();
     session = next;
-    testing = false;
-    history.clear();
-    sheetDue = true;
+    forget();
     const { step, gpuBytes, compileMillis } = session;
     return { config: JSON.parse(session.config), step, gpuBytes, compileMillis, data: describe(data) };
   },
@@ -199,7 +255,7 @@ const answers = {
 
   async step() {
     playing = false;
-    await pass(await running().advance(1));
+    await advance(1);
     sheetDue = true;
   },
 
@@ -207,8 +263,13 @@ const answers = {
     running().setLr(value);
   },
 
-  async test() {
-    running().startTest();
+  async test({ final }) {
+    if (final) running().startFinalTest();
+    else {
+      await keep();
+      running().startTest();
+    }
+    test = final ? "final" : "running";
     testing = !playing;
   },
 
@@ -228,15 +289,25 @@ const answers = {
     return running().checkpoint();
   },
 
+  async saveBest() {
+    if (!best.best) throw new Error("No running test has finished yet, so no networks are known to be the best.");
+    const { step, bytes } = best.best;
+    return { step, bytes };
+  },
+
   async restore({ file }) {
     running().restore(new Uint8Array(await file.arrayBuffer()));
-    history.clear();
-    sheetDue = true;
+    forget();
     return running().step;
   },
 
   async csv({ of }) {
     return history.csv(of);
+  },
+
+  async theorem({ depth, maps, activation, seed }) {
+    await program();
+    return JSON.parse(core.theorem(depth, maps, activation, seed));
   },
 
   async calm({ on }) {

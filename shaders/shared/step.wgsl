@@ -5,6 +5,8 @@ struct Step {
     metric_row: u32, // row of the metric block that this step writes
     seed: u32,
     lr: f32,         // learning rate of this step, warm-up included
-    rows: u32,       // images that count in a reconstruction batch (the last batch may be smaller)
+    rows: u32,       // images of a batch that count (the last batch of a reconstruction may be smaller)
     first: u32,      // first held-out image of a reconstruction batch
+    correction1: f32, // Adam's 1 - beta1^t
+    correction2: f32, // Adam's 1 - beta2^t
 }

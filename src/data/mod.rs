@@ -4,6 +4,7 @@
 //! the table of `open.rs`.
 
 pub mod cifar;
+mod crop;
 pub mod faces;
 pub mod idx;
 mod open;

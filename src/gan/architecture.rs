@@ -1,99 +1,114 @@
-//! The DCGAN family of the paper's code (section 4 of the paper; sizes by the authors' rule), as lists of layers.
+//! Both networks of a run as lists of layers, by the family that the settings name.
 
-use crate::config::{Config, Norm};
+use crate::config::{Activation, Config, Net, Norm};
 use crate::error::{Error, Result};
-use crate::nn::{Activation, Kind, LayerSpec, Reparameterisation, Shape};
+use crate::gan::{dcgan, resnet};
+use crate::nn::{Kind, LayerSpec, Op, Reparameterisation, Shape};
 
-const KERNEL: [u32; 2] = [4, 4];
-const STRIDE: u32 = 2;
-
-/// Feature-map sides from the image down: `sides[0]` is the image, `sides[i]` what level `i - 1` leaves, with the
-/// padding of each level. A level halves; where a side is 2 modulo 4 it is padded by 2 instead of 1, so that the next
-/// level finds an even side again, except on the last level.
-fn pyramid(width: u32, height: u32, levels: u32) -> (Vec<[u32; 2]>, Vec<[u32; 2]>) {
-    let mut sides = vec![[height, width]];
-    let mut pads = Vec::new();
-    for level in 0..levels {
-        let [h, w] = sides[level as usize];
-        let is_last = level + 1 == levels;
-        let pad_of = |side: u32| if side % 4 == 2 && !is_last { 2 } else { 1 };
-        let pad = [pad_of(h), pad_of(w)];
-        sides.push([(h + 2 * pad[0] - 2) / 2, (w + 2 * pad[1] - 2) / 2]);
-        pads.push(pad);
-    }
-    (sides, pads)
-}
-
-fn hidden(norm: Norm) -> (Reparameterisation, Activation) {
-    match norm {
-        Norm::Weight => (Reparameterisation::Strict, Activation::Tprelu { learn_threshold: true, learn_slope: true }),
-        Norm::None => (Reparameterisation::Plain, Activation::Tprelu { learn_threshold: false, learn_slope: true }),
-    }
-}
-
-fn last(norm: Norm) -> Reparameterisation {
-    match norm {
-        Norm::Weight => Reparameterisation::Affine,
-        Norm::None => Reparameterisation::Plain,
-    }
-}
-
-/// D: `levels` convolutions 4x4 stride 2 of widths nfeature * 2^i, then one convolution over what remains, to 1 logit.
+/// D: images to one logit.
 pub fn discriminator(config: &Config) -> Vec<LayerSpec> {
-    let levels = config.levels();
-    let (sides, pads) = pyramid(config.width, config.height, levels);
-    let (reparameterisation, activation) = hidden(config.norm);
-    let mut layers = Vec::new();
-    let mut input = Shape::new(config.height, config.width, config.channels);
-    for level in 0..levels as usize {
-        let [h, w] = sides[level + 1];
-        let output = Shape::new(h, w, config.nfeature << level);
-        let kind = Kind::Conv { kernel: KERNEL, stride: STRIDE, pad: pads[level] };
-        layers.push(LayerSpec { name: format!("level.{level}"), kind, input, output, reparameterisation, activation });
-        input = output;
+    match config.net {
+        Net::Dcgan => dcgan::discriminator(config),
+        Net::Resnet => resnet::discriminator(config),
     }
-    layers.push(LayerSpec {
-        name: "final".into(),
-        kind: Kind::FullConv,
-        input,
-        output: Shape::new(1, 1, 1),
-        reparameterisation: last(config.norm),
-        activation: Activation::Identity,
-    });
-    layers
 }
 
-/// G: a linear layer to the smallest feature map, then D's levels mirrored by transposed convolutions, then sigmoid.
+/// G: latent codes to images.
 pub fn generator(config: &Config) -> Vec<LayerSpec> {
-    let levels = config.levels() as usize;
-    let (sides, pads) = pyramid(config.width, config.height, levels as u32);
-    let (reparameterisation, activation) = hidden(config.norm);
-    let width_at = |level: usize| config.nfeature << level;
-    let [h, w] = sides[levels];
-    let mut input = Shape::new(h, w, width_at(levels - 1));
-    let mut layers = vec![LayerSpec {
-        name: "initial".into(),
-        kind: Kind::Linear,
-        input: Shape::new(1, 1, config.code_size),
-        output: input,
-        reparameterisation,
-        activation,
-    }];
-    for level in (0..levels).rev() {
-        let [h, w] = sides[level];
-        let is_last = level == 0;
-        let output = Shape::new(h, w, if is_last { config.channels } else { width_at(level - 1) });
-        layers.push(LayerSpec {
-            name: format!("level.{level}"),
-            kind: Kind::ConvTranspose { kernel: KERNEL, stride: STRIDE, pad: pads[level] },
-            input,
-            output,
-            reparameterisation: if is_last { last(config.norm) } else { reparameterisation },
-            activation: if is_last { Activation::Sigmoid } else { activation },
-        });
-        input = output;
+    match config.net {
+        Net::Dcgan => dcgan::generator(config),
+        Net::Resnet => resnet::generator(config),
     }
-    layers
+}
+
+/// One halving of the image: D goes from the big side to the small one, G back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Level {
+    /// Height and width of the big image.
+    pub big: [u32; 2],
+    /// Height and width of the small image.
+    pub small: [u32; 2],
+    /// Padding beyond one pixel: where a side is 2 modulo 4 it is padded by one more, so that the next level finds an
+    /// even side again, except on the last level.
+    pub extra: [u32; 2],
+}
+
+/// The levels from the image inwards.
+pub(super) fn levels(config: &Config) -> Vec<Level> {
+    let count = config.levels();
+    let mut big = [config.height, config.width];
+    let mut levels = Vec::new();
+    for level in 0..count {
+        let is_last = level + 1 == count;
+        let extra = big.map(|side| u32::from(side % 4 == 2 && !is_last));
+        let small = [(big[0] + 2 * extra[0]) / 2, (big[1] + 2 * extra[1]) / 2];
+        levels.push(Level { big, small, extra });
+        big = small;
+    }
+    levels
+}
+
+/// Name and layer of a hidden activation: what the settings ask for, or what the norm comes with.
+pub(super) fn hidden_activation(config: &Config) -> (&'static str, Op) {
+    let op = |learn_threshold, learn_slope| Op::Tprelu { learn_threshold, learn_slope };
+    match (config.activation, config.norm) {
+        (Activation::Tprelu, _) | (Activation::Auto, Norm::Weight) => ("tprelu", op(true, true)),
+        (Activation::Prelu, _) | (Activation::Auto, _) => ("prelu", op(false, true)),
+        (Activation::Trelu, _) => ("trelu", op(true, false)),
+        (Activation::Relu, _) => ("relu", op(false, false)),
+    }
+}
+
+/// Builds a list of layers from the input on.
+#[derive(Debug)]
+pub(super) struct Builder {
+    layers: Vec<LayerSpec>,
+    input: Shape,
+}
+
+/// A value of the network being built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value {
+    number: usize,
+    /// Its shape.
+    pub shape: Shape,
+}
+
+impl Builder {
+    /// A network of images of `input`, and its input.
+    pub fn new(input: Shape) -> (Builder, Value) {
+        (Builder { layers: Vec::new(), input }, Value { number: 0, shape: input })
+    }
+
+    /// Adds a layer that reads `inputs`.
+    pub fn layer(&mut self, name: String, op: Op, inputs: &[Value], output: Shape) -> Value {
+        let input = inputs.first().map_or(self.input, |value| value.shape);
+        let inputs = inputs.iter().map(|value| value.number).collect();
+        self.layers.push(LayerSpec { name, op, inputs, input, output });
+        Value { number: self.layers.len(), shape: output }
+    }
+
+    /// Adds a layer that keeps the shape of its only input.
+    pub fn same(&mut self, name: String, op: Op, input: Value) -> Value {
+        self.layer(name, op, &[input], input.shape)
+    }
+
+    /// Adds a linear map.
+    pub fn map(
+        &mut self,
+        name: String,
+        kind: Kind,
+        reparameterisation: Reparameterisation,
+        input: Value,
+        output: Shape,
+    ) -> Value {
+        self.layer(name, Op::Map(kind, reparameterisation), &[input], output)
+    }
+
+    /// The finished list.
+    pub fn finish(self) -> Vec<LayerSpec> {
+        self.layers
+    }
 }
 
 /// Most elements of one buffer that the kernels' 32-bit indices and WebGPU's largest bindings can hold.
@@ -119,8 +134,9 @@ pub fn check_size(config: &Config) -> Result<()> {
     for (network, layers) in [("generator", generator(config)), ("discriminator", discriminator(config))] {
         let mut weights = 0u64;
         for layer in &layers {
-            let g = layer.geometry();
-            weights += [g.kernel_h, g.kernel_w, g.big_c, g.small_c].into_iter().map(u64::from).product::<u64>();
+            if let Some(g) = layer.map().map(|map| map.geometry()) {
+                weights += [g.kernel_h, g.kernel_w, g.big_c, g.small_c].into_iter().map(u64::from).product::<u64>();
+            }
             let largest = u64::from(layer.input.len().max(layer.output.len()));
             check(format!("Layer {} of the {network}", layer.name), 2 * u64::from(config.batch_size) * largest)?;
         }
@@ -132,6 +148,7 @@ pub fn check_size(config: &Config) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gan::border::tensors;
     use crate::nn::parameters::Layout;
 
     fn config(width: u32, height: u32, channels: u32, code_size: u32) -> Config {
@@ -146,6 +163,29 @@ mod tests {
         {
             assert_eq!(Layout::new(&generator(&config)).count, generator_count);
             assert_eq!(Layout::new(&discriminator(&config)).count, discriminator_count);
+        }
+    }
+
+    /// Learned parameters by the same count as the authors': a held threshold of PReLU is none.
+    fn learned(specs: &[LayerSpec]) -> u32 {
+        tensors(specs, &Layout::new(specs)).iter().map(|(_, tensor)| tensor.inside.len() as u32).sum()
+    }
+
+    #[test]
+    fn parameter_counts_of_the_other_norms_and_of_the_resnets() {
+        let base = config(32, 32, 3, 128);
+        for (norm, g, d) in [(Norm::Batch, 1_188_355, 664_193), (Norm::None, 1_187_459, 663_425)] {
+            let config = Config { norm, ..base.clone() };
+            assert_eq!((learned(&generator(&config)), learned(&discriminator(&config))), (g, d), "{norm:?}");
+        }
+        for (name, layers, g, d) in [("resnet11", 11, 11.84, 10.19), ("resnet21", 21, 20.77, 19.12)] {
+            let config = Config::preset(name).expect("a preset");
+            for (specs, millions) in [(generator(&config), g), (discriminator(&config), d)] {
+                let main = specs.iter().filter(|spec| spec.map().is_some() && !spec.name.contains("shortcut")).count();
+                assert_eq!(main, layers, "{name}");
+                let found = f64::from(learned(&specs)) / 1e6;
+                assert!((found - millions).abs() < 0.006, "{name}: {found} million parameters, not {millions}");
+            }
         }
     }
 
@@ -174,15 +214,21 @@ mod tests {
             [(28, 28), (36, 30), (34, 34), (36, 36), (28, 46), (64, 64), (160, 160), (6, 4), (10, 2 * 7)]
         {
             let config = config(width, height, 3, 8);
-            let down = discriminator(&config);
-            let up = generator(&config);
-            for (d, g) in down.iter().zip(up[1..].iter().rev()) {
-                assert_eq!(d.input, g.output, "{width}x{height} {}", d.name);
-                assert_eq!(d.output.h, g.input.h, "{width}x{height} {}", d.name);
-                assert_eq!(d.output.w, g.input.w, "{width}x{height} {}", d.name);
-                assert!(d.input.h % 2 == 0 && d.input.w % 2 == 0, "{width}x{height}: an odd side inside");
+            for config in [config.clone(), Config { net: Net::Resnet, nblock: 2, ..config }] {
+                let sides = |specs: &[LayerSpec]| {
+                    let mut sides: Vec<_> = specs.iter().map(|spec| [spec.output.h, spec.output.w]).collect();
+                    sides.sort_by_key(|&[h, w]| std::cmp::Reverse(h * w));
+                    sides.dedup();
+                    sides
+                };
+                let mut seen = sides(&discriminator(&config));
+                assert_eq!(seen.pop(), Some([1, 1]), "D ends at one logit");
+                if seen.first() != Some(&[height, width]) {
+                    seen.insert(0, [height, width]);
+                }
+                assert_eq!(seen, sides(&generator(&config)), "{width}x{height}");
+                assert!(seen[..seen.len() - 1].iter().flatten().all(|side| side % 2 == 0), "{width}x{height}");
             }
-            assert_eq!(up.last().map(|layer| layer.output), Some(Shape::new(height, width, 3)));
         }
     }
 }

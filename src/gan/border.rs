@@ -3,7 +3,7 @@
 //! weights [out, in, kh, kw], transposed ones [in, out, kh, kw], linear ones [out, in].
 
 use crate::nn::parameters::Layout;
-use crate::nn::{Activation, Kind, LayerSpec, Shape};
+use crate::nn::{Kind, LayerSpec, LinearMap, Op, Reparameterisation, Shape};
 
 /// One named tensor of the outside and where its elements lie inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +23,26 @@ pub struct NamedTensor {
 pub enum Role {
     /// Raw weight v.
     Weight,
-    /// Gain of an affine layer.
+    /// Gain of an affine layer, or scale of an affine map per channel.
     Gain,
     /// Bias.
     Bias,
     /// Slopes of TPReLU or PReLU.
     Slope,
-    /// Thresholds of TPReLU.
+    /// Thresholds of TPReLU or TReLU.
     Threshold,
+    /// Scale of a batch norm.
+    BatchScale,
+    /// Bias of a batch norm, or of an affine map per channel.
+    ChannelBias,
+    /// Gates of an addition: residue, then shortcut.
+    Gates,
+    /// Running mean of a batch norm, in the state.
+    RunningMean,
+    /// Running variance of a batch norm, in the state.
+    RunningVariance,
+    /// Spectral norm's vector t, in the state.
+    Singular,
 }
 
 impl NamedTensor {
@@ -47,33 +59,73 @@ impl NamedTensor {
     }
 }
 
-/// Every learned tensor of a network with the index of its layer, in the order of the layers.
+/// Every learned tensor of a network with the number of its layer, in the order of the layers.
 pub fn tensors(specs: &[LayerSpec], layout: &Layout) -> Vec<(usize, NamedTensor)> {
     let mut all = Vec::new();
     for (index, (spec, at)) in specs.iter().zip(&layout.layers).enumerate() {
-        let module = if spec.kind == Kind::Linear { "linear" } else { "conv" };
-        let name = |part: &str| format!("{}.{part}", spec.name);
-        let units = spec.units() as usize;
-        let (shape, weight) = weight_order(spec);
-        let inside = weight.into_iter().map(|i| at.weight + i).collect();
-        let mut add = |name: String, shape, inside, role| all.push((index, NamedTensor { name, shape, inside, role }));
-        add(name(&format!("{module}.weight")), shape, inside, Role::Weight);
-        let per_unit = |offset: u32| unit_order(spec).into_iter().map(|u| offset + u).collect::<Vec<_>>();
-        if let Some(offset) = at.gain {
-            add(name(&format!("{module}.scale")), vec![units], per_unit(offset), Role::Gain);
-        }
-        if let Some(offset) = at.bias {
-            add(name(&format!("{module}.bias")), vec![units], per_unit(offset), Role::Bias);
-        }
-        if let (Some(offset), Activation::Tprelu { learn_threshold, learn_slope }) = (at.pairs, spec.activation) {
-            let activation = if learn_threshold { "tprelu" } else { "prelu" };
-            let channels = spec.output.c;
-            let every_second = |first: u32| (0..channels).map(|c| offset + 2 * c + first).collect::<Vec<_>>();
-            if learn_slope {
-                add(name(&format!("{activation}.weight")), vec![channels as usize], every_second(1), Role::Slope);
+        let mut add = |part: &str, shape: Vec<usize>, inside, role| {
+            all.push((index, NamedTensor { name: format!("{}.{part}", spec.name), shape, inside, role }));
+        };
+        if let Some(map) = spec.map() {
+            let units = map.units() as usize;
+            let (shape, weight) = weight_order(&map);
+            add("weight", shape, weight.into_iter().map(|i| at.weight + i).collect(), Role::Weight);
+            let per_unit = |offset: u32| unit_order(&map).into_iter().map(|u| offset + u).collect::<Vec<_>>();
+            if let Some(offset) = at.gain {
+                add("scale", vec![units], per_unit(offset), Role::Gain);
             }
-            if learn_threshold {
-                add(name(&format!("{activation}.bias")), vec![channels as usize], every_second(0), Role::Threshold);
+            if let Some(offset) = at.bias {
+                add("bias", vec![units], per_unit(offset), Role::Bias);
+            }
+        }
+        let Some(offset) = at.pairs else { continue };
+        let channels = spec.output.c;
+        let one = vec![channels as usize];
+        let every_second = |first: u32| (0..channels).map(|c| offset + 2 * c + first).collect::<Vec<_>>();
+        match spec.op {
+            Op::Tprelu { learn_threshold, learn_slope } => {
+                if learn_slope {
+                    add("weight", one.clone(), every_second(1), Role::Slope);
+                }
+                if learn_threshold {
+                    add("bias", one, every_second(0), Role::Threshold);
+                }
+            }
+            Op::BatchNorm => {
+                add("weight", one.clone(), every_second(1), Role::BatchScale);
+                add("bias", one, every_second(0), Role::ChannelBias);
+            }
+            Op::ChannelAffine => {
+                add("scale", one.clone(), every_second(1), Role::Gain);
+                add("bias", one, every_second(0), Role::ChannelBias);
+            }
+            Op::Addition => {
+                let both = (0..2).flat_map(every_second).collect();
+                add("weight", vec![2, channels as usize], both, Role::Gates);
+            }
+            Op::Map(..) | Op::Sigmoid | Op::AveragePool { .. } | Op::Upsample { .. } | Op::Rescale => {}
+        }
+    }
+    all
+}
+
+/// Every tensor of a network's state buffer, which training moves without a gradient.
+pub fn state_tensors(specs: &[LayerSpec], layout: &Layout) -> Vec<NamedTensor> {
+    let mut all = Vec::new();
+    for (spec, at) in specs.iter().zip(&layout.layers) {
+        let Some(offset) = at.state else { continue };
+        let mut add = |part: &str, inside: Vec<u32>, role| {
+            let name = format!("{}.{part}", spec.name);
+            all.push(NamedTensor { name, shape: vec![inside.len()], inside, role });
+        };
+        match (spec.op, spec.map()) {
+            (Op::Map(_, Reparameterisation::Spectral), Some(map)) => {
+                add("weight_v", row_order(&map).into_iter().map(|i| offset + i).collect(), Role::Singular);
+            }
+            _ => {
+                let every_second = |first: u32| (0..spec.output.c).map(|c| offset + 2 * c + first).collect();
+                add("running_mean", every_second(0), Role::RunningMean);
+                add("running_var", every_second(1), Role::RunningVariance);
             }
         }
     }
@@ -81,7 +133,7 @@ pub fn tensors(specs: &[LayerSpec], layout: &Layout) -> Vec<(usize, NamedTensor)
 }
 
 /// PyTorch's shape of a layer's weight and, for every element in that order, its index inside the layer's block.
-fn weight_order(spec: &LayerSpec) -> (Vec<usize>, Vec<u32>) {
+fn weight_order(spec: &LinearMap) -> (Vec<usize>, Vec<u32>) {
     let size = |n: u32| n as usize;
     match spec.kind {
         Kind::Linear => {
@@ -109,8 +161,16 @@ fn kernel_order([kh, kw]: [u32; 2], big: u32, small: u32) -> (Vec<usize>, Vec<u3
     (vec![small as usize, big as usize, kh as usize, kw as usize], inside)
 }
 
+/// For every row of the weight as a matrix [rows, units], in PyTorch's order (channel, then tap), its index inside (tap,
+/// then channel).
+fn row_order(map: &LinearMap) -> Vec<u32> {
+    let units = map.units();
+    let (_, weight) = weight_order(map);
+    weight.into_iter().filter(|i| i % units == 0).map(|i| i / units).collect()
+}
+
 /// For every unit in PyTorch's order, its index inside. Only a linear layer's units are reordered: (c, h, w) to (h, w, c).
-fn unit_order(spec: &LayerSpec) -> Vec<u32> {
+fn unit_order(spec: &LinearMap) -> Vec<u32> {
     if spec.kind == Kind::Linear { nchw_order(spec.output) } else { (0..spec.units()).collect() }
 }
 
@@ -146,13 +206,21 @@ pub fn images_to_nchw(shape: Shape, values: &[f32]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Norm};
+    use crate::config::{Activation, Config, Net, Norm};
     use crate::gan::architecture;
 
+    fn all_configs() -> Vec<Config> {
+        let base = Config { width: 12, height: 10, nfeature: 5, code_size: 7, ..Config::default() };
+        let dcgan = Norm::ALL.into_iter().flat_map(|norm| {
+            use Activation::{Auto, Prelu, Relu, Tprelu, Trelu};
+            [Auto, Relu, Trelu, Prelu, Tprelu].map(|activation| Config { norm, activation, ..base.clone() })
+        });
+        dcgan.chain([Config { net: Net::Resnet, nblock: 2, ..base.clone() }]).collect()
+    }
+
     #[test]
-    fn every_parameter_has_one_place_outside_or_is_a_held_threshold() {
-        for norm in Norm::ALL {
-            let config = Config { norm, width: 12, height: 10, nfeature: 5, code_size: 7, ..Config::default() };
+    fn every_parameter_has_one_place_outside_or_is_held() {
+        for config in all_configs() {
             for specs in [architecture::generator(&config), architecture::discriminator(&config)] {
                 let layout = Layout::new(&specs);
                 let mut seen = vec![0; layout.count as usize];
@@ -160,14 +228,36 @@ mod tests {
                     assert_eq!(tensor.shape.iter().product::<usize>(), tensor.inside.len(), "{}", tensor.name);
                     tensor.inside.iter().for_each(|&i| seen[i as usize] += 1);
                 }
-                let held = |i: usize| {
-                    norm == Norm::None
-                        && i >= layout.pair_begin as usize
-                        && (i - layout.pair_begin as usize).is_multiple_of(2)
-                };
-                for (i, &count) in seen.iter().enumerate() {
-                    assert_eq!(count, usize::from(!held(i)), "{norm:?} parameter {i}");
+                for (spec, at) in specs.iter().zip(&layout.layers) {
+                    if let (Op::Tprelu { learn_threshold, learn_slope }, Some(pairs)) = (spec.op, at.pairs) {
+                        for c in 0..spec.output.c {
+                            seen[(pairs + 2 * c) as usize] += u32::from(!learn_threshold);
+                            seen[(pairs + 2 * c + 1) as usize] += u32::from(!learn_slope);
+                        }
+                    }
                 }
+                assert!(seen.iter().all(|&count| count == 1), "{config:?}");
+                let mut state = vec![0; layout.state as usize];
+                for tensor in state_tensors(&specs, &layout) {
+                    tensor.inside.iter().for_each(|&i| state[i as usize] += 1);
+                }
+                assert!(state.iter().all(|&count| count == 1), "{config:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for config in all_configs() {
+            for specs in [architecture::generator(&config), architecture::discriminator(&config)] {
+                let layout = Layout::new(&specs);
+                let learned = tensors(&specs, &layout).into_iter().map(|(_, tensor)| tensor.name);
+                let mut names: Vec<_> =
+                    learned.chain(state_tensors(&specs, &layout).into_iter().map(|tensor| tensor.name)).collect();
+                let count = names.len();
+                names.sort();
+                names.dedup();
+                assert_eq!(names.len(), count, "{config:?}");
             }
         }
     }

@@ -1,15 +1,21 @@
-//! Saving and loading as safetensors: parameters under the authors' names in PyTorch's layouts, RMSprop's state
-//! beside them under `opt.`, the settings and the step number in the header. A file of parameters alone loads too.
+//! Saving and loading as safetensors: parameters, running statistics and spectral norm's vectors under the authors'
+//! names in PyTorch's layouts, the optimiser's mean squares beside them under `opt.` and Adam's means under `opt.mean.`,
+//! the settings and the numbers of steps in the header. A file of parameters alone loads too.
 
-use crate::config::Config;
+use crate::config::{Config, Optimiser};
 use crate::error::{Error, Result};
-use crate::gan::border::{NamedTensor, tensors};
+use crate::gan::border::{NamedTensor, state_tensors, tensors};
+use crate::gan::init;
 use crate::gan::trainer::Trainer;
-use crate::nn::Network;
+use crate::gpu::Buffer;
+use crate::nn::{Network, Parameters};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;
 
 const OPTIMISER: &str = "opt.";
+const MEANS: &str = "opt.mean.";
+/// What PyTorch's batch norm counts beside its statistics, as an integer; nothing here needs it.
+const FOREIGN: &str = ".num_batches_tracked";
 
 /// A named tensor in PyTorch's layout.
 pub type Tensor = (String, Vec<usize>, Vec<f32>);
@@ -21,6 +27,8 @@ pub struct Checkpoint {
     pub config: Option<Config>,
     /// Training steps done.
     pub step: u32,
+    /// Updates since the optimiser's state was zero.
+    pub updates: u32,
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
@@ -38,10 +46,12 @@ impl Checkpoint {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let config = metadata.get("config").map(|text| Config::from_json(text)).transpose()?;
-        let step = metadata.get("step").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let number = |key: &str| metadata.get(key).and_then(|text| text.parse().ok());
+        let step = number("step").unwrap_or(0);
+        let updates = number("updates").unwrap_or(step);
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let mut tensors = HashMap::new();
-        for (name, view) in file.iter() {
+        for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(FOREIGN)) {
             if view.dtype() != Dtype::F32 {
                 let message = format!(
                     "Tensor {name} must be F32; it is {:?}. Save the parameters in single precision.",
@@ -51,7 +61,7 @@ impl Checkpoint {
             }
             tensors.insert(name.to_string(), (view.shape().to_vec(), floats(view.data())));
         }
-        Ok(Checkpoint { config, step, tensors })
+        Ok(Checkpoint { config, step, updates, tensors })
     }
 
     /// A tensor's values, if the file has one of that name.
@@ -111,18 +121,66 @@ impl Trainer {
 
     /// The learned parameters, named `gen.*` and `dis.*`.
     pub async fn parameters(&self) -> Result<Vec<Tensor>> {
-        self.named("", |network| &network.parameters.values).await
+        self.named("", |parameters| Some(&parameters.values)).await
     }
 
     /// The gradients of the last step, under the names of their parameters.
     pub async fn gradients(&self) -> Result<Vec<Tensor>> {
-        self.named("", |network| &network.parameters.gradients).await
+        self.named("", |parameters| Some(&parameters.gradients)).await
     }
 
-    async fn named(&self, prefix: &str, buffer: impl Fn(&Network) -> &crate::gpu::Buffer) -> Result<Vec<Tensor>> {
+    /// What the last step added to every parameter, under its name. Slopes that were projected moved less.
+    pub async fn updates(&self) -> Result<Vec<Tensor>> {
+        let config = self.config();
+        let lr = config.lr_at(self.step().saturating_sub(1));
+        let gradients = self.gradients().await?;
+        let squares = self.named("", |parameters| Some(&parameters.mean_squares)).await?;
+        let means = self.named("", |parameters| parameters.means.as_ref()).await?;
+        let [correction1, correction2] = if means.is_empty() {
+            [1.0; 2]
+        } else {
+            [config.beta1, config.beta2].map(|beta| 1.0 - f64::from(beta).powf(f64::from(self.update_count().max(1))))
+        };
+        let numerators = if means.is_empty() { &gradients } else { &means };
+        let step = |numerator: &f32, square: &f32| {
+            let root = (f64::from(*square) / correction2).sqrt();
+            (-f64::from(lr) * f64::from(*numerator) / correction1 / (root + f64::from(config.eps))) as f32
+        };
+        let of_tensor = |(name, shape, numerators): &Tensor, squares: &[f32]| {
+            (name.clone(), shape.clone(), numerators.iter().zip(squares).map(|(n, s)| step(n, s)).collect())
+        };
+        Ok(numerators.iter().zip(&squares).map(|(tensor, (_, _, squares))| of_tensor(tensor, squares)).collect())
+    }
+
+    /// Logits of the last step's real images, and of its last fakes.
+    pub async fn logits(&self) -> Result<(Vec<f32>, Vec<f32>)> {
+        let all: Vec<f32> = self.gan().logits.read(self.gpu()).await?;
+        let (real, fake) = all.split_at(all.len() / 2);
+        Ok((real.to_vec(), fake.to_vec()))
+    }
+
+    /// Running statistics and spectral norm's vectors.
+    pub async fn state(&self) -> Result<Vec<Tensor>> {
+        let mut all = Vec::new();
+        for (prefix, network) in self.networks() {
+            let tensors = state_tensors(&network.specs, &network.parameters.layout);
+            if tensors.is_empty() {
+                continue;
+            }
+            let flat: Vec<f32> = network.parameters.state.read(self.gpu()).await?;
+            all.extend(tensors.into_iter().map(|tensor| {
+                let values = tensor.extract(&flat);
+                (format!("{prefix}{}", tensor.name), tensor.shape, values)
+            }));
+        }
+        Ok(all)
+    }
+
+    async fn named(&self, prefix: &str, buffer: impl Fn(&Parameters) -> Option<&Buffer>) -> Result<Vec<Tensor>> {
         let mut all = Vec::new();
         for (network_prefix, network) in self.networks() {
-            let flat: Vec<f32> = buffer(network).read(self.gpu()).await?;
+            let Some(buffer) = buffer(&network.parameters) else { continue };
+            let flat: Vec<f32> = buffer.read(self.gpu()).await?;
             for (_, tensor) in tensors(&network.specs, &network.parameters.layout) {
                 let values = tensor.extract(&flat);
                 all.push((format!("{prefix}{network_prefix}{}", tensor.name), tensor.shape, values));
@@ -134,39 +192,70 @@ impl Trainer {
     /// Everything a run needs to go on, as a safetensors file.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
         let mut all = self.parameters().await?;
-        all.extend(self.named(OPTIMISER, |network| &network.parameters.mean_squares).await?);
-        let step = self.step().to_string();
-        Ok(write(&all, &[("config", self.config().to_json()), ("format", "pt".into()), ("step", step)]))
+        all.extend(self.state().await?);
+        all.extend(self.named(OPTIMISER, |parameters| Some(&parameters.mean_squares)).await?);
+        all.extend(self.named(MEANS, |parameters| parameters.means.as_ref()).await?);
+        let metadata = [
+            ("config", self.config().to_json()),
+            ("format", "pt".into()),
+            ("step", self.step().to_string()),
+            ("updates", self.update_count().to_string()),
+        ];
+        Ok(write(&all, &metadata))
     }
 
-    /// Takes over the parameters, optimiser state and step number of a checkpoint. Everything is checked before
-    /// anything is written, so a file that does not fit changes nothing.
+    /// Takes over the parameters, statistics, optimiser state and step number of a checkpoint. Everything is checked
+    /// before anything is written, so a file that does not fit changes nothing. Statistics and optimiser state that the
+    /// file lacks altogether start anew.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when a tensor is missing or has another shape.
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        let has_state = checkpoint.tensors.keys().any(|name| name.starts_with(OPTIMISER));
-        let mut states = Vec::new();
-        for (prefix, network) in self.networks() {
+        let has = |prefix: &str| checkpoint.tensors.keys().any(|name| name.starts_with(prefix));
+        let (has_squares, has_means) = (has(OPTIMISER), has(MEANS));
+        let adam = self.config().optimiser == Optimiser::Adam;
+        let has_optimiser = has_squares && has_means == adam;
+        let mut has_state = true;
+        let mut loaded = Vec::new();
+        for (number, (prefix, network)) in self.networks().into_iter().enumerate() {
             let layout = &network.parameters.layout;
             let mut values = vec![0.0; layout.count as usize];
-            let mut mean_squares = values.clone();
+            let (mut squares, mut means) = (values.clone(), values.clone());
+            let (_, mut state) = init::network(&network.specs, layout, self.config(), number as u32);
             for (_, tensor) in tensors(&network.specs, layout) {
                 let name = format!("{prefix}{}", tensor.name);
                 tensor.insert(&checkpoint.fitting(&name, &tensor)?, &mut values);
-                if has_state {
-                    let state = checkpoint.fitting(&format!("{OPTIMISER}{name}"), &tensor)?;
-                    tensor.insert(&state, &mut mean_squares);
+                if has_optimiser {
+                    tensor.insert(&checkpoint.fitting(&format!("{OPTIMISER}{name}"), &tensor)?, &mut squares);
+                }
+                if has_optimiser && adam {
+                    tensor.insert(&checkpoint.fitting(&format!("{MEANS}{name}"), &tensor)?, &mut means);
                 }
             }
-            states.push((values, mean_squares));
+            for tensor in state_tensors(&network.specs, layout) {
+                let name = format!("{prefix}{}", tensor.name);
+                let found = checkpoint.get(&name).is_some();
+                has_state &= found;
+                if found {
+                    tensor.insert(&checkpoint.fitting(&name, &tensor)?, &mut state);
+                }
+            }
+            loaded.push((values, squares, means, state));
         }
-        for ((_, network), (values, mean_squares)) in self.networks().into_iter().zip(&states) {
-            network.parameters.values.write(self.gpu(), values);
-            network.parameters.mean_squares.write(self.gpu(), mean_squares);
+        for ((_, network), (values, squares, means, state)) in self.networks().into_iter().zip(&loaded) {
+            let parameters = &network.parameters;
+            parameters.values.write(self.gpu(), values);
+            parameters.mean_squares.write(self.gpu(), squares);
+            parameters.state.write(self.gpu(), state);
+            if let Some(buffer) = &parameters.means {
+                buffer.write(self.gpu(), means);
+            }
         }
-        self.renormalise();
-        self.set_step(checkpoint.step);
+        self.normalise_loaded();
+        if !has_state {
+            self.find_singular_vectors();
+        }
+        self.set_step(checkpoint.step, if has_optimiser { checkpoint.updates } else { 0 });
         Ok(())
     }
 }

@@ -3,10 +3,12 @@
 pub mod architecture;
 pub mod border;
 pub mod checkpoint;
+pub mod dcgan;
 pub mod images;
 pub mod init;
 pub mod pace;
 pub mod reconstruction;
+pub mod resnet;
 pub mod samples;
 pub mod step;
 pub mod trainer;

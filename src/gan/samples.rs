@@ -89,6 +89,7 @@ pub struct Samples {
     program: Program,
     tiler: Tiler,
     seed: u32,
+    rows: u32,
 }
 
 impl Samples {
@@ -110,12 +111,12 @@ impl Samples {
         calls.push(call);
         let slots = StepSlots::new(gpu, 1)?;
         let program = Program::compile(gpu, &slots, calls, progress).await?;
-        Ok(Samples { slots, program, tiler, seed: config.seed })
+        Ok(Samples { slots, program, tiler, seed: config.seed, rows: batch })
     }
 
     /// The samples of the present weights.
     pub async fn sheet(&self, gpu: &Gpu) -> Result<Sheet> {
-        self.slots.write(gpu, &[Step { seed: self.seed, ..Step::default() }]);
+        self.slots.write(gpu, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
         gpu.submit("sample sheet", |encoder| self.program.record(gpu, encoder, 0));
         self.tiler.read(gpu).await
     }

@@ -1,11 +1,12 @@
 //! One training step as a list of dispatches, for both update orders (paper, section 4).
 
-use crate::config::{Config, Order};
+use crate::config::{Config, Loss, Optimiser, Order, Statistics};
 use crate::error::Result;
 use crate::gan::architecture;
 use crate::gan::images::DeviceImages;
 use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GanLoss, Latent, METRIC_COLUMNS};
+use crate::nn::batch_norm::Source;
 use crate::nn::convolution::Body;
 use crate::nn::{Activations, Network, Pass, Shape, Weights, optimiser};
 use crate::rng::Stream;
@@ -30,12 +31,14 @@ pub struct Gan {
     discriminator_activations: Activations,
     /// Gradient of G's loss with respect to `images`.
     dimages: Buffer,
-    /// [2 batch]
-    logits: Buffer,
+    /// Logits of the last pass through D, real images first, [2 batch].
+    pub logits: Buffer,
     dlogits: Buffer,
     batch: u32,
     image: Shape,
     code: u32,
+    loss: Loss,
+    statistics: Source,
 }
 
 impl Gan {
@@ -43,12 +46,13 @@ impl Gan {
     pub fn new(gpu: &Gpu, config: &Config, body: Body, metric_rows: u32) -> Result<Gan> {
         let batch = config.batch_size;
         let image = Shape::new(config.height, config.width, config.channels);
-        let generator = Network::new(gpu, "generator", architecture::generator(config), body)?;
-        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body)?;
+        let means = config.optimiser == Optimiser::Adam;
+        let generator = Network::new(gpu, "generator", architecture::generator(config), body, means)?;
+        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body, means)?;
         let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
         Ok(Gan {
-            generator_activations: Activations::new(gpu, "generator", &generator, batch)?,
-            discriminator_activations: Activations::new(gpu, "discriminator", &discriminator, 2 * batch)?,
+            generator_activations: Activations::new(gpu, "generator", &generator, batch, 1)?,
+            discriminator_activations: Activations::new(gpu, "discriminator", &discriminator, batch, 2)?,
             z_d: buffer("latent codes of D's fakes", batch * config.code_size)?,
             z_g: buffer("latent codes of G", batch * config.code_size)?,
             images: buffer("real and fake images", 2 * batch * image.len())?,
@@ -61,6 +65,11 @@ impl Gan {
             batch,
             image,
             code: config.code_size,
+            loss: config.loss,
+            statistics: match config.statistics {
+                Statistics::Running => Source::Running,
+                Statistics::Batch => Source::Batch,
+            },
         })
     }
 
@@ -84,8 +93,8 @@ impl Gan {
 
     /// D on real and fresh fakes; then G, with new latent codes, through the updated D.
     fn alternating(&self, config: &Config) -> Vec<Call> {
-        let both = self.discriminator_pass(0, 2 * self.batch);
-        let fakes = self.discriminator_pass(self.batch, self.batch);
+        let both = self.discriminator_pass(0, 2);
+        let fakes = self.discriminator_pass(1, 1);
         let generator = self.generator_pass(&self.z_g);
         let mut calls = self.generator_pass(&self.z_d).forward();
         calls.extend(both.forward());
@@ -103,8 +112,8 @@ impl Gan {
 
     /// One fake batch, of `z_g`, through one pair of networks; both gradients, then both updates.
     fn simultaneous(&self, config: &Config) -> Vec<Call> {
-        let both = self.discriminator_pass(0, 2 * self.batch);
-        let fakes = self.discriminator_pass(self.batch, self.batch);
+        let both = self.discriminator_pass(0, 2);
+        let fakes = self.discriminator_pass(1, 1);
         let generator = self.generator_pass(&self.z_g);
         let mut calls = generator.forward();
         calls.extend(both.forward());
@@ -118,33 +127,38 @@ impl Gan {
         calls
     }
 
-    /// G from `z` to the fake rows of `images`.
+    /// G in training, from `z` to the fake rows of `images`.
     fn generator_pass(&self, z: &Buffer) -> Pass<'_> {
-        self.generate(self.generator.parameters.weights(), z.at(0), self.fakes(&self.images))
+        let weights = self.generator.parameters.weights();
+        Pass { source: Source::Training, ..self.generate(weights, z.at(0), self.fakes(&self.images)) }
     }
 
-    /// G with the given weights from one batch of codes at `z` to images at `output`.
+    /// G with the given weights from one batch of codes at `z` to images at `output`, for samples and reconstructions.
     pub fn generate(&self, weights: Weights, z: View, output: View) -> Pass<'_> {
         Pass {
             network: &self.generator,
             weights,
             activations: &self.generator_activations,
-            first_row: 0,
-            rows: self.batch,
+            first_group: 0,
+            groups: 1,
             input: z,
             output,
+            source: self.statistics,
         }
     }
 
-    fn discriminator_pass(&self, first_row: u32, rows: u32) -> Pass<'_> {
+    /// D in training; group 0 holds real images, group 1 fakes.
+    fn discriminator_pass(&self, first_group: u32, groups: u32) -> Pass<'_> {
+        let first_row = first_group * self.batch;
         Pass {
             network: &self.discriminator,
             weights: self.discriminator.parameters.weights(),
             activations: &self.discriminator_activations,
-            first_row,
-            rows,
+            first_group,
+            groups,
             input: self.images.at(first_row * self.image.len()),
             output: self.logits.at(first_row),
+            source: Source::Training,
         }
     }
 
@@ -153,14 +167,22 @@ impl Gan {
     }
 
     fn discriminator_loss(&self) -> Call {
-        self.loss("discriminator loss", GanLoss { first: 0, real: self.batch, fake: self.batch, generator: 0 })
+        let batch = self.batch;
+        self.loss("discriminator loss", GanLoss { first: 0, real: batch, fake: batch, generator: 0, ..GanLoss::default() })
     }
 
     fn generator_loss(&self) -> Call {
-        self.loss("generator loss", GanLoss { first: self.batch, real: 0, fake: self.batch, generator: 1 })
+        let batch = self.batch;
+        self.loss("generator loss", GanLoss { first: batch, real: 0, fake: batch, generator: 1, ..GanLoss::default() })
     }
 
     fn loss(&self, label: &str, block: GanLoss) -> Call {
+        let kind = match self.loss {
+            Loss::Bce => 0,
+            Loss::Ls => 1,
+            Loss::Hinge => 2,
+        };
+        let block = GanLoss { kind, ..block };
         Call::new(&kernels::GAN_LOSS, label).params(&block).buffers(&[&self.logits, &self.dlogits, &self.metrics])
     }
 }
@@ -176,7 +198,13 @@ pub fn latent_codes(z: &Buffer, count: u32, stream: Stream) -> Call {
 /// Pull-back, optimiser, renormalisation.
 fn update(network: &Network, config: &Config) -> Vec<Call> {
     let p = &network.parameters;
-    let step =
-        optimiser::rmsprop(&p.values, &p.gradients, &p.mean_squares, p.layout.pair_begin, config.decay, config.eps);
+    let begin = p.layout.pair_begin;
+    let step = match (config.optimiser, &p.means) {
+        (Optimiser::Adam, Some(means)) => {
+            let betas = [config.beta1, config.beta2];
+            optimiser::adam(&p.values, &p.gradients, [means, &p.mean_squares], begin, betas, config.eps)
+        }
+        _ => optimiser::rmsprop(&p.values, &p.gradients, &p.mean_squares, begin, config.decay, config.eps),
+    };
     network.pull_back().into_iter().chain([step]).chain(network.normalise()).collect()
 }

@@ -1,6 +1,6 @@
 //! A run: training in chunks of one submit each, with a running reconstruction test in between.
 
-use crate::config::Config;
+use crate::config::{Config, Norm};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::gan::architecture;
@@ -23,7 +23,10 @@ const MOST_STEPS: u32 = 128;
 const TEST_STEPS_PER_STEP: u32 = 4;
 
 /// Programs that a trainer compiles.
-const PROGRAMS: usize = 8;
+const PROGRAMS: usize = 9;
+
+/// Power iterations that a fresh spectral norm starts with.
+const INITIAL_POWER_ITERATIONS: usize = 15;
 
 /// What one turn brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,11 +53,14 @@ pub struct Trainer {
     inputs: Program,
     update: Program,
     normalise: Program,
+    normalise_loaded: Program,
     samples: Samples,
     test: Reconstruction,
     staging: Staging,
     pace: Pace,
     step: u32,
+    /// Updates since the optimiser's state was zero: what Adam's bias corrections count.
+    updates: u32,
     running_images: u32,
     final_images: u32,
     tested_at: Option<u32>,
@@ -100,9 +106,12 @@ impl Trainer {
 
         let gan = Gan::new(&gpu, &config, body, MOST_STEPS)?;
         let slots = StepSlots::new(&gpu, MOST_STEPS)?;
-        let normalise = gan.generator.normalise().into_iter().chain(gan.discriminator.normalise()).collect();
+        let [g, d] = [&gan.generator, &gan.discriminator];
+        let normalise = [g.normalise(), d.normalise()].concat();
+        let normalise_loaded = [g.normalise_loaded(), d.normalise_loaded()].concat();
         let trainer = Trainer {
             normalise: Program::compile(&gpu, &slots, normalise, progress).await?,
+            normalise_loaded: Program::compile(&gpu, &slots, normalise_loaded, progress).await?,
             inputs: Program::compile(&gpu, &slots, gan.inputs(&images), progress).await?,
             update: Program::compile(&gpu, &slots, gan.update(&config), progress).await?,
             samples: Samples::new(&gpu, &config, &gan, progress).await?,
@@ -110,6 +119,7 @@ impl Trainer {
             staging: Staging::new(&gpu, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS),
             pace: Pace::new(MOST_STEPS),
             step: 0,
+            updates: 0,
             running_images: split.running,
             final_images: split.final_count,
             tested_at: None,
@@ -126,15 +136,27 @@ impl Trainer {
     fn initialise(&self) {
         for (number, network) in [(0, &self.gan.generator), (1, &self.gan.discriminator)] {
             let layout = &network.parameters.layout;
-            let values = init::parameters(&network.specs, layout, self.config.norm, number, self.config.seed);
+            let (values, state) = init::network(&network.specs, layout, &self.config, number);
             network.parameters.values.write(&self.gpu, &values);
+            network.parameters.state.write(&self.gpu, &state);
         }
-        self.renormalise();
+        self.normalise_loaded();
+        self.find_singular_vectors();
     }
 
     /// Recomputes effective weights after parameters were written from outside.
-    pub(crate) fn renormalise(&self) {
-        self.gpu.submit("normalise", |encoder| self.normalise.record(&self.gpu, encoder, 0));
+    pub(crate) fn normalise_loaded(&self) {
+        self.gpu.submit("normalise", |encoder| self.normalise_loaded.record(&self.gpu, encoder, 0));
+    }
+
+    /// Brings spectral norm's vectors near the singular ones, where parameters came without them.
+    pub(crate) fn find_singular_vectors(&self) {
+        if self.config.norm != Norm::Spectral {
+            return;
+        }
+        self.gpu.submit("power iterations", |encoder| {
+            (0..INITIAL_POWER_ITERATIONS).for_each(|_| self.normalise.record(&self.gpu, encoder, 0));
+        });
     }
 
     /// The settings in force.
@@ -157,8 +179,14 @@ impl Trainer {
         self.step
     }
 
-    pub(crate) fn set_step(&mut self, step: u32) {
+    /// Updates since the optimiser's state was zero.
+    pub fn update_count(&self) -> u32 {
+        self.updates
+    }
+
+    pub(crate) fn set_step(&mut self, step: u32, updates: u32) {
         self.step = step;
+        self.updates = updates;
         self.tested_at = Some(step);
         self.test.stop();
     }
@@ -273,6 +301,7 @@ impl Trainer {
         let mut metrics: Vec<f32> = staging.read(gpu, read).await?;
         metrics.truncate(wanted);
         self.step += steps;
+        self.updates += steps;
         if share == 0 {
             self.pace.record(steps, now() - started);
         }
@@ -283,7 +312,18 @@ impl Trainer {
 
     fn slot(&self, i: u32) -> Step {
         let step = self.step + i;
-        Step { step, metric_row: i, seed: self.config.seed, lr: self.config.lr_at(step), ..Step::default() }
+        let t = f64::from(self.updates + i + 1);
+        let correction = |beta: f32| (1.0 - f64::from(beta).powf(t)) as f32;
+        Step {
+            step,
+            metric_row: i,
+            seed: self.config.seed,
+            lr: self.config.lr_at(step),
+            rows: self.config.batch_size,
+            correction1: correction(self.config.beta1),
+            correction2: correction(self.config.beta2),
+            ..Step::default()
+        }
     }
 
     /// One step on given inputs instead of generated ones: `real` [batch, h, w, c] in [0, 1], `z_d` and `z_g`
@@ -314,6 +354,7 @@ impl Trainer {
         });
         let row: Vec<f32> = self.staging.read(&self.gpu, METRIC_COLUMNS).await?;
         self.step += 1;
+        self.updates += 1;
         Ok([row[1], row[2], row[3]])
     }
 

@@ -2,20 +2,20 @@
 
 use crate::gpu::{Buffer, Call, View};
 use crate::kernels::{self, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
-use crate::nn::convolution::{ROWS_PER_PART, reduce};
-use crate::nn::layer::{Activation, LayerSpec};
+use crate::nn::pairs::ROWS_PER_PART;
+use crate::nn::layer::{LayerSpec, Op};
 
 /// y = TPReLU(x) for `rows` images; x and y start at the same offset.
 pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x: &View, y: &Buffer) -> Call {
     let count = rows * spec.output.len();
-    Call::new(&kernels::TPRELU, &format!("{} tprelu", spec.name))
+    Call::new(&kernels::TPRELU, &spec.name)
         .params(&Tprelu { count, channels: spec.output.c, offset: x.offset, pair_offset })
         .buffers(&[params, &x.buffer, y])
         .elements(count as usize)
 }
 
 /// Replaces dy by dx and leaves partial sums of the (threshold, slope) gradients in `scratch`, for
-/// [`tprelu_gradients`]. x and dy start at the same offset.
+/// [`pair_gradients`](super::pairs::pair_gradients). x and dy start at the same offset.
 pub fn tprelu_backward(
     spec: &LayerSpec,
     pair_offset: u32,
@@ -25,9 +25,9 @@ pub fn tprelu_backward(
     dy: &Buffer,
     scratch: &Buffer,
 ) -> Call {
-    let learns = |which: fn(bool, bool) -> bool| match spec.activation {
-        Activation::Tprelu { learn_threshold, learn_slope } => u32::from(which(learn_threshold, learn_slope)),
-        Activation::Identity | Activation::Sigmoid => 0,
+    let learns = |which: fn(bool, bool) -> bool| match spec.op {
+        Op::Tprelu { learn_threshold, learn_slope } => u32::from(which(learn_threshold, learn_slope)),
+        _ => 0,
     };
     let channels = spec.output.c;
     let rows = rows * spec.output.len() / channels;
@@ -40,28 +40,15 @@ pub fn tprelu_backward(
         learn_threshold: learns(|threshold, _| threshold),
         learn_slope: learns(|_, slope| slope),
     };
-    Call::new(&kernels::TPRELU_BACKWARD, &format!("{} tprelu backward", spec.name))
+    Call::new(&kernels::TPRELU_BACKWARD, &format!("{} backward", spec.name))
         .params(&block)
         .buffers(&[params, &x.buffer, dy, scratch])
         .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(ROWS_PER_PART), 1])
 }
 
-/// Adds up the partial sums of [`tprelu_backward`] into `gradients` at `pair_offset`.
-pub fn tprelu_gradients(spec: &LayerSpec, pair_offset: u32, rows: u32, gradients: &Buffer, scratch: &Buffer) -> Call {
-    let channels = spec.output.c;
-    let parts = (rows * spec.output.len() / channels).div_ceil(ROWS_PER_PART);
-    reduce(&spec.name, parts, 2 * channels, scratch, gradients, pair_offset)
-}
-
-/// Elements of scratch memory that [`tprelu_backward`] and the bias gradient need for `rows` images.
-pub fn column_scratch(spec: &LayerSpec, rows: u32) -> u32 {
-    let parts_of = |channels: u32| (rows * spec.output.len() / channels).div_ceil(ROWS_PER_PART) * channels;
-    (2 * parts_of(spec.output.c)).max(parts_of(spec.units()))
-}
-
 /// y = sigmoid(x) for `count` values.
 pub fn sigmoid(name: &str, count: u32, x: &View, y: &View) -> Call {
-    Call::new(&kernels::SIGMOID, &format!("{name} sigmoid"))
+    Call::new(&kernels::SIGMOID, name)
         .params(&Sigmoid { count, x_offset: x.offset, y_offset: y.offset })
         .buffers(&[&x.buffer, &y.buffer])
         .elements(count as usize)
@@ -69,7 +56,7 @@ pub fn sigmoid(name: &str, count: u32, x: &View, y: &View) -> Call {
 
 /// dx = dy * y (1 - y) for `count` values; y and dy start at the same offset.
 pub fn sigmoid_backward(name: &str, count: u32, y: &View, dy: &Buffer, dx: &View) -> Call {
-    Call::new(&kernels::SIGMOID_BACKWARD, &format!("{name} sigmoid backward"))
+    Call::new(&kernels::SIGMOID_BACKWARD, &format!("{name} backward"))
         .params(&SigmoidBackward { count, y_offset: y.offset, dx_offset: dx.offset })
         .buffers(&[&y.buffer, dy, &dx.buffer])
         .elements(count as usize)

@@ -3,16 +3,15 @@
 
 use crate::gpu::program::Tile;
 use crate::gpu::{Buffer, Call, Gpu, View};
-use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry, Kernel, NO_BIAS, ReducePartials};
-use crate::nn::layer::LayerSpec;
+use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry, Kernel, NO_BIAS};
+use crate::nn::layer::LinearMap;
+use crate::nn::pairs::{ROWS_PER_PART, reduce};
 use crate::nn::parameters::{LayerOffsets, Weights};
 
 /// Workgroups that a weight gradient is split into at least, so that a large device is busy with a small layer.
 const SPLIT_TARGET: u32 = 128;
 /// Pixels per split at least: below this the partial sums cost more than they save.
 const SPLIT_PIXELS: u32 = 64;
-/// Rows per part of a column sum.
-pub(crate) const ROWS_PER_PART: u32 = 256;
 
 /// Which body the matrix products run with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +74,10 @@ impl Body {
 /// A layer's linear map applied to `rows` images.
 #[derive(Debug, Clone, Copy)]
 pub struct Convolution<'a> {
-    /// The layer.
-    pub spec: &'a LayerSpec,
+    /// Name of the layer.
+    pub name: &'a str,
+    /// Its linear map.
+    pub map: LinearMap,
     /// Where its parameters lie.
     pub at: &'a LayerOffsets,
     /// Number of images.
@@ -89,7 +90,7 @@ impl Convolution<'_> {
     /// y = W x + b: x at `input`, y written at `output`.
     pub fn forward(&self, weights: &Weights, input: &View, output: &View) -> Call {
         let bias = self.at.bias.unwrap_or(NO_BIAS);
-        if self.spec.is_transposed() {
+        if self.map.is_transposed() {
             self.scatter(weights, input, output, bias, "forward")
         } else {
             self.gather(weights, input, output, bias, "forward")
@@ -98,7 +99,7 @@ impl Convolution<'_> {
 
     /// dx = W^T dy: dy at `dy`, dx written at `dx`.
     pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View) -> Call {
-        if self.spec.is_transposed() {
+        if self.map.is_transposed() {
             self.gather(weights, dy, dx, NO_BIAS, "input gradient")
         } else {
             self.scatter(weights, dy, dx, NO_BIAS, "input gradient")
@@ -138,14 +139,14 @@ impl Convolution<'_> {
             small_offset: small.offset,
             weight_offset: self.at.weight,
             bias_offset,
-            ..self.spec.geometry()
+            ..self.map.geometry()
         }
     }
 
     /// The gradient of the effective weight, written to `gradients` at the weight's offset: x at `input`, dy at `dy`.
     /// `scratch` holds the partial sums, [`Self::weight_gradient_scratch`] elements.
     pub fn weight_gradient(&self, input: &View, dy: &View, gradients: &Buffer, scratch: &Buffer) -> Vec<Call> {
-        let (big, small) = if self.spec.is_transposed() { (dy, input) } else { (input, dy) };
+        let (big, small) = if self.map.is_transposed() { (dy, input) } else { (input, dy) };
         let plan = self.split();
         let whole = plan.parts == 1;
         let geometry = Geometry {
@@ -163,7 +164,7 @@ impl Convolution<'_> {
         if whole {
             return vec![product];
         }
-        vec![product, reduce(&self.spec.name, plan.parts, plan.m * plan.n, scratch, gradients, self.at.weight)]
+        vec![product, reduce(self.name, plan.parts, plan.m * plan.n, scratch, gradients, self.at.weight)]
     }
 
     /// Elements of scratch memory that [`Self::weight_gradient`] needs.
@@ -172,25 +173,32 @@ impl Convolution<'_> {
         if plan.parts == 1 { 0 } else { plan.parts * plan.m * plan.n }
     }
 
+    /// Elements of scratch memory that [`Self::weight_gradient`] and [`Self::bias_gradient`] need.
+    pub fn scratch(&self) -> u32 {
+        let channels = self.map.units();
+        let rows = self.rows * self.map.output.len() / channels;
+        self.weight_gradient_scratch().max(rows.div_ceil(ROWS_PER_PART) * channels)
+    }
+
     /// The bias gradient, the sum of dy over images and pixels, written to `gradients` at `bias_offset`.
     pub fn bias_gradient(&self, bias_offset: u32, dy: &View, gradients: &Buffer, scratch: &Buffer) -> [Call; 2] {
-        let channels = self.spec.units();
-        let rows = self.rows * self.spec.output.len() / channels;
+        let channels = self.map.units();
+        let rows = self.rows * self.map.output.len() / channels;
         let parts = rows.div_ceil(ROWS_PER_PART);
         let sum = Call::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
             .params(&ColumnSum { rows, channels, rows_per_part: ROWS_PER_PART, dy_offset: dy.offset })
             .buffers(&[&dy.buffer, scratch])
             .grid([channels.div_ceil(CHANNELS_PER_BLOCK), parts, 1]);
-        [sum, reduce(&self.spec.name, parts, channels, scratch, gradients, bias_offset)]
+        [sum, reduce(self.name, parts, channels, scratch, gradients, bias_offset)]
     }
 
     fn label(&self, what: &str) -> String {
-        format!("{} {what}", self.spec.name)
+        format!("{} {what}", self.name)
     }
 
     /// How a weight gradient's long sum over rows of pixels is cut into parts.
     fn split(&self) -> Split {
-        let g = self.spec.geometry();
+        let g = self.map.geometry();
         let (m, n) = (g.kernel_h * g.kernel_w * g.big_c, g.small_c);
         let tile = self.body.tile(m, n);
         let [x, y] = self.body.groups(tile, m, n);
@@ -208,12 +216,4 @@ struct Split {
     tile: Tile,
     parts: u32,
     rows: u32,
-}
-
-/// Adds `parts` partial results of `count` elements from `scratch` into `target` at `offset`.
-pub fn reduce(name: &str, parts: u32, count: u32, scratch: &Buffer, target: &Buffer, offset: u32) -> Call {
-    Call::new(&kernels::REDUCE_PARTIALS, &format!("{name} sum of parts"))
-        .params(&ReducePartials { parts, count, total_offset: offset })
-        .buffers(&[scratch, target])
-        .elements(count as usize)
 }

@@ -61,48 +61,106 @@ pub enum Kind {
 /// How the effective weight w is made from the raw parameter v (paper, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reparameterisation {
-    /// w = v, with a bias per channel.
+    /// w = v, with a bias per unit.
     Plain,
     /// Strict weight normalisation, w = v/n: no gain, no bias.
     Strict,
-    /// Affine weight normalisation, w = gain * v/n, with a bias per channel.
+    /// Affine weight normalisation, w = gain * v/n, with a bias per unit.
     Affine,
+    /// Spectral normalisation, w = v/sigma, with a bias per unit (Miyato et al. 2018).
+    Spectral,
 }
 
-/// What follows the linear map.
+/// What a layer computes from one earlier value, or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing: the output is a logit.
-    Identity,
+pub enum Op {
+    /// A linear map with a reparameterised weight.
+    Map(Kind, Reparameterisation),
+    /// Batch normalisation, with a (bias, scale) pair per channel. It couples the samples of a batch, which no
+    /// reparameterisation does.
+    BatchNorm,
     /// TPReLU with one (threshold, slope) pair per channel; a held parameter keeps its initial value.
     Tprelu {
         /// Whether thresholds learn (TPReLU, TReLU) or stay 0 (PReLU, ReLU).
         learn_threshold: bool,
-        /// Whether slopes learn (TPReLU, PReLU) or stay as they start.
+        /// Whether slopes learn (TPReLU, PReLU) or stay 0 (TReLU, ReLU).
         learn_slope: bool,
     },
-    /// Sigmoid.
+    /// Sigmoid; only as a network's last layer.
     Sigmoid,
+    /// Weight-normalised addition of a residue and a shortcut, with a pair of gates per channel.
+    Addition,
+    /// y = scale * x + bias per channel.
+    ChannelAffine,
+    /// 2x2 average pooling of the image padded by zeros.
+    AveragePool {
+        /// Padding above and left (and below and right).
+        pad: [u32; 2],
+    },
+    /// Nearest-neighbour upsampling to twice the size, cropped.
+    Upsample {
+        /// Pixels cropped above and left (and below and right).
+        pad: [u32; 2],
+    },
+    /// y = 2x - 1.
+    Rescale,
 }
 
-/// One layer: linear map, reparameterisation, activation.
+/// One layer of a network. A network's values are its input, number 0, and the output of layer i, number i + 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerSpec {
-    /// The authors' module name without the network's prefix: `initial`, `level.0`, `final`.
+    /// The authors' module name without the network's prefix: `initial.linear`, `level.0.tprelu`, `final.conv`.
     pub name: String,
-    /// The linear map.
+    /// What it computes.
+    pub op: Op,
+    /// Numbers of the values it reads: two for [`Op::Addition`], residue first.
+    pub inputs: Vec<usize>,
+    /// Shape of one input image (both alike in an addition).
+    pub input: Shape,
+    /// Shape of one output image.
+    pub output: Shape,
+}
+
+/// A linear map as part of a layer: what the convolution kernels and the reparameterisations work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinearMap {
+    /// Which map.
     pub kind: Kind,
+    /// How its weight is made.
+    pub reparameterisation: Reparameterisation,
     /// Shape of one input image.
     pub input: Shape,
     /// Shape of one output image.
     pub output: Shape,
-    /// How the weight is parameterised.
-    pub reparameterisation: Reparameterisation,
-    /// What follows.
-    pub activation: Activation,
 }
 
 impl LayerSpec {
+    /// The layer's linear map, if it is one.
+    pub fn map(&self) -> Option<LinearMap> {
+        match self.op {
+            Op::Map(kind, reparameterisation) => {
+                Some(LinearMap { kind, reparameterisation, input: self.input, output: self.output })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it learns anything.
+    pub fn learns(&self) -> bool {
+        match self.op {
+            Op::Map(..) | Op::BatchNorm | Op::Addition | Op::ChannelAffine => true,
+            Op::Tprelu { learn_threshold, learn_slope } => learn_threshold || learn_slope,
+            Op::Sigmoid | Op::AveragePool { .. } | Op::Upsample { .. } | Op::Rescale => false,
+        }
+    }
+
+    /// Whether dx replaces dy in its memory on the way back.
+    pub fn backward_in_place(&self) -> bool {
+        matches!(self.op, Op::BatchNorm | Op::Tprelu { .. } | Op::ChannelAffine)
+    }
+}
+
+impl LinearMap {
     /// Number of weights.
     pub fn weights(&self) -> u32 {
         let g = self.geometry();

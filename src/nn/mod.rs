@@ -1,13 +1,20 @@
 //! Layer kinds, each with its forward and backward dispatches side by side. Nothing here knows of GANs.
 
 pub mod activation;
+pub mod addition;
+pub mod batch_norm;
 pub mod convolution;
+pub mod flow;
 pub mod layer;
 pub mod network;
 pub mod optimiser;
+pub mod pairs;
 pub mod parameters;
+pub mod pooling;
 pub mod reparameterisation;
+pub mod spectral_norm;
+pub mod weight_norm;
 
-pub use layer::{Activation, Kind, LayerSpec, Reparameterisation, Shape};
+pub use layer::{Kind, LayerSpec, LinearMap, Op, Reparameterisation, Shape};
 pub use network::{Activations, Network, Pass};
 pub use parameters::{Parameters, Weights};

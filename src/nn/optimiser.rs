@@ -1,10 +1,10 @@
-//! RMSprop (paper, section 4): one dispatch per network, slopes projected to [0, 1] in the same dispatch.
+//! Optimisers over flat buffers: one dispatch per network, slopes projected to [0, 1] in the same dispatch.
 
 use crate::gpu::{Buffer, Call};
-use crate::kernels::{self, Rmsprop};
+use crate::kernels::{self, Adam, Rmsprop};
 
-/// Updates `values` by its `gradients`; the learning rate comes from the step block. Elements from `pair_begin` on are
-/// (threshold, slope) pairs.
+/// RMSprop (paper, section 4). Updates `values` by `gradients`; the learning rate comes from the step block. Elements
+/// from `pair_begin` on are (threshold, slope) pairs.
 pub fn rmsprop(
     values: &Buffer,
     gradients: &Buffer,
@@ -17,5 +17,21 @@ pub fn rmsprop(
     Call::new(&kernels::RMSPROP, "rmsprop")
         .params(&Rmsprop { count: count as u32, pair_begin, decay, eps })
         .buffers(&[gradients, mean_squares, values])
+        .elements(count)
+}
+
+/// Adam, with the bias corrections of the step block.
+pub fn adam(
+    values: &Buffer,
+    gradients: &Buffer,
+    [means, mean_squares]: [&Buffer; 2],
+    pair_begin: u32,
+    [beta1, beta2]: [f32; 2],
+    eps: f32,
+) -> Call {
+    let count = values.len();
+    Call::new(&kernels::ADAM, "adam")
+        .params(&Adam { count: count as u32, pair_begin, beta1, beta2, eps })
+        .buffers(&[gradients, means, mean_squares, values])
         .elements(count)
 }

@@ -1,24 +1,27 @@
 //! A network's parameters in one flat buffer, with the table that says where each tensor lies.
 //!
-//! Order: raw weights v of every layer, then gains, then biases, then (threshold, slope) pairs. Gradients and the
-//! optimiser's mean squares have the same layout, so one dispatch updates a network.
+//! Order: raw weights v of every layer, then gains, then biases, then pairs per channel, of which the (threshold,
+//! slope) pairs come last. Gradients and the optimiser's state have the same layout, so one dispatch updates a network.
 
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu};
-use crate::nn::layer::{Activation, LayerSpec};
-use crate::nn::reparameterisation::NormTable;
+use crate::nn::layer::{LayerSpec, Op, Reparameterisation};
+use crate::nn::reparameterisation::Normaliser;
 
 /// Where a layer's parameters start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LayerOffsets {
-    /// Raw weight v, [kernel_h, kernel_w, big_c, small_c].
+    /// Raw weight v, [kernel_h, kernel_w, big_c, small_c]; 0 where there is none.
     pub weight: u32,
     /// Gains, one per unit.
     pub gain: Option<u32>,
     /// Biases, one per unit.
     pub bias: Option<u32>,
-    /// (threshold, slope) pairs, one per channel.
+    /// Pairs, one per channel: (threshold, slope), (bias, scale) or gates of (residue, shortcut).
     pub pairs: Option<u32>,
+    /// What training moves without a gradient, in the state buffer: pairs of running (mean, variance), or spectral
+    /// norm's vector t.
+    pub state: Option<u32>,
 }
 
 /// The offset table of a network.
@@ -32,28 +35,51 @@ pub struct Layout {
     pub pair_begin: u32,
     /// Number of parameters.
     pub count: u32,
+    /// Length of the state buffer.
+    pub state: u32,
 }
 
 impl Layout {
     /// Lays the layers out.
     pub fn new(specs: &[LayerSpec]) -> Layout {
+        let mut layers = vec![LayerOffsets::default(); specs.len()];
         let mut end = 0;
         let mut take = |len: u32| {
             let start = end;
             end += len;
             start
         };
-        let weight: Vec<_> = specs.iter().map(|spec| take(spec.weights())).collect();
+        let all = || specs.iter().enumerate();
+        let maps = || all().filter_map(|(i, spec)| Some((i, spec.map()?)));
+        for (i, map) in maps() {
+            layers[i].weight = take(map.weights());
+        }
         let weights = take(0);
-        let gain: Vec<_> = specs.iter().map(|spec| spec.has_gain().then(|| take(spec.units()))).collect();
-        let bias: Vec<_> = specs.iter().map(|spec| spec.has_bias().then(|| take(spec.units()))).collect();
+        for (i, map) in maps() {
+            layers[i].gain = map.has_gain().then(|| take(map.units()));
+        }
+        for (i, map) in maps() {
+            layers[i].bias = map.has_bias().then(|| take(map.units()));
+        }
+        for (i, spec) in all().filter(|(_, spec)| matches!(spec.op, Op::BatchNorm | Op::ChannelAffine | Op::Addition)) {
+            layers[i].pairs = Some(take(2 * spec.output.c));
+        }
         let pair_begin = take(0);
-        let has_pairs = |spec: &LayerSpec| matches!(spec.activation, Activation::Tprelu { .. });
-        let pairs: Vec<_> = specs.iter().map(|spec| has_pairs(spec).then(|| take(2 * spec.output.c))).collect();
-        let layers = (0..specs.len())
-            .map(|i| LayerOffsets { weight: weight[i], gain: gain[i], bias: bias[i], pairs: pairs[i] })
-            .collect();
-        Layout { layers, weights, pair_begin, count: take(0) }
+        for (i, spec) in all().filter(|(_, spec)| matches!(spec.op, Op::Tprelu { .. })) {
+            layers[i].pairs = Some(take(2 * spec.output.c));
+        }
+        let count = take(0);
+        let mut state = 0;
+        for (i, spec) in all() {
+            let len = match (spec.op, spec.map()) {
+                (Op::BatchNorm, _) => 2 * spec.output.c,
+                (Op::Map(_, Reparameterisation::Spectral), Some(map)) => map.fan_in(),
+                _ => continue,
+            };
+            layers[i].state = Some(state);
+            state += len;
+        }
+        Layout { layers, weights, pair_begin, count, state }
     }
 }
 
@@ -62,8 +88,10 @@ impl Layout {
 pub struct Weights {
     /// Effective weights w; the parameters themselves where nothing is normalised.
     pub effective: Buffer,
-    /// The flat parameters, for biases and activation pairs.
+    /// The flat parameters, for biases and pairs.
     pub params: Buffer,
+    /// Running statistics.
+    pub state: Buffer,
 }
 
 /// A network's parameters, gradients, optimiser state and effective weights on the device.
@@ -75,47 +103,56 @@ pub struct Parameters {
     pub values: Buffer,
     /// Their gradients.
     pub gradients: Buffer,
-    /// RMSprop's running mean of squared gradients.
+    /// The optimiser's running mean of squared gradients.
     pub mean_squares: Buffer,
-    /// Norms and effective weights, for normalised networks.
-    pub norm: Option<NormTable>,
+    /// Adam's running mean of gradients.
+    pub means: Option<Buffer>,
+    /// What training moves without a gradient.
+    pub state: Buffer,
+    /// What makes effective weights, in normalised networks.
+    pub normaliser: Option<Normaliser>,
 }
 
 impl Parameters {
-    /// Allocates everything; values are zero until written.
-    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec]) -> Result<Parameters> {
+    /// Allocates everything, `means` for an optimiser that keeps them; values are zero until written.
+    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], means: bool) -> Result<Parameters> {
         let layout = Layout::new(specs);
         let buffer = |role: &str| Buffer::new(gpu, &format!("{name} {role}"), layout.count as usize);
+        let state = Buffer::new(gpu, &format!("{name} state"), layout.state as usize)?;
         Ok(Parameters {
             values: buffer("parameters")?,
             gradients: buffer("gradients")?,
             mean_squares: buffer("mean squares")?,
-            norm: NormTable::new(gpu, name, specs, &layout)?,
+            means: means.then(|| buffer("means")).transpose()?,
+            normaliser: Normaliser::new(gpu, name, specs, &layout, &state)?,
+            state,
             layout,
         })
     }
 
     /// The live weights.
     pub fn weights(&self) -> Weights {
-        let effective = self.norm.as_ref().map_or(&self.values, |norm| &norm.effective);
-        Weights { effective: effective.clone(), params: self.values.clone() }
+        let effective = self.normaliser.as_ref().map_or(&self.values, Normaliser::effective);
+        Weights { effective: effective.clone(), params: self.values.clone(), state: self.state.clone() }
     }
 
     /// A second set of weight buffers, for a frozen copy.
     pub fn frozen(&self, gpu: &Gpu, name: &str) -> Result<Weights> {
         let params = Buffer::new(gpu, &format!("{name} frozen parameters"), self.layout.count as usize)?;
-        let effective = match &self.norm {
-            Some(norm) => Buffer::new(gpu, &format!("{name} frozen weights"), norm.effective.len())?,
+        let effective = match &self.normaliser {
+            Some(norm) => Buffer::new(gpu, &format!("{name} frozen weights"), norm.effective().len())?,
             None => params.clone(),
         };
-        Ok(Weights { effective, params })
+        let state = Buffer::new(gpu, &format!("{name} frozen state"), self.layout.state as usize)?;
+        Ok(Weights { effective, params, state })
     }
 
     /// Records copying the live weights into a frozen set.
     pub fn freeze(&self, encoder: &mut wgpu::CommandEncoder, frozen: &Weights) {
         self.values.copy_to(encoder, &frozen.params);
-        if let Some(norm) = &self.norm {
-            norm.effective.copy_to(encoder, &frozen.effective);
+        self.state.copy_to(encoder, &frozen.state);
+        if let Some(norm) = &self.normaliser {
+            norm.effective().copy_to(encoder, &frozen.effective);
         }
     }
 }

@@ -1,79 +1,73 @@
-//! Weight normalisation as a reparameterisation (paper, section 2): w = gain * v / n, and the way back for gradients.
+//! Reparameterisations: the effective weight w as a function of the raw parameter v, and the way back for gradients.
 //!
-//! Convolutions see only the effective weight w. Batch normalisation is not of this kind: it couples samples.
+//! Convolutions see only w. Batch normalisation is not of this kind: it couples samples.
 
 use crate::error::Result;
 use crate::gpu::{Buffer, Call, Gpu};
-use crate::kernels::{self, CHANNELS_PER_BLOCK, ChannelBlock, NO_GAIN};
-use crate::nn::layer::{Kind, LayerSpec, Reparameterisation};
+use crate::nn::layer::{LayerSpec, Op, Reparameterisation};
 use crate::nn::parameters::Layout;
+use crate::nn::spectral_norm::SpectralNorm;
+use crate::nn::weight_norm::WeightNorm;
 
-/// Norms and effective weights of a network, with the work list of its normalised channels.
+/// What makes the effective weights of a network whose weights are normalised; all its layers are of one kind.
 #[derive(Debug)]
-pub struct NormTable {
-    /// Effective weights w, at the offsets of v.
-    pub effective: Buffer,
-    /// n of every unit, layer after layer.
-    pub norms: Buffer,
-    blocks: Buffer,
-    block_count: u32,
+pub enum Normaliser {
+    /// Strict and affine weight normalisation.
+    Weight(WeightNorm),
+    /// Spectral normalisation.
+    Spectral(SpectralNorm),
 }
 
-impl NormTable {
-    /// Builds the work list; `None` where no layer is normalised.
-    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], layout: &Layout) -> Result<Option<NormTable>> {
-        let blocks = channel_blocks(specs, layout);
-        if blocks.is_empty() {
-            return Ok(None);
+impl Normaliser {
+    /// The one that the layers ask for; `None` where weights are plain. `state` holds spectral norm's vectors.
+    pub fn new(
+        gpu: &Gpu,
+        name: &str,
+        specs: &[LayerSpec],
+        layout: &Layout,
+        state: &Buffer,
+    ) -> Result<Option<Normaliser>> {
+        let has = |wanted: &[Reparameterisation]| {
+            specs.iter().any(|spec| matches!(spec.op, Op::Map(_, r) if wanted.contains(&r)))
+        };
+        if has(&[Reparameterisation::Strict, Reparameterisation::Affine]) {
+            return Ok(Some(Normaliser::Weight(WeightNorm::new(gpu, name, specs, layout)?)));
         }
-        let units: u32 = specs.iter().map(LayerSpec::units).sum();
-        let table = Buffer::new(gpu, &format!("{name} channel blocks"), blocks.len() * size_of::<ChannelBlock>() / 4)?;
-        table.write(gpu, &blocks);
-        Ok(Some(NormTable {
-            effective: Buffer::new(gpu, &format!("{name} effective weights"), layout.weights as usize)?,
-            norms: Buffer::new(gpu, &format!("{name} norms"), units as usize)?,
-            blocks: table,
-            block_count: blocks.len() as u32,
-        }))
+        if has(&[Reparameterisation::Spectral]) {
+            return Ok(Some(Normaliser::Spectral(SpectralNorm::new(gpu, name, specs, layout, state)?)));
+        }
+        Ok(None)
     }
 
-    /// Recomputes norms and effective weights: after every update and after loading.
-    pub fn normalise(&self, values: &Buffer) -> Call {
-        Call::new(&kernels::WEIGHT_NORM, "weight norm")
-            .buffers(&[&self.blocks, values, &self.norms, &self.effective])
-            .grid([self.block_count, 1, 1])
+    /// Effective weights w, at the offsets of v.
+    pub fn effective(&self) -> &Buffer {
+        match self {
+            Normaliser::Weight(norm) => &norm.effective,
+            Normaliser::Spectral(norm) => &norm.effective,
+        }
+    }
+
+    /// Recomputes effective weights after every update.
+    pub fn after_update(&self, values: &Buffer) -> Vec<Call> {
+        match self {
+            Normaliser::Weight(norm) => vec![norm.normalise(values)],
+            Normaliser::Spectral(norm) => norm.iterate(values),
+        }
+    }
+
+    /// Recomputes effective weights of values and state that were written from outside.
+    pub fn after_loading(&self, values: &Buffer) -> Vec<Call> {
+        match self {
+            Normaliser::Weight(norm) => vec![norm.normalise(values)],
+            Normaliser::Spectral(norm) => norm.normalise(values),
+        }
     }
 
     /// Turns gradients of w into gradients of v and of the gains, in place.
-    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Call {
-        Call::new(&kernels::WEIGHT_NORM_BACKWARD, "weight norm backward")
-            .buffers(&[&self.blocks, values, &self.norms, gradients])
-            .grid([self.block_count, 1, 1])
-    }
-}
-
-/// One entry per sixteen neighbouring channels of every normalised layer.
-fn channel_blocks(specs: &[LayerSpec], layout: &Layout) -> Vec<ChannelBlock> {
-    let mut blocks = Vec::new();
-    let mut norm_offset = 0;
-    for (spec, at) in specs.iter().zip(&layout.layers) {
-        let channels = spec.units();
-        if spec.reparameterisation != Reparameterisation::Plain {
-            // The unit is the last axis of [kernel_h, kernel_w, big, small], or for transposed convolution the third.
-            let inner = if let Kind::ConvTranspose { .. } = spec.kind { spec.input.c } else { 1 };
-            let outer = spec.weights() / (channels * inner);
-            blocks.extend((0..channels).step_by(CHANNELS_PER_BLOCK as usize).map(|first_channel| ChannelBlock {
-                weight_offset: at.weight,
-                outer,
-                channels,
-                inner,
-                first_channel,
-                gain_offset: at.gain.unwrap_or(NO_GAIN),
-                norm_offset,
-                factor: spec.norm_factor(),
-            }));
+    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Vec<Call> {
+        match self {
+            Normaliser::Weight(norm) => vec![norm.pull_back(values, gradients)],
+            Normaliser::Spectral(norm) => norm.pull_back(values, gradients),
         }
-        norm_offset += channels;
     }
-    blocks
 }

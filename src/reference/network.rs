@@ -1,195 +1,172 @@
-//! Generator and discriminator of the DCGAN family by the rules of the paper's code as lists of layers.
+//! A network as a list of operations in single-assignment form.
 
 use super::Tensor;
-use super::conv::Geometry;
-use super::layer::{Activation, Layer, Map, Parameters, Scaling, Trace};
-use crate::config::{Config, Norm};
+use super::batch_norm::moments;
+use super::layer::{Layer, Parameters};
+use super::operation::{Operation, running_moments};
+use super::{dcgan, resnet};
+use crate::config::{Config, Net, Statistics};
 
-/// A chain of layers.
+/// One operation in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Network {
-    /// The layers from input to output.
-    pub layers: Vec<Layer>,
+pub struct Node {
+    /// What is done.
+    pub operation: Operation,
+    /// The values it reads: 0 is the network's input, `i` the output of node `i - 1`.
+    pub inputs: Vec<usize>,
+    /// `[C, H, W]` of the value it writes.
+    pub output: [usize; 3],
 }
 
-/// A forward pass: the trace of every layer.
+/// Operations in the order of the forward pass; node `i` writes value `i + 1`, and the last value is the output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Shape of the input without the batch: `[code]` or `[C, H, W]`.
+    pub input: Vec<usize>,
+    /// The operations.
+    pub nodes: Vec<Node>,
+}
+
+/// A forward pass: every value, the input first.
 #[derive(Debug, Clone)]
 pub struct Pass {
-    traces: Vec<Trace>,
+    values: Vec<Tensor>,
+    statistics: Statistics,
 }
 
 impl Pass {
     /// The network's output `[B, C, H, W]`; for the discriminator `[B, 1, 1, 1]`.
     pub fn output(&self) -> &Tensor {
-        &self.traces.last().expect("a network has at least one layer").output
-    }
-
-    /// Input of every activation, in the order of the layers.
-    pub fn preactivations(&self) -> impl Iterator<Item = &Tensor> {
-        self.traces.iter().map(|trace| &trace.preactivation)
+        self.values.last().expect("a pass has at least the network's input")
     }
 }
 
 impl Network {
-    /// D: per level a 4x4 stride-2 convolution of width `nfeature 2^i`, then one over all that remains to one logit.
-    ///
-    /// Input `[B, channels, height, width]` in `[0, 1]`, output `[B, 1, 1, 1]`.
+    /// D: input `[B, channels, height, width]` in `[0, 1]`, output `[B, 1, 1, 1]`.
     pub fn discriminator(config: &Config) -> Network {
-        let levels = Level::all(config);
-        let mut layers = Vec::new();
-        for (i, level) in levels.iter().enumerate() {
-            layers.push(Layer {
-                name: format!("dis.level.{i}.conv"),
-                map: Map::Conv(level.geometry),
-                weight: vec![level.width, level.channels, 4, 4],
-                scaling: inner_scaling(config.norm),
-                activation: activation(config.norm, &format!("dis.level.{i}")),
-                output: [level.width, level.small[0], level.small[1]],
-            });
+        match config.net {
+            Net::Dcgan => dcgan::discriminator(config),
+            Net::Resnet => resnet::discriminator(config),
         }
-        let last = levels.last().expect("a config has at least one level");
-        layers.push(Layer {
-            name: "dis.final.conv".into(),
-            map: Map::Conv(Geometry { kernel: last.small, stride: [1, 1], padding: [0, 0] }),
-            weight: vec![1, last.width, last.small[0], last.small[1]],
-            scaling: last_scaling(config.norm),
-            activation: Activation::Identity,
-            output: [1, 1, 1],
-        });
-        Network { layers }
     }
 
-    /// G: a linear layer to the smallest image of D, then D's levels backwards as transposed convolutions, then a sigmoid.
-    ///
-    /// Input `[B, code_size]`, output `[B, channels, height, width]` in `(0, 1)`.
+    /// G: input `[B, code_size]`, output `[B, channels, height, width]` in `(0, 1)`.
     pub fn generator(config: &Config) -> Network {
-        let levels = Level::all(config);
-        let last = levels.last().expect("a config has at least one level");
-        let output = [last.width, last.small[0], last.small[1]];
-        let mut layers = vec![Layer {
-            name: "gen.initial.linear".into(),
-            map: Map::Linear,
-            weight: vec![output.iter().product(), config.code_size as usize],
-            scaling: inner_scaling(config.norm),
-            activation: activation(config.norm, "gen.initial"),
-            output,
-        }];
-        for (i, level) in levels.iter().enumerate().rev() {
-            let (scaling, activation) = match i {
-                0 => (last_scaling(config.norm), Activation::Sigmoid),
-                _ => (inner_scaling(config.norm), activation(config.norm, &format!("gen.level.{i}"))),
-            };
-            layers.push(Layer {
-                name: format!("gen.level.{i}.conv"),
-                map: Map::ConvTranspose(level.geometry),
-                weight: vec![level.width, level.channels, 4, 4],
-                scaling,
-                activation,
-                output: [level.channels, level.large[0], level.large[1]],
-            });
+        match config.net {
+            Net::Dcgan => dcgan::generator(config),
+            Net::Resnet => resnet::generator(config),
         }
-        Network { layers }
     }
 
-    /// Name and shape of every parameter, in the order of the forward pass.
+    /// Name and shape of every learned parameter, in the order of the forward pass.
     pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
-        self.layers.iter().flat_map(Layer::parameters).collect()
+        self.nodes.iter().flat_map(|node| node.operation.parameters(node.output[0])).collect()
     }
 
-    /// The forward pass on a batch.
+    /// Name and shape of everything that is kept between steps without being learned by gradients.
+    pub fn state(&self) -> Vec<(String, Vec<usize>)> {
+        self.nodes.iter().flat_map(|node| node.operation.state(node.output[0])).collect()
+    }
+
+    /// The layers with weights, in the order of the forward pass.
+    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.nodes.iter().filter_map(|node| match &node.operation {
+            Operation::Layer(layer) => Some(layer),
+            _ => None,
+        })
+    }
+
+    /// The forward pass of training: batch normalisation uses the statistics of the batch. Nothing else changes; running
+    /// statistics move by [`Network::observe`].
     pub fn forward(&self, parameters: &Parameters, x: &Tensor) -> Pass {
-        let mut traces: Vec<Trace> = Vec::with_capacity(self.layers.len());
-        for layer in &self.layers {
-            let input = traces.last().map_or(x, |trace| &trace.output);
-            traces.push(layer.forward(parameters, input));
+        self.evaluate(parameters, x, Statistics::Batch)
+    }
+
+    /// The forward pass with the statistics of the batch or running ones. `parameters` holds the state too.
+    pub fn evaluate(&self, parameters: &Parameters, x: &Tensor, statistics: Statistics) -> Pass {
+        let mut values = vec![x.clone()];
+        for node in &self.nodes {
+            let value = node.operation.forward(parameters, &node.reads(&values), statistics);
+            let [channels, height, width] = node.output;
+            assert_eq!(value.shape, [x.shape[0], channels, height, width], "the shape of {:?}", node.operation);
+            values.push(value);
         }
-        Pass { traces }
+        Pass { values, statistics }
     }
 
     /// From the gradient of the output to the gradients of every parameter, by name, and of the input.
     pub fn backward(&self, parameters: &Parameters, pass: &Pass, dy: &Tensor) -> (Parameters, Tensor) {
-        let (mut gradients, mut d) = (Parameters::new(), dy.clone());
-        for (layer, trace) in self.layers.iter().zip(&pass.traces).rev() {
-            d = layer.backward(parameters, trace, &d, &mut gradients);
+        let mut gradients = Parameters::new();
+        let mut d: Vec<Option<Tensor>> = vec![None; pass.values.len()];
+        d[self.nodes.len()] = Some(dy.clone());
+        for (i, node) in self.nodes.iter().enumerate().rev() {
+            let dy = d[i + 1].take().expect("every value but the last is read by a later node");
+            let (reads, written) = (node.reads(&pass.values), &pass.values[i + 1]);
+            let dxs = node.operation.backward(parameters, &reads, pass.statistics, [written, &dy], &mut gradients);
+            for (&input, dx) in node.inputs.iter().zip(dxs) {
+                // A value that is read twice gets the sum of both gradients.
+                d[input] = Some(match d[input].take() {
+                    Some(other) => other.zip_map(&dx, |a, b| a + b),
+                    None => dx,
+                });
+            }
         }
-        (gradients, d)
+        (gradients, d[0].take().expect("the first node reads the input"))
     }
-}
 
-/// One stride-2 level: D goes from the large image to the small one, G back.
-struct Level {
-    /// Channels of the large image.
-    channels: usize,
-    /// Channels of the small image.
-    width: usize,
-    /// `[height, width]` of the large image.
-    large: [usize; 2],
-    /// `[height, width]` of the small image.
-    small: [usize; 2],
-    geometry: Geometry,
-}
-
-impl Level {
-    /// The levels from the image inwards. Padding is 1, or 2 where a side of the large image leaves remainder 2 on
-    /// division by 4 (so that the small side is even again), but never on the last level.
-    fn all(config: &Config) -> Vec<Level> {
-        let count = config.levels() as usize;
-        let (mut channels, mut large) = (config.channels as usize, [config.height as usize, config.width as usize]);
-        let mut levels = Vec::with_capacity(count);
-        for i in 0..count {
-            let padding = large.map(|side| if side % 4 == 2 && i + 1 < count { 2 } else { 1 });
-            let geometry = Geometry { kernel: [4, 4], stride: [2, 2], padding };
-            let (small, width) = (geometry.small(large), config.nfeature as usize * (1 << i));
-            levels.push(Level { channels, width, large, small, geometry });
-            (channels, large) = (width, small);
+    /// Moves the running statistics of every batch normalisation by the batch of `pass`.
+    pub fn observe(&self, parameters: &mut Parameters, pass: &Pass) {
+        for node in &self.nodes {
+            let Operation::BatchNorm(name) = &node.operation else { continue };
+            let x = &pass.values[node.inputs[0]];
+            let count = x.data.len() / node.output[0];
+            let moved = running_moments(name, parameters).moved(&moments(x), count);
+            parameters.insert(format!("{name}.running_mean"), Tensor::new(&[node.output[0]], moved.mean));
+            parameters.insert(format!("{name}.running_var"), Tensor::new(&[node.output[0]], moved.variance));
         }
-        levels
     }
 }
 
-fn inner_scaling(norm: Norm) -> Scaling {
-    match norm {
-        Norm::None => Scaling::Plain,
-        Norm::Weight => Scaling::Strict,
-    }
-}
-
-fn last_scaling(norm: Norm) -> Scaling {
-    match norm {
-        Norm::None => Scaling::Plain,
-        Norm::Weight => Scaling::Affine,
-    }
-}
-
-fn activation(norm: Norm, module: &str) -> Activation {
-    match norm {
-        Norm::None => Activation::PReLU(format!("{module}.prelu")),
-        Norm::Weight => Activation::TPReLU(format!("{module}.tprelu")),
+impl Node {
+    fn reads<'a>(&self, values: &'a [Tensor]) -> Vec<&'a Tensor> {
+        self.inputs.iter().map(|&input| &values[input]).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::layer::Map;
     use super::*;
+    use crate::config::{Activation, Norm};
 
     fn config(width: u32, height: u32, channels: u32, norm: Norm) -> Config {
         Config { width, height, channels, norm, code_size: 128, nfeature: 64, ..Config::default() }
     }
 
-    fn count(network: &Network) -> usize {
-        network.parameters().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    fn counts(config: &Config) -> [usize; 2] {
+        [Network::generator(config), Network::discriminator(config)]
+            .map(|network| network.parameters().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum())
+    }
+
+    fn names(list: Vec<(String, Vec<usize>)>) -> Vec<String> {
+        list.into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]
     fn parameter_counts_are_those_of_the_authors_networks() {
-        for (side, channels, norm, generator, discriminator) in [
-            (32, 3, Norm::Weight, 1_183_622, 663_426),
-            (28, 1, Norm::Weight, 935_298, 138_754),
-            (32, 3, Norm::None, 1_187_459, 663_425),
+        for (side, channels, norm, expected) in [
+            (32, 3, Norm::Weight, [1_183_622, 663_426]),
+            (28, 1, Norm::Weight, [935_298, 138_754]),
+            (32, 3, Norm::None, [1_187_459, 663_425]),
+            (32, 3, Norm::Batch, [1_188_355, 664_193]),
+            (32, 3, Norm::Spectral, [1_187_459, 663_425]),
         ] {
-            let config = config(side, side, channels, norm);
-            let counts = (count(&Network::generator(&config)), count(&Network::discriminator(&config)));
-            assert_eq!(counts, (generator, discriminator), "{side} pixels, {norm:?}");
+            assert_eq!(counts(&config(side, side, channels, norm)), expected, "{side} pixels, {norm:?}");
+        }
+        // In units of 10,000: what is known of the residual networks are numbers like "11.84 million".
+        for (preset, expected) in [("resnet11", [1184, 1019]), ("resnet21", [2077, 1912])] {
+            let config = Config::preset(preset).expect("a preset of this crate");
+            assert_eq!(counts(&config).map(|count| (count + 5_000) / 10_000), expected, "{preset}");
         }
     }
 
@@ -197,53 +174,74 @@ mod tests {
     fn sides_that_are_no_powers_of_two_shrink_and_grow_through_the_same_sizes() {
         // 36 -> 18 -> 10 (padding 2) -> 5 (last level: padding 1); 28 -> 14 -> 8 (padding 2) -> 4; 20 -> 10 -> 6 -> 3.
         for (width, height, small) in [(36, 28, [4, 5]), (28, 28, [7, 7]), (20, 36, [5, 3]), (6, 6, [3, 3])] {
-            let config = config(width, height, 1, Norm::Weight);
-            let (generator, discriminator) = (Network::generator(&config), Network::discriminator(&config));
-            assert_eq!(generator.layers[0].output[1..], small, "{width}x{height}");
-            let last = &generator.layers[generator.layers.len() - 1];
-            assert_eq!(last.output, [1, height as usize, width as usize]);
-            let shrinking: Vec<_> = discriminator.layers.iter().rev().skip(1).map(|layer| layer.output).collect();
-            let growing: Vec<_> = generator.layers.iter().map(|layer| layer.output).take(shrinking.len()).collect();
-            assert_eq!(growing, shrinking, "{width}x{height}");
-            for layer in &generator.layers[1..] {
-                let Map::ConvTranspose(geometry) = layer.map else { panic!("{} must be transposed", layer.name) };
-                let [_, height, width] = layer.output;
-                assert_eq!(geometry.large(geometry.small([height, width])), [height, width], "{}", layer.name);
+            let dcgan = config(width, height, 1, Norm::Weight);
+            for config in [Config { net: Net::Resnet, nblock: 2, ..dcgan.clone() }, dcgan] {
+                let sizes = |network: Network| {
+                    let mut sizes: Vec<_> = network.nodes.iter().map(|node| node.output[1..].to_vec()).collect();
+                    sizes.sort();
+                    sizes.dedup();
+                    sizes
+                };
+                let growing = sizes(Network::generator(&config));
+                let image = vec![height as usize, width as usize];
+                assert_eq!((growing[0].as_slice(), growing.last()), (small.as_slice(), Some(&image)), "{config:?}");
+                let shrinking = sizes(Network::discriminator(&config));
+                assert_eq!(shrinking[0], [1, 1], "{config:?}");
+                let levels = config.levels() as usize;
+                assert_eq!(growing[..levels], shrinking[1..=levels], "{config:?}");
+                for layer in Network::generator(&config).layers() {
+                    let Map::ConvTranspose(geometry) = layer.map else { continue };
+                    let [_, height, width] = layer.output;
+                    assert_eq!(geometry.large(geometry.small([height, width])), [height, width], "{}", layer.name);
+                }
             }
         }
     }
 
     #[test]
     fn names_are_the_authors() {
-        let config = config(32, 32, 3, Norm::Weight);
-        let names = |network: Network| network.parameters().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let dcgan = config(32, 32, 3, Norm::Weight);
+        let expected = "initial.linear.weight initial.tprelu.weight initial.tprelu.bias level.2.conv.weight \
+            level.2.tprelu.weight level.2.tprelu.bias level.1.conv.weight level.1.tprelu.weight level.1.tprelu.bias \
+            level.0.conv.weight level.0.conv.scale level.0.conv.bias";
+        let prefixed = |prefix: &str, list: &str| {
+            list.split_whitespace().map(|name| format!("{prefix}.{name}")).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Network::generator(&dcgan).parameters()), prefixed("gen", expected));
+        let batch = Config { norm: Norm::Batch, nlayer: 2, activation: Activation::Relu, ..dcgan.clone() };
+        let discriminator = Network::discriminator(&batch);
+        let expected = "level.0.conv.weight level.0.conv.bias level.1.conv.weight level.1.conv.bias \
+            level.1.batchnorm.weight level.1.batchnorm.bias final.conv.weight final.conv.bias";
+        assert_eq!(names(discriminator.parameters()), prefixed("dis", expected));
+        let expected = "level.1.batchnorm.running_mean level.1.batchnorm.running_var";
+        assert_eq!(names(discriminator.state()), prefixed("dis", expected));
+        let spectral = Config { norm: Norm::Spectral, nlayer: 1, activation: Activation::Trelu, ..dcgan.clone() };
+        let discriminator = Network::discriminator(&spectral);
+        let expected = "level.0.conv.weight level.0.conv.bias level.0.trelu.bias final.conv.weight final.conv.bias";
+        assert_eq!(names(discriminator.parameters()), prefixed("dis", expected));
         assert_eq!(
-            names(Network::generator(&config)),
+            discriminator.state(),
             [
-                "gen.initial.linear.weight",
-                "gen.initial.tprelu.weight",
-                "gen.initial.tprelu.bias",
-                "gen.level.2.conv.weight",
-                "gen.level.2.tprelu.weight",
-                "gen.level.2.tprelu.bias",
-                "gen.level.1.conv.weight",
-                "gen.level.1.tprelu.weight",
-                "gen.level.1.tprelu.bias",
-                "gen.level.0.conv.weight",
-                "gen.level.0.conv.scale",
-                "gen.level.0.conv.bias",
+                ("dis.level.0.conv.weight_v".to_owned(), vec![3 * 16]),
+                ("dis.final.conv.weight_v".to_owned(), vec![64 * 256])
             ]
         );
-        let config = Config { norm: Norm::None, nlayer: 1, ..config };
-        assert_eq!(
-            names(Network::discriminator(&config)),
-            [
-                "dis.level.0.conv.weight",
-                "dis.level.0.conv.bias",
-                "dis.level.0.prelu.weight",
-                "dis.final.conv.weight",
-                "dis.final.conv.bias"
-            ]
-        );
+        assert_eq!(names(Network::generator(&spectral).state()), [""; 0]);
+
+        let resnet = Config { net: Net::Resnet, nlayer: 1, nblock: 2, activation: Activation::Prelu, ..dcgan };
+        let expected = "level.0.block.0.residue.0.conv.weight level.0.block.0.residue.0.prelu.weight \
+            level.0.block.0.residue.1.conv.weight level.0.block.0.shortcut.conv.weight level.0.block.0.addition.weight \
+            level.0.block.0.prelu.weight level.0.block.1.residue.0.conv.weight \
+            level.0.block.1.residue.0.prelu.weight level.0.block.1.residue.1.conv.weight \
+            level.0.block.1.addition.weight level.0.block.1.prelu.weight final.conv.weight final.conv.scale \
+            final.conv.bias";
+        assert_eq!(names(Network::discriminator(&resnet).parameters()), prefixed("dis", expected));
+        let expected = "initial.linear.weight initial.linear.scale initial.linear.bias initial.prelu.weight \
+            level.0.block.0.residue.0.conv.weight level.0.block.0.residue.0.prelu.weight \
+            level.0.block.0.residue.1.conv.weight level.0.block.0.addition.weight level.0.block.0.prelu.weight \
+            level.0.block.1.residue.0.conv.weight level.0.block.1.residue.0.prelu.weight \
+            level.0.block.1.residue.1.conv.weight level.0.block.1.shortcut.conv.weight \
+            level.0.block.1.addition.weight output.scale output.bias";
+        assert_eq!(names(Network::generator(&resnet).parameters()), prefixed("gen", expected));
     }
 }

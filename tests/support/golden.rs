@@ -1,62 +1,109 @@
 //! The goldens of `scripts/golden.py`: their files, and the parameters and inputs that both sides make by one formula.
 #![allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use wn_gan::config::{Config, Norm, Order};
+use wn_gan::config::{Config, Net, Norm};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::network::Network;
 
-/// Three training steps as PyTorch does them in double precision.
-#[derive(Debug, Deserialize)]
+/// The files with training steps.
+const TRAINING: [&str; 8] = [
+    "gan16_weight",
+    "gan16_none",
+    "gan16_batch",
+    "gan16_weight-affine",
+    "gan16_spectral",
+    "gan16_adam",
+    "gan32",
+    "resnet",
+];
+
+/// One run of PyTorch in double precision.
+#[derive(Debug, Clone)]
+pub struct Case<G> {
+    /// The file and what is particular about the case in it.
+    pub name: String,
+    /// All settings; `lr`, `test_lr` and the optimiser's constants among them. No warm-up.
+    pub config: Config,
+    /// What PyTorch found.
+    pub golden: G,
+}
+
+/// Three training steps from [`parameters`] with [`Start::Spread`]. Step `t` gets [`images`] `real.{t}` and [`codes`]
+/// `z_d.{t}` and `z_g.{t}`.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingGolden {
-    pub torch: String,
-    pub norm: Norm,
-    pub order: Order,
-    pub lr: f64,
-    pub steps: Vec<StepGolden>,
+    /// Per step `d_loss_real`, `d_loss_fake`, `g_loss`.
+    pub losses: Vec<[f64; 3]>,
+    /// Per step the Euclidean norms of D's whole gradient and of G's.
+    pub total: Vec<[f64; 2]>,
+    /// By name, everything that is learned.
     pub parameters: BTreeMap<String, ParameterGolden>,
+    /// By name, the rest: running statistics, directions of spectral normalisation.
+    pub state: BTreeMap<String, Change>,
+    /// How far PyTorch's own single precision is from this.
+    pub float32: TrainingFloat32,
 }
 
-/// Losses and gradient norms of one step.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StepGolden {
-    pub d_loss_real: f64,
-    pub d_loss_fake: f64,
-    pub g_loss: f64,
-    pub grad_norms: BTreeMap<String, f64>,
-}
-
-/// A parameter after the last step.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A learned parameter, as `[gradient 0, gradient 1, gradient 2, change, along]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(from = "[f64; 5]")]
 pub struct ParameterGolden {
-    /// Euclidean norm of its change since the start.
-    pub change: f64,
-    /// Projection of the change on the stream `NAME.direction`.
-    pub along: f64,
-    /// Eight of its elements, see [`some`].
-    pub some: Vec<f64>,
+    /// Euclidean norms of the gradient that the optimiser consumed in each step.
+    pub gradients: [f64; 3],
+    /// What all steps together changed.
+    pub change: Change,
 }
 
-/// A reconstruction by gradient descent on z from zeros.
-#[derive(Debug, Deserialize)]
+/// How a tensor changed over all steps, as `[norm, along]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(from = "[f64; 2]")]
+pub struct Change {
+    /// Euclidean norm of the change.
+    pub norm: f64,
+    /// Projection of the change on [`direction`].
+    pub along: f64,
+}
+
+/// Largest relative deviations of PyTorch in single precision from PyTorch in double precision.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingFloat32 {
+    /// Of losses before any update.
+    pub before: f64,
+    /// Of all later losses.
+    pub after: f64,
+    /// Of the norms of step 0's gradients, per parameter; vanishing ones ([`vanishes`]) do not count.
+    pub gradients: f64,
+}
+
+/// A reconstruction of [`images`] `target` by gradient descent on z from zeros; [`parameters`] with [`Start::AtKinks`].
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReconstructionGolden {
-    pub torch: String,
-    pub norm: Norm,
-    pub lr: f64,
-    pub steps: usize,
-    /// Mean squared error after 0, 10, ... steps.
+    /// Mean squared error after 0, 10, ..., 50 steps.
     pub mse: Vec<f64>,
     /// Euclidean norm of the last z.
     pub z: f64,
     /// Eight elements of the last z, see [`some`].
     pub some_z: Vec<f64>,
+    /// How far PyTorch's own single precision is from this.
+    pub float32: ReconstructionFloat32,
+}
+
+/// Relative deviations of PyTorch in single precision from PyTorch in double precision.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReconstructionFloat32 {
+    /// The largest of the errors `mse`.
+    pub mse: f64,
+    /// Of the last z: norm of the difference by norm.
+    pub z: f64,
 }
 
 /// Ten steps from a seed, as the f64 twin does them with the program's own initial parameters, batches and codes.
@@ -69,6 +116,18 @@ pub struct TrajectoryGolden {
     pub losses: Vec<[f64; 3]>,
     /// Gradient norms of the first step.
     pub grad_norms: BTreeMap<String, f64>,
+}
+
+impl From<[f64; 5]> for ParameterGolden {
+    fn from([a, b, c, norm, along]: [f64; 5]) -> Self {
+        ParameterGolden { gradients: [a, b, c], change: Change { norm, along } }
+    }
+}
+
+impl From<[f64; 2]> for Change {
+    fn from([norm, along]: [f64; 2]) -> Self {
+        Change { norm, along }
+    }
 }
 
 /// Compares with `tests/golden/trajectory.json` to the rounding of two f64 programs, or writes it if `UPDATE_GOLDEN=1`.
@@ -92,71 +151,132 @@ pub fn hold_trajectories(runs: &[TrajectoryGolden]) {
     }
 }
 
-/// Reads `tests/golden/gan16_{norm}_{order}.json`.
-pub fn training(norm: Norm, order: Order) -> TrainingGolden {
-    read(&format!("gan16_{}_{}", word(norm), word(order)))
+/// Every run of training steps: gan16 with each norm, loss, order and activation, gan16 with Adam, gan32, a ResNet.
+pub fn training_cases() -> impl Iterator<Item = Case<TrainingGolden>> {
+    TRAINING.into_iter().flat_map(cases)
 }
 
-/// Reads `tests/golden/gan16_{norm}_reconstruction.json`.
-pub fn reconstruction(norm: Norm) -> ReconstructionGolden {
-    read(&format!("gan16_{}_reconstruction", word(norm)))
+/// Every reconstruction: gan16 with each norm (batch normalisation with both statistics), gan32, a ResNet.
+pub fn reconstruction_cases() -> impl Iterator<Item = Case<ReconstructionGolden>> {
+    cases("reconstruction").into_iter()
 }
 
-/// The goldens' configuration.
-pub fn config(norm: Norm, order: Order) -> Config {
-    Config { norm, order, warmup: 0, ..Config::preset("gan16").expect("a preset of this crate") }
+/// The cases of one file, whose settings are those of `base` and the case's own.
+fn cases<G: DeserializeOwned>(stem: &str) -> Vec<Case<G>> {
+    type Settings = serde_json::Map<String, serde_json::Value>;
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File<G> {
+        #[serde(rename = "torch")]
+        _torch: String,
+        base: Settings,
+        cases: Vec<Entry<G>>,
+    }
+    #[derive(Deserialize)]
+    struct Entry<G> {
+        config: Settings,
+        #[serde(flatten)]
+        golden: G,
+    }
+    let File { base, cases, .. } = read::<File<G>>(stem);
+    let case = |Entry { config, golden }: Entry<G>| {
+        let own = serde_json::Value::Object(config.clone());
+        let settings: Settings = base.clone().into_iter().chain(config).collect();
+        let config = Config::from_json(&serde_json::Value::Object(settings).to_string()).expect("settings of a golden");
+        Case { name: format!("{stem} {own}"), config, golden }
+    };
+    cases.into_iter().map(case).collect()
+}
+
+/// Whether the exact gradient of parameter `name` is 0: a bias in front of batch normalisation only moves the mean that
+/// is subtracted again. What is found there is rounding, in PyTorch too.
+pub fn vanishes(config: &Config, name: &str) -> bool {
+    let shielded = |module: &str| {
+        let state = [Network::generator(config), Network::discriminator(config)].map(|network| network.state());
+        state.iter().flatten().any(|(kept, _)| *kept == format!("{module}.batchnorm.running_mean"))
+    };
+    config.norm == Norm::Batch
+        && [".conv.bias", ".linear.bias"].iter().filter_map(|end| name.strip_suffix(end)).any(shielded)
 }
 
 /// Where the parameters start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// Slopes, thresholds, scales and biases spread around their usual initial values: training.
+    /// Slopes, thresholds, scales, gates and biases spread around their usual initial values: training.
     Spread,
     /// Exactly at those values, so that z = 0 meets every kink: reconstruction.
     AtKinks,
 }
 
-/// The formula-made initial parameters of both networks of `config`, exactly representable in f32.
+/// The formula-made initial parameters and state of both networks of `config`, exactly representable in f32.
 pub fn parameters(config: &Config, start: Start) -> Parameters {
     let networks = [Network::generator(config), Network::discriminator(config)];
-    let shapes = networks.iter().flat_map(Network::parameters);
-    shapes.map(|(name, shape)| (name.clone(), parameter(&name, &shape, config.norm, start))).collect()
+    let shapes = networks.iter().flat_map(|network| network.parameters().into_iter().chain(network.state()));
+    let mut all = Parameters::new();
+    for (name, shape) in shapes {
+        // The weight comes before its direction.
+        let tensor = match name.strip_suffix("_v") {
+            Some(weight) => mixture(&name, &all[weight]),
+            None => parameter(&name, &shape, config, start),
+        };
+        all.insert(name, tensor);
+    }
+    all
 }
 
-fn parameter(name: &str, shape: &[usize], norm: Norm, start: Start) -> Tensor {
-    let at_kinks = start == Start::AtKinks;
-    let small = if norm == Norm::Weight && name == "gen.initial.linear.weight" { 0.01 } else { 1.0 };
+fn parameter(name: &str, shape: &[usize], config: &Config, start: Start) -> Tensor {
+    let normalised = config.net == Net::Resnet || matches!(config.norm, Norm::Weight | Norm::WeightAffine);
+    let small = if normalised && name == "gen.initial.linear.weight" { 0.01 } else { 1.0 };
     let bound = small / (shape[1..].iter().product::<usize>() as f64).sqrt();
-    let value = |u: f64| {
+    let value = |i: usize| {
+        let u = uniform(name, i);
+        let spread = if start == Start::AtKinks { 0.0 } else { u };
         if name.ends_with("prelu.weight") {
-            if at_kinks { 0.25 } else { (0.5 + u).clamp(0.0, 1.0) }
+            if start == Start::AtKinks { 0.25 } else { (0.5 + u).clamp(0.0, 1.0) }
+        } else if name.ends_with("batchnorm.weight") {
+            (1.0 + u) / 2.0
+        } else if name.ends_with("addition.weight") {
+            if i < shape[1] { spread / 2.0 } else { 1.0 + spread / 8.0 }
         } else if name.ends_with(".scale") {
-            if at_kinks { 1.0 } else { 1.0 + u / 8.0 }
+            1.0 + spread / 8.0
         } else if name.ends_with(".bias") {
-            if at_kinks { 0.0 } else { u / 8.0 }
+            spread / 8.0
+        } else if name.ends_with("running_mean") {
+            u / 8.0
+        } else if name.ends_with("running_var") {
+            1.0 + u / 2.0
         } else {
             f64::from((u * bound) as f32)
         }
     };
     let count = shape.iter().product();
-    Tensor::new(shape, (0..count).map(|i| value(uniform(name, i))).collect())
+    Tensor::new(shape, (0..count).map(value).collect())
 }
 
-/// A batch of images `[16, 1, 16, 16]`: every pixel one byte over 255. The streams are `real.{step}` and `target`.
+/// Spectral normalisation's direction: a random mixture of the weight's rows, which is half a power iteration, so that
+/// sigma is of the right size.
+fn mixture(name: &str, weight: &Tensor) -> Tensor {
+    let units = weight.shape[0];
+    let inputs = weight.data.len() / units;
+    let element = |i: usize| (0..units).map(|unit| uniform(name, unit) * weight.data[unit * inputs + i]).sum::<f64>();
+    Tensor::new(&[inputs], (0..inputs).map(|i| f64::from(element(i) as f32)).collect())
+}
+
+/// A batch of images `[B, C, H, W]`: every pixel one byte over 255. The streams are `real.{step}` and `target`.
 pub fn images(config: &Config, name: &str) -> Tensor {
     let shape = [config.batch_size, config.channels, config.height, config.width].map(|length| length as usize);
     let count = shape.iter().product();
     Tensor::new(&shape, (0..count).map(|i| f64::from(number(name, i) >> 24) / 255.0).collect())
 }
 
-/// Latent codes `[16, 32]`: sums of three uniform numbers. The streams are `z_d.{step}` and `z_g.{step}`.
+/// Latent codes `[B, code]`: sums of three uniform numbers. The streams are `z_d.{step}` and `z_g.{step}`.
 pub fn codes(config: &Config, name: &str) -> Tensor {
     let shape = [config.batch_size, config.code_size].map(|length| length as usize);
     let sum = |i| (0..3).map(|j| uniform(name, 3 * i + j)).sum();
     Tensor::new(&shape, (0..shape[0] * shape[1]).map(sum).collect())
 }
 
-/// The fixed direction on which the change of parameter `name` is projected.
+/// The fixed direction on which the change of tensor `name` is projected.
 pub fn direction(name: &str, count: usize) -> Vec<f64> {
     let stream = format!("{name}.direction");
     (0..count).map(|i| uniform(&stream, i)).collect()
@@ -181,17 +301,11 @@ fn number(name: &str, index: usize) -> u32 {
     x ^ (x >> 16)
 }
 
-/// The setting as it is written in file names and in JSON.
-fn word(setting: impl serde::Serialize) -> String {
-    let json = serde_json::to_value(setting).expect("settings are plain enums");
-    json.as_str().expect("which are written as one word").to_owned()
-}
-
 fn path(stem: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{stem}.json"))
 }
 
-fn read<T: serde::de::DeserializeOwned>(stem: &str) -> T {
+fn read<T: DeserializeOwned>(stem: &str) -> T {
     let path = path(stem);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))

@@ -4,7 +4,7 @@
 use super::gpu::gpu;
 use pollster::block_on;
 use std::collections::BTreeMap;
-use wn_gan::config::Config;
+use wn_gan::config::{Config, Loss};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::border::images_from_nchw;
@@ -33,10 +33,39 @@ impl Failures {
         }
     }
 
+    /// Notes a loss that is further from the expected one than a relative error of `bound` in every logit explains: the
+    /// loss itself and its derivative times the logit, summed, are what such errors scale with. (A loss of 1e-4 is an
+    /// exponential of its logits; a hinge loss may be a difference of large ones.)
+    pub fn loss(&mut self, what: &str, found: f32, expected: f64, bound: f64, sensitivity: f64) {
+        let error = (f64::from(found) - expected).abs() / (expected.abs() + sensitivity).max(f64::MIN_POSITIVE);
+        let near = error <= bound;
+        if !near {
+            self.0.push(format!("{what}: {found:e} instead of {expected:e}, off by {error:.1e} of {bound:.1e}"));
+        }
+    }
+
     /// Fails with the whole list.
     pub fn none(self) {
         assert!(self.0.is_empty(), "{} deviations:\n{}", self.0.len(), self.0.join("\n"));
     }
+}
+
+/// mean |dloss/dl * l| over logits l of images that the loss wants to be called real, or fake; beyond 0 for a hinge in
+/// D, everywhere in G.
+pub fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32]) -> f64 {
+    let of_image = |&l: &f32| {
+        let l = f64::from(l);
+        let towards = if wants_real { -l } else { l };
+        let miss = 1.0 / (1.0 + (-towards).exp());
+        let slope = match loss {
+            Loss::Bce => miss,
+            Loss::Ls => 2.0 * miss * miss * (1.0 - miss),
+            Loss::Hinge if of_generator || towards > -1.0 => 1.0,
+            Loss::Hinge => 0.0,
+        };
+        slope * l.abs()
+    };
+    logits.iter().map(of_image).sum::<f64>() / logits.len() as f64
 }
 
 /// A trainer of `config` on a few faces of its size.
@@ -91,7 +120,8 @@ pub fn running_test(config: &Config, parameters: &Parameters, pixels: &[u8]) -> 
         let data = batch.chunks(values).flat_map(|image| order.iter().map(|&i| f64::from(image[i as usize]) / 255.0));
         let target = Tensor::new(&[images, shape[0], shape[1], shape[2]], data.collect());
         let lr = f64::from(config.test_lr);
-        let result = reconstruct(&generator, parameters, &target, config.test_steps as usize, lr, Rmsprop::PAPER);
+        let steps = config.test_steps as usize;
+        let result = reconstruct(&generator, parameters, config.statistics, &target, steps, lr, Rmsprop::PAPER);
         losses.extend(result.per_image);
     }
     losses

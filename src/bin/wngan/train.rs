@@ -1,264 +1,198 @@
 //! `wngan train`.
 
-use crate::output::{Folder, file_error};
-use crate::settings::Settings;
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::files::read;
+use crate::final_test::final_test;
+use crate::folder::{Folder, checkpoint_path};
+use crate::run::{Run, Schedule, build};
+use crate::settings::{Settings, preset_names};
+use crate::source::{Images, Source};
+use crate::teller::Teller;
 use pollster::block_on;
 use serde_json::json;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use wn_gan::data::{self, Dataset};
 use wn_gan::gan::checkpoint::Checkpoint;
-use wn_gan::gan::{Report, TestResult, Trainer};
 use wn_gan::gpu::Gpu;
 use wn_gan::gpu::context::Limits;
-use wn_gan::{Config, Result};
+use wn_gan::{Config, Error, Result};
 
-/// The built-in generator makes this many faces, the 2,000 of the final test included.
-const FACES: u32 = 22_000;
-/// With `--json`, losses are printed at most this often.
-const JSON_INTERVAL: Duration = Duration::from_secs(1);
+const DEFAULT_FOLDER: &str = "runs/latest";
 
 /// Arguments of `wngan train`.
 #[derive(Debug, clap::Args)]
 #[command(rename_all = "snake_case")]
 pub struct Train {
-    /// What to learn: `faces` (built in), or files of one data set: CIFAR-10 binary batches, or IDX images, plain or gzipped
-    #[arg(long, num_args = 1.., default_value = "faces", value_name = "faces|FILE")]
-    dataset: Vec<String>,
+    /// Where the settings start from
+    #[arg(long, default_value = "small", value_parser = preset_names())]
+    preset: String,
+    #[command(flatten)]
+    source: Source,
     #[command(flatten)]
     settings: Settings,
-    /// Folder for samples, tests, checkpoints and tables
-    #[arg(long, alias = "save-path", default_value = "runs/latest", value_name = "FOLDER", help_heading = "Output")]
-    save_path: PathBuf,
-    /// Go on from this checkpoint (.safetensors), with its settings where no flag is given
-    #[arg(long, alias = "load-path", value_name = "FILE", help_heading = "Output")]
+    #[command(flatten)]
+    schedule: Schedule,
+    /// Folder for samples, tests, checkpoints and tables [default: runs/latest]
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    save_path: Option<PathBuf>,
+    /// Go on from a checkpoint, with its settings where no flag is given: a .safetensors file, or a run folder (see --net)
+    #[arg(long, value_name = "FILE|FOLDER", help_heading = "Output")]
     load_path: Option<PathBuf>,
-    /// Steps between sample sheets; 0 writes one at the end only
-    #[arg(long, alias = "vis-interval", default_value_t = 500, value_name = "STEPS", help_heading = "Output")]
-    vis_interval: u32,
-    /// Steps between numbered checkpoints; `last` is also written after every test
-    #[arg(long, alias = "save-interval", default_value_t = 20_000, value_name = "STEPS", help_heading = "Output")]
-    save_interval: u32,
+    /// Go on with the run in --save_path from its last save, or start it if there is none
+    #[arg(long, conflicts_with_all = ["load_path", "overwrite"], help_heading = "Output")]
+    resume: bool,
+    /// Remove the run that is already in --save_path
+    #[arg(long, help_heading = "Output")]
+    overwrite: bool,
+    /// Reconstruct all held-out images: with the network of --load_path instead of training it, otherwise with the best
+    /// network after training
+    #[arg(long, help_heading = "Output")]
+    final_test: bool,
+    /// Gradient steps of the final test [default: --test_steps]
+    #[arg(long, value_name = "STEPS", help_heading = "Output")]
+    final_steps: Option<u32>,
     /// Print one JSON object per line instead of a progress bar
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
 
 impl Train {
-    /// Trains until `niter`, an error, or an interrupt.
+    /// Trains until `niter`, an error, or an interrupt; or only tests.
     ///
     /// # Errors
     /// A sentence for a setting, a file, the device, or losses that left the numbers.
     pub fn run(&self) -> Result<()> {
-        let checkpoint = self.load_path.as_deref().map(|path| Checkpoint::read(&read(path)?)).transpose()?;
-        let files = self.open_files()?;
-        let saved = checkpoint.as_ref().and_then(|checkpoint| checkpoint.config.clone());
-        let config = match (&saved, &files) {
-            (Some(saved), _) => self.settings.applied_to(saved)?,
-            (None, Some(data)) => self.settings.config(&data.name, Some(data.channels))?,
-            (None, None) => self.settings.config("faces", None)?,
+        let loaded = self.loaded();
+        let root = self.root(loaded.as_deref());
+        let continued = loaded.as_deref().and_then(run_folder).is_some_and(|run| same(run, &root));
+        let checkpoint = loaded.as_deref().map(|path| Checkpoint::read(&read(path)?)).transpose()?;
+        let source = match loaded.as_deref().and_then(run_folder) {
+            Some(run) => self.source.or_remembered(run)?,
+            None => self.source.clone(),
         };
-        let data = files.unwrap_or_else(|| data::faces(FACES, config.seed));
+        let images = source.open()?;
+        let saved = checkpoint.as_ref().and_then(|checkpoint| checkpoint.config.as_ref());
+        let config = self.config(&images, saved, continued)?;
+        self.check(&config, &root, continued)?;
         let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
-        let started = Instant::now();
-        let mut trainer = self.build(gpu, config, &data)?;
-        if let Some(checkpoint) = &checkpoint {
-            trainer.restore(checkpoint)?;
+        let data = images.of_seed(config.seed);
+        let mut teller = Teller::new(self.json);
+
+        if let (true, Some(checkpoint)) = (self.only_tests(), &checkpoint) {
+            return final_test(&gpu, self.judged(config), &data, checkpoint, &root, &mut teller).map(drop);
         }
-        let folder = Folder::open(&self.save_path, trainer.config(), trainer.step())?;
-        Run {
-            train: self,
-            teller: Teller::new(self.json, &trainer, &data, started),
-            trainer,
-            folder,
-            best: f32::INFINITY,
-        }
-        .complete()
-    }
-
-    fn open_files(&self) -> Result<Option<Dataset>> {
-        if self.dataset == ["faces"] {
-            return Ok(None);
-        }
-        let mut whole: Option<Dataset> = None;
-        for name in &self.dataset {
-            let part = data::open(name, &read(Path::new(name))?)?;
-            match &mut whole {
-                Some(whole) => whole.append(&part)?,
-                None => whole = Some(part),
-            }
-        }
-        Ok(whole)
-    }
-
-    fn build(&self, gpu: Arc<Gpu>, config: Config, data: &Dataset) -> Result<Trainer> {
-        let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(1) };
-        bar.set_style(style("building kernels {bar:30} {msg}"));
-        let trainer = block_on(Trainer::new(gpu, config, data, &mut |done, total, kernel| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-            bar.set_message(kernel.to_string());
-        }));
-        bar.finish_and_clear();
-        trainer
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|e| file_error("Reading", path, &e))
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the template is fixed and valid")
-}
-
-/// A run under way.
-struct Run<'a> {
-    train: &'a Train,
-    teller: Teller,
-    trainer: Trainer,
-    folder: Folder,
-    best: f32,
-}
-
-impl Run<'_> {
-    fn complete(mut self) -> Result<()> {
-        let niter = self.trainer.config().niter;
-        self.samples()?;
-        while niter == 0 || self.trainer.step() < niter {
-            let stop = |interval: u32| (interval > 0).then(|| interval - self.trainer.step() % interval);
-            let left = (niter > 0).then(|| niter - self.trainer.step());
-            let stops = [stop(self.train.vis_interval), stop(self.train.save_interval), left];
-            let most = stops.into_iter().flatten().min().unwrap_or(0).min(self.trainer.paced_steps());
-            let report = block_on(self.trainer.advance(most))?;
-            self.take(&report)?;
-            let reached = |interval: u32| interval > 0 && report.steps > 0 && report.step.is_multiple_of(interval);
-            if reached(self.train.vis_interval) {
-                self.samples()?;
-            }
-            if reached(self.train.save_interval) {
-                self.save(&format!("{:06}", report.step))?;
-            }
-        }
-        if self.trainer.config().test_interval > 0 {
-            self.last_test()?;
-        }
-        self.samples()?;
-        self.save("last")?;
-        self.teller.end(self.trainer.step());
-        Ok(())
-    }
-
-    /// Finishes a test under way, and scores the final network if no test has.
-    fn last_test(&mut self) -> Result<()> {
-        while self.trainer.test_progress().is_some() {
-            let report = block_on(self.trainer.advance_test())?;
-            self.take(&report)?;
-        }
-        if self.trainer.tested_at() != Some(self.trainer.step()) {
-            self.trainer.start_test();
-            self.last_test()?;
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, report: &Report) -> Result<()> {
-        self.folder.metrics(report)?;
-        self.teller.turn(report);
-        let Some(result) = &report.finished else { return Ok(()) };
-        self.folder.test(result, block_on(self.trainer.pairs())?.as_ref())?;
-        self.teller.test(result);
-        self.save("last")?;
-        if result.loss < self.best {
-            self.best = result.loss;
-            self.save("best")?;
-        }
-        Ok(())
-    }
-
-    fn samples(&self) -> Result<()> {
-        self.folder.samples(self.trainer.step(), &block_on(self.trainer.sheet())?)
-    }
-
-    fn save(&self, name: &str) -> Result<()> {
-        self.folder.checkpoint(name, &block_on(self.trainer.checkpoint())?)
-    }
-}
-
-/// Tells a person or a machine how the run goes.
-struct Teller {
-    json: bool,
-    bar: ProgressBar,
-    last_loss: Option<TestResult>,
-    told: Option<Instant>,
-    started: Instant,
-}
-
-impl Teller {
-    fn new(json: bool, trainer: &Trainer, data: &Dataset, started: Instant) -> Teller {
-        let config = trainer.config();
-        let (running, final_count) = trainer.test_images();
-        let build = started.elapsed().as_secs_f64();
-        let gpu = trainer.gpu();
-        if json {
-            println!(
-                "{}",
-                json!({"event": "start", "adapter": gpu.name(), "backend": gpu.backend(), "config": config,
-                    "images": data.len(), "running": running, "held_out": final_count, "build_seconds": build})
-            );
+        let steps = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.step);
+        if continued && config.niter > 0 && steps >= config.niter {
+            let text = format!("{} has {steps} steps; a larger --niter goes on.", root.display());
+            teller.say(&text, &json!({"event": "complete", "step": steps}));
         } else {
-            println!("{} on {} ({}), built in {build:.1} s", data.name, gpu.name(), gpu.backend());
-            println!("{} images, {final_count} of them held out, {running} for the running test", data.len());
+            let trainer = build(&gpu, config.clone(), &data, checkpoint.as_ref(), &mut teller)?;
+            if self.overwrite && !continued {
+                Folder::remove(&root)?;
+            }
+            let run = Run::new(trainer, &data, &root, self.schedule, &mut teller)?;
+            source.remember(&root)?;
+            run.complete()?;
         }
-        let bar = match (json, config.niter) {
-            (true, _) => ProgressBar::hidden(),
-            (false, 0) => ProgressBar::new_spinner().with_style(style("{spinner} step {pos}  {per_sec}  {msg}")),
-            (false, niter) => ProgressBar::new(u64::from(niter))
-                .with_style(style("{bar:30} step {pos}/{len}  {per_sec}  {eta} left  {msg}")),
+        if !self.final_test {
+            return Ok(());
+        }
+        let chosen = Checkpoint::read(&read(&self.chosen(&root))?)?;
+        final_test(&gpu, self.judged(config), &data, &chosen, &root, &mut teller).map(drop)
+    }
+
+    /// What cannot be done, before anything is.
+    fn check(&self, config: &Config, root: &Path, continued: bool) -> Result<()> {
+        if self.settings.checkpoint().is_some() && self.load_path.is_none() && !self.final_test {
+            return Err(Error::Config(
+                "--net best, last or STEP chooses the network of --load_path or --final_test; give one of them.".into(),
+            ));
+        }
+        if self.only_tests() {
+            return Ok(());
+        }
+        if self.final_test && config.niter == 0 {
+            return Err(Error::Config(
+                "--final_test judges the network of --load_path, or the result of training, which then needs an end: \
+                 give --niter."
+                    .into(),
+            ));
+        }
+        if !continued && !self.overwrite && checkpoint_path(root, "last").exists() {
+            return Err(Error::File(format!(
+                "{} already holds a run. Choose another --save_path, go on with it by --resume, or remove it by \
+                 --overwrite.",
+                root.display()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether a loaded network is tested and not trained.
+    fn only_tests(&self) -> bool {
+        self.final_test && self.load_path.is_some()
+    }
+
+    /// The checkpoint file to start from.
+    fn loaded(&self) -> Option<PathBuf> {
+        let last = || Some(checkpoint_path(&self.root(None), "last")).filter(|last| self.resume && last.exists());
+        self.load_path.as_deref().map(|path| self.checkpoint_of(path)).or_else(last)
+    }
+
+    /// `--save_path`; a final test without it goes into the run folder whose network it judges.
+    fn root(&self, loaded: Option<&Path>) -> PathBuf {
+        let judged = loaded.filter(|_| self.only_tests()).and_then(run_folder).map(PathBuf::from);
+        self.save_path.clone().or(judged).unwrap_or_else(|| DEFAULT_FOLDER.into())
+    }
+
+    /// The network for the final test after training: the one that `--net` names, or the best if tests have chosen one.
+    fn chosen(&self, root: &Path) -> PathBuf {
+        let usual = if checkpoint_path(root, "best").exists() { "best" } else { "last" };
+        checkpoint_path(root, self.settings.checkpoint().unwrap_or(usual))
+    }
+
+    /// The file that `--load_path` names; in a run folder, the one that `--net` names.
+    fn checkpoint_of(&self, path: &Path) -> PathBuf {
+        let usual = if self.final_test { "best" } else { "last" };
+        if path.is_dir() { checkpoint_path(path, self.settings.checkpoint().unwrap_or(usual)) } else { path.into() }
+    }
+
+    /// The settings: those saved, or the preset, with every given flag applied.
+    fn config(&self, images: &Images, saved: Option<&Config>, continued: bool) -> Result<Config> {
+        let Some(saved) = saved else {
+            return self.settings.applied_to(&images.described(Config::preset(&self.preset)?));
         };
-        bar.set_position(u64::from(trainer.step()));
-        bar.reset_eta();
-        Teller { json, bar, last_loss: None, told: None, started }
+        let described = images.described(saved.clone());
+        if described.dataset != saved.dataset && (continued || !self.source.is_given()) {
+            return Err(Error::Config(format!(
+                "The network was trained on {}, and the images at hand are {}. Give --dataset with the files it was \
+                 trained on.",
+                saved.dataset, described.dataset
+            )));
+        }
+        let start = Config { channels: saved.channels, ..described };
+        let config = self.settings.applied_to(&start)?;
+        let same_split = config.seed == saved.seed && config.final_count <= saved.final_count;
+        if (continued || self.final_test) && !same_split {
+            return Err(Error::Config(format!(
+                "The run held {} images out by seed {}; --seed {} --final {} would test it on images that it was trained \
+                 on. Leave these two flags out.",
+                saved.final_count, saved.seed, config.seed, config.final_count
+            )));
+        }
+        Ok(config)
     }
 
-    fn turn(&mut self, report: &Report) {
-        let Some(row) = report.metrics.rchunks_exact(wn_gan::kernels::METRIC_COLUMNS).next() else { return };
-        if self.json {
-            if self.told.is_none_or(|told| told.elapsed() >= JSON_INTERVAL) {
-                self.told = Some(Instant::now());
-                println!(
-                    "{}",
-                    json!({"event": "step", "step": report.step, "d_loss_real": row[1], "d_loss_fake": row[2],
-                        "g_loss": row[3], "seconds": self.started.elapsed().as_secs_f64()})
-                );
-            }
-            return;
-        }
-        let score = self
-            .last_loss
-            .as_ref()
-            .map_or(String::new(), |test| format!("  reconstruction {:.5} @ {}", test.loss, test.step));
-        self.bar.set_position(u64::from(report.step));
-        self.bar.set_message(format!("D {:.3}  G {:.3}{score}", row[1] + row[2], row[3]));
+    /// The settings with the final test's number of gradient steps.
+    fn judged(&self, config: Config) -> Config {
+        Config { test_steps: self.final_steps.unwrap_or(config.test_steps), ..config }
     }
+}
 
-    fn test(&mut self, result: &TestResult) {
-        if self.json {
-            let seconds = self.started.elapsed().as_secs_f64();
-            println!("{}", json!({"event": "test", "step": result.step, "loss": result.loss, "seconds": seconds}));
-        } else {
-            self.bar.println(format!("step {:>7}  reconstruction {:.6}", result.step, result.loss));
-        }
-        self.last_loss = Some(result.clone());
-    }
+/// The run folder that a checkpoint in `net_archive/` belongs to.
+fn run_folder(checkpoint: &Path) -> Option<&Path> {
+    checkpoint.parent().filter(|archive| archive.ends_with("net_archive")).and_then(Path::parent)
+}
 
-    fn end(&self, step: u32) {
-        self.bar.finish();
-        if self.json {
-            println!("{}", json!({"event": "end", "step": step, "seconds": self.started.elapsed().as_secs_f64()}));
-        }
-    }
+fn same(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }

@@ -1,0 +1,70 @@
+//! The subcommands, and the way from words to a result.
+
+use crate::experiment::Experiment;
+use crate::train::Train;
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Trains weight-normalised GANs (Xiang & Li, arXiv 1704.03971) on this machine's GPU.
+///
+/// Flags are written with underscores, as in the authors' code, or with hyphens.
+#[derive(Debug, Parser)]
+#[command(name = "wngan", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a GAN, or judge a trained one; write samples, metrics and checkpoints into a folder
+    Train(Box<Train>),
+    /// Train a grid of norms, learning rates and seeds one after the other, with a final test of each
+    Experiment(Box<Experiment>),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse_from(std::env::args_os().map(underscored)).command {
+        Command::Train(train) => train.run(),
+        Command::Experiment(experiment) => experiment.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("wngan: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `--batch-size=8` as `--batch_size=8`; everything that is no flag is left alone.
+fn underscored(argument: OsString) -> OsString {
+    let Some(flag) = argument.to_str().and_then(|text| text.strip_prefix("--")) else { return argument };
+    let (name, value) = flag.split_at(flag.find('=').unwrap_or(flag.len()));
+    format!("--{}{value}", name.replace('-', "_")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hyphens_are_replaced_in_names_of_flags_alone() {
+        for (given, expected) in [
+            ("--batch-size", "--batch_size"),
+            ("--save-path=runs/first-run", "--save_path=runs/first-run"),
+            ("runs/first-run", "runs/first-run"),
+            ("-1", "-1"),
+            ("--", "--"),
+        ] {
+            assert_eq!(underscored(given.into()), OsString::from(expected));
+        }
+    }
+
+    #[test]
+    fn the_definition_of_the_flags_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+}

@@ -1,0 +1,196 @@
+//! `wngan experiment`: the paper's comparison as a grid of runs, one after the other, with a final test of each.
+//!
+//! Every run is an ordinary run folder, `{save_path}/{dataset}/{norm}/lr{lr}/seed{seed}`. A finished one has a
+//! `result.json` and is skipped the next time; one that was killed goes on from its last save.
+
+mod outcome;
+
+use crate::files::{read, write_whole};
+use crate::final_test::final_test;
+use crate::folder::{best, checkpoint_path, scores};
+use crate::run::{Run, Schedule, build};
+use crate::settings::{Settings, preset_names};
+use crate::source::{Images, Source};
+use crate::teller::Teller;
+use outcome::Outcome;
+use pollster::block_on;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wn_gan::config::Norm;
+use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gpu::Gpu;
+use wn_gan::gpu::context::Limits;
+use wn_gan::{Config, Error, Result};
+
+/// Arguments of `wngan experiment`.
+#[derive(Debug, clap::Args)]
+#[command(rename_all = "snake_case")]
+pub struct Experiment {
+    /// Where the settings start from
+    #[arg(long, default_value = "paper32", value_parser = preset_names())]
+    preset: String,
+    /// Normalisations, separated by commas
+    #[arg(long, value_name = "NORM,...", value_delimiter = ',', value_parser = parse_norm,
+        default_value = "none,batch,weight,spectral", help_heading = "Grid")]
+    norms: Vec<Norm>,
+    /// Learning rates, separated by commas: no norm should be judged at another's rate
+    #[arg(
+        long,
+        value_name = "RATE,...",
+        value_delimiter = ',',
+        default_value = "2e-5,5e-5,1e-4,2e-4",
+        help_heading = "Grid"
+    )]
+    lrs: Vec<f32>,
+    /// Seeds, separated by commas
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1,2,3", help_heading = "Grid")]
+    seeds: Vec<u32>,
+    /// Gradient steps of the final tests
+    #[arg(long, value_name = "STEPS", default_value_t = 300, help_heading = "Grid")]
+    final_steps: u32,
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    schedule: Schedule,
+    /// Folder for all runs and for summary.csv, which lists every finished run below it
+    #[arg(long, default_value = "runs/experiment", value_name = "FOLDER", help_heading = "Output")]
+    save_path: PathBuf,
+    /// Print one JSON object per line instead of progress bars
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+/// One cell of the grid.
+struct Cell {
+    config: Config,
+    folder: PathBuf,
+}
+
+impl Experiment {
+    /// Trains and tests every cell that is not finished.
+    ///
+    /// # Errors
+    /// A sentence for a setting, a file, or the device. Losses that leave the numbers end one run, not the grid.
+    pub fn run(&self) -> Result<()> {
+        let images = self.source.open()?;
+        let cells = self.cells(&images)?;
+        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
+        for (index, cell) in cells.iter().enumerate() {
+            let mut teller = Teller::new(self.json);
+            let place = cell.folder.display().to_string();
+            let number = format!("[{}/{}]", index + 1, cells.len());
+            let outcome = match self.finished(cell)? {
+                Some(outcome) => outcome,
+                None => {
+                    let event = json!({"event": "run", "folder": place, "index": index, "of": cells.len()});
+                    teller.say(&format!("{number} {place}"), &event);
+                    let outcome = self.complete(cell, &images, &gpu, &mut teller)?;
+                    write_whole(&cell.folder.join(outcome::FILE), outcome.to_json().as_bytes())?;
+                    outcome::summarise(&self.save_path)?;
+                    outcome
+                }
+            };
+            teller.say(&format!("{number} {outcome}"), &json!({"event": "result", "folder": place, "result": outcome}));
+        }
+        outcome::summarise(&self.save_path)
+    }
+
+    /// The grid, seed by seed, so that an experiment that is cut short has all norms at some seeds.
+    fn cells(&self, images: &Images) -> Result<Vec<Cell>> {
+        if self.settings.names_one_run() {
+            return Err(Error::Config(
+                "An experiment has several: give --norms, --lrs and --seeds instead of --norm, --lr and --seed.".into(),
+            ));
+        }
+        let start = self.settings.applied_to(&images.described(Config::preset(&self.preset)?))?;
+        if start.niter == 0 || start.test_interval == 0 {
+            return Err(Error::Config(format!(
+                "The runs of an experiment need an end and tests: --niter and --test_interval must be at least 1; they \
+                 are {} and {}.",
+                start.niter, start.test_interval
+            )));
+        }
+        let word = self.source.word();
+        let mut cells = Vec::new();
+        for &seed in &self.seeds {
+            for &lr in &self.lrs {
+                for &norm in &self.norms {
+                    let config = Config { norm, lr, seed, ..start.clone() };
+                    config.validate()?;
+                    let name = outcome::norm_word(norm);
+                    let folder = self.save_path.join(format!("{word}/{name}/lr{lr:e}/seed{seed}"));
+                    cells.push(Cell { config, folder });
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    /// The result of a cell that needs nothing more.
+    fn finished(&self, cell: &Cell) -> Result<Option<Outcome>> {
+        let path = cell.folder.join(outcome::FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let outcome = Outcome::read(&path)?;
+        self.same_settings(cell, &outcome.config)?;
+        let enough = outcome.stopped.is_some() || outcome.steps >= cell.config.niter;
+        Ok(Some(outcome).filter(|outcome| enough && outcome.final_steps == self.final_steps))
+    }
+
+    /// Refuses to mix runs of other settings; only the number of steps may have changed.
+    fn same_settings(&self, cell: &Cell, saved: &Config) -> Result<()> {
+        if (Config { niter: cell.config.niter, ..saved.clone() }) == cell.config {
+            return Ok(());
+        }
+        Err(Error::Config(format!(
+            "{} holds a run with other settings ({}). Choose another --save_path, or the settings it was begun with.",
+            cell.folder.display(),
+            saved.to_json()
+        )))
+    }
+
+    /// Trains the cell to its end, from its last save if there is one, and tests its best network.
+    fn complete(&self, cell: &Cell, images: &Images, gpu: &Arc<Gpu>, teller: &mut Teller) -> Result<Outcome> {
+        let data = images.of_seed(cell.config.seed);
+        let last = load(&cell.folder, "last")?;
+        if let Some(saved) = last.as_ref().and_then(|last| last.config.as_ref()) {
+            self.same_settings(cell, saved)?;
+        }
+        let mut outcome = Outcome::new(self.source.word(), cell.config.clone(), self.final_steps, gpu.name());
+        outcome.steps = cell.config.niter;
+        if last.as_ref().is_none_or(|last| last.step < cell.config.niter) {
+            let trainer = build(gpu, cell.config.clone(), &data, last.as_ref(), teller)?;
+            let run = Run::new(trainer, &data, &cell.folder, self.schedule, teller)?;
+            self.source.remember(&cell.folder)?;
+            match run.complete() {
+                Err(Error::NonFinite { step, which, value }) => {
+                    outcome.steps = step;
+                    outcome.stopped = Some(format!("{which} is {value}"));
+                }
+                other => other?,
+            }
+        }
+        let scores = scores(&cell.folder)?;
+        outcome.set_scores(best(&scores), scores.last().copied());
+        if let Some(best) = load(&cell.folder, "best")? {
+            let config = Config { test_steps: self.final_steps, ..cell.config.clone() };
+            let estimate = final_test(gpu, config, &data, &best, &cell.folder, teller)?;
+            (outcome.final_mean, outcome.final_ci95) = (Some(estimate.mean), Some(estimate.ci95));
+        }
+        outcome.seconds = teller.seconds();
+        Ok(outcome)
+    }
+}
+
+fn load(folder: &Path, name: &str) -> Result<Option<Checkpoint>> {
+    let path = checkpoint_path(folder, name);
+    if path.exists() { Checkpoint::read(&read(&path)?).map(Some) } else { Ok(None) }
+}
+
+fn parse_norm(text: &str) -> std::result::Result<Norm, String> {
+    serde_json::from_value(text.into()).map_err(|e| e.to_string())
+}

@@ -1,0 +1,205 @@
+//! What a run of an experiment came to, and the table of all of them.
+
+use crate::files::{file_error, read_text, write_whole};
+use crate::folder::Score;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use wn_gan::config::Norm;
+use wn_gan::{Config, Error, Result};
+
+/// File of a finished run.
+pub const FILE: &str = "result.json";
+const COLUMNS: &str = "dataset,norm,lr,seed,steps,best_step,best_running,last_running,final_mean,final_ci95,collapsed";
+/// A run has collapsed if its last running loss is more than this many times its best one.
+const COLLAPSE: f64 = 1.5;
+/// Folders between an experiment's own and those of its runs: dataset, norm, learning rate, seed.
+const DEPTH: u32 = 4;
+
+/// The result of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The data set's word in folder names.
+    pub dataset: String,
+    /// The run's settings.
+    pub config: Config,
+    /// Adapter it ran on.
+    pub adapter: String,
+    /// Training steps done.
+    pub steps: u32,
+    /// Why it stopped before `niter`, if it did.
+    pub stopped: Option<String>,
+    /// Step of the lowest running loss.
+    pub best_step: Option<u32>,
+    /// The lowest running loss.
+    pub best_running: Option<f64>,
+    /// The last running loss.
+    pub last_running: Option<f64>,
+    /// Gradient steps of the final test.
+    pub final_steps: u32,
+    /// Mean of the final test of the best network.
+    pub final_mean: Option<f64>,
+    /// Half the width of its 95 % interval over images.
+    pub final_ci95: Option<f64>,
+    /// Whether training ended in losses that are no numbers, or the last running loss is more than 1.5 times the best.
+    pub collapsed: bool,
+    /// Seconds that the last part of it took, building and tests included.
+    pub seconds: f64,
+}
+
+impl Outcome {
+    /// Of a run about to be tested; everything measured is still missing.
+    pub fn new(dataset: String, config: Config, final_steps: u32, adapter: String) -> Outcome {
+        Outcome {
+            dataset,
+            config,
+            adapter,
+            steps: 0,
+            stopped: None,
+            best_step: None,
+            best_running: None,
+            last_running: None,
+            final_steps,
+            final_mean: None,
+            final_ci95: None,
+            collapsed: false,
+            seconds: 0.0,
+        }
+    }
+
+    /// Takes over the running tests and judges by them whether the run collapsed.
+    pub fn set_scores(&mut self, best: Option<Score>, last: Option<Score>) {
+        self.best_step = best.map(|score| score.step);
+        self.best_running = best.map(|score| score.loss);
+        self.last_running = last.map(|score| score.loss);
+        let worse = match (best, last) {
+            (Some(best), Some(last)) => last.loss.is_nan() || last.loss > COLLAPSE * best.loss,
+            _ => false,
+        };
+        self.collapsed = worse || self.stopped.is_some();
+    }
+
+    /// As the text of `result.json`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("an outcome has only numbers and strings")
+    }
+
+    /// From a `result.json`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(path: &Path) -> Result<Outcome> {
+        serde_json::from_str(&read_text(path)?).map_err(|e| {
+            Error::File(format!("{} cannot be read ({e}). Remove it to have its run tested again.", path.display()))
+        })
+    }
+
+    fn row(&self) -> String {
+        let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+        let fields = [
+            self.dataset.clone(),
+            norm_word(self.config.norm),
+            format!("{:e}", self.config.lr),
+            self.config.seed.to_string(),
+            self.steps.to_string(),
+            self.best_step.map_or(String::new(), |step| step.to_string()),
+            number(self.best_running),
+            number(self.last_running),
+            number(self.final_mean),
+            number(self.final_ci95),
+            self.collapsed.to_string(),
+        ];
+        fields.join(",") + "\n"
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Config { norm, lr, seed, .. } = &self.config;
+        write!(f, "{} {} lr {lr:e} seed {seed}: {} steps", self.dataset, norm_word(*norm), self.steps)?;
+        if let (Some(best), Some(step), Some(last)) = (self.best_running, self.best_step, self.last_running) {
+            write!(f, ", running test best {best:.6} at {step}, last {last:.6}")?;
+        }
+        if let (Some(mean), Some(ci)) = (self.final_mean, self.final_ci95) {
+            write!(f, ", final test {mean:.6} +- {ci:.6}")?;
+        }
+        if let Some(reason) = &self.stopped {
+            write!(f, ", stopped because {reason}")?;
+        }
+        f.write_str(if self.collapsed { ", collapsed" } else { "" })
+    }
+}
+
+/// The norm as flags and folders spell it.
+pub fn norm_word(norm: Norm) -> String {
+    serde_json::to_value(norm).ok().and_then(|word| word.as_str().map(String::from)).unwrap_or_default()
+}
+
+/// Writes `summary.csv` with every finished run below `root`, whoever ran it.
+///
+/// # Errors
+/// A folder or a result that cannot be read.
+pub fn summarise(root: &Path) -> Result<()> {
+    let mut outcomes = Vec::new();
+    for folder in descendants(root, DEPTH)? {
+        let path = folder.join(FILE);
+        if path.exists() {
+            outcomes.push(Outcome::read(&path)?);
+        }
+    }
+    outcomes.sort_by(|a, b| {
+        let key = |o: &Outcome| (o.dataset.clone(), norm_word(o.config.norm), o.config.seed);
+        let (x, y) = (key(a), key(b));
+        (&x.0, &x.1).cmp(&(&y.0, &y.1)).then(a.config.lr.total_cmp(&b.config.lr)).then(x.2.cmp(&y.2))
+    });
+    let rows: String = outcomes.iter().map(Outcome::row).collect();
+    write_whole(&root.join("summary.csv"), format!("{COLUMNS}\n{rows}").as_bytes())
+}
+
+/// The folders exactly `depth` levels below `root`.
+fn descendants(root: &Path, depth: u32) -> Result<Vec<PathBuf>> {
+    if depth == 0 {
+        return Ok(vec![root.into()]);
+    }
+    if !root.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed = |e: std::io::Error| file_error("Reading the folder", root, &e);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            found.extend(descendants(&path, depth - 1)?);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_collapsed_when_it_ends_half_again_above_its_best_or_in_no_number() {
+        let score = |step, loss| Some(Score { step, loss });
+        let judge = |best, last, stopped: Option<&str>| {
+            let mut outcome = Outcome::new("faces".into(), Config::default(), 300, "adapter".into());
+            outcome.stopped = stopped.map(String::from);
+            outcome.set_scores(best, last);
+            outcome.collapsed
+        };
+        assert!(!judge(score(10, 0.02), score(20, 0.03), None), "just at the limit");
+        assert!(judge(score(10, 0.02), score(20, 0.0301), None));
+        assert!(!judge(score(20, 0.02), score(20, 0.02), None), "the last is the best");
+        assert!(judge(score(10, 0.02), score(20, f64::NAN), None));
+        assert!(judge(score(10, 0.02), score(10, 0.02), Some("g_loss is not a number")));
+    }
+
+    #[test]
+    fn a_row_has_a_field_for_every_column() {
+        let outcome = Outcome::new("faces".into(), Config::default(), 300, "adapter".into());
+        assert_eq!(outcome.row().matches(',').count(), COLUMNS.matches(',').count());
+        assert!(outcome.row().starts_with("faces,weight,1e-4,1,0,,"), "{}", outcome.row());
+    }
+}

@@ -1,0 +1,63 @@
+//! Files: whole or not at all, and with a sentence when they fail.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use wn_gan::{Error, Result};
+
+/// A file error as a sentence.
+pub fn file_error(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    Error::File(format!("{what} {} failed: {error}.", path.display()))
+}
+
+/// A file's bytes.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|e| file_error("Reading", path, &e))
+}
+
+/// A file's text.
+pub fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|e| file_error("Reading", path, &e))
+}
+
+/// Creates a folder with those above it.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|e| file_error("Creating the folder", path, &e))
+}
+
+/// Writes a file under another name first, so that a kill leaves the old file or the new one, never a half. The folder
+/// is created if need be.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        create_folder(folder)?;
+    }
+    let half = path.with_extension("part");
+    let written = File::create(&half).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&half, path)
+    });
+    written.map_err(|e| file_error("Writing", path, &e))
+}
+
+/// A table's lines without its header, as far as they are whole: a kill may leave a torn last row.
+///
+/// # Errors
+/// When the file cannot be read; a file that is not there is an empty table.
+pub fn table_lines(path: &Path) -> Result<Vec<String>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = read_text(path)?;
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+    Ok(whole.lines().skip(1).map(String::from).collect())
+}
+
+/// The numbers of a table's rows. A field that is no number reads as NaN.
+///
+/// # Errors
+/// As [`table_lines`].
+pub fn rows(path: &Path) -> Result<Vec<Vec<f64>>> {
+    let number = |field: &str| field.trim().parse().unwrap_or(f64::NAN);
+    Ok(table_lines(path)?.iter().map(|line| line.split(',').map(number).collect()).collect())
+}

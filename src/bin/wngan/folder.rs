@@ -1,0 +1,140 @@
+//! The folder of a run, named as the authors' code names it: `samples/`, `running_test/`, `net_archive/`, `log/`.
+
+use crate::files::{create_folder, file_error, read, rows, table_lines, write_whole};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gan::{Report, Sheet, TestResult};
+use wn_gan::kernels::METRIC_COLUMNS;
+use wn_gan::{Config, Result};
+
+/// Folders that a run fills.
+const FOLDERS: [&str; 4] = ["samples", "running_test", "net_archive", "log"];
+const METRICS: &str = "log/metrics.csv";
+const TESTS: &str = "log/running_test.csv";
+
+/// One row of `log/running_test.csv`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Training steps of the tested network.
+    pub step: u32,
+    /// Its mean reconstruction loss.
+    pub loss: f64,
+}
+
+/// An open run folder.
+pub struct Folder {
+    root: PathBuf,
+    metrics: File,
+    tests: File,
+}
+
+impl Folder {
+    /// Creates or continues the folder `root` of a run that has done `step` steps. What a resumed run will write again
+    /// is dropped from the tables: the metrics of step number `step` (counted from 0) and later, the tests of later steps.
+    pub fn open(root: &Path, config: &Config, step: u32) -> Result<Folder> {
+        for name in FOLDERS {
+            create_folder(&root.join(name))?;
+        }
+        let config = serde_json::to_string_pretty(config).expect("a Config has only numbers and strings");
+        write_whole(&root.join("config.json"), config.as_bytes())?;
+        Ok(Folder {
+            root: root.into(),
+            metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss", step)?,
+            tests: table(&root.join(TESTS), "step,loss", step.saturating_add(1))?,
+        })
+    }
+
+    /// Removes what an earlier run left in `root`, and nothing else.
+    pub fn remove(root: &Path) -> Result<()> {
+        for name in FOLDERS.into_iter().chain(["final_test"]) {
+            let path = root.join(name);
+            if path.exists() {
+                fs::remove_dir_all(&path).map_err(|e| file_error("Removing", &path, &e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a turn's metric rows.
+    pub fn metrics(&mut self, report: &Report) -> Result<()> {
+        let mut text = String::new();
+        for row in report.metrics.chunks_exact(METRIC_COLUMNS) {
+            text += &format!("{},{},{},{}\n", row[0] as u32, row[1], row[2], row[3]);
+        }
+        append(&mut self.metrics, &text, &self.root)
+    }
+
+    /// Appends a finished running test and writes its pairs and the loss of every image.
+    pub fn test(&mut self, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
+        write_test(&self.root.join("running_test"), result, pairs)?;
+        append(&mut self.tests, &format!("{},{}\n", result.step, result.loss), &self.root)
+    }
+
+    /// Writes a sample sheet.
+    pub fn samples(&self, step: u32, sheet: &Sheet) -> Result<()> {
+        write_whole(&self.root.join(format!("samples/{step:06}.png")), &sheet.png())
+    }
+
+    /// Writes a checkpoint: `last`, `best` or a step number.
+    pub fn checkpoint(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        write_whole(&checkpoint_path(&self.root, name), bytes)
+    }
+
+    /// The running tests so far.
+    pub fn scores(&self) -> Result<Vec<Score>> {
+        scores(&self.root)
+    }
+
+    /// The lowest running loss in the table, if the checkpoint `best` is of that step.
+    pub fn best(&self) -> Result<Option<Score>> {
+        let path = checkpoint_path(&self.root, "best");
+        let Some(best) = best(&self.scores()?).filter(|_| path.exists()) else { return Ok(None) };
+        let saved = Checkpoint::read(&read(&path)?)?;
+        Ok(Some(best).filter(|best| best.step == saved.step))
+    }
+}
+
+/// Where the run in `root` keeps the checkpoint `name`.
+pub fn checkpoint_path(root: &Path, name: &str) -> PathBuf {
+    root.join(format!("net_archive/{name}.safetensors"))
+}
+
+/// The running tests of the run in `root`, in order.
+pub fn scores(root: &Path) -> Result<Vec<Score>> {
+    let score = |row: &Vec<f64>| match row[..] {
+        [step, loss] => Some(Score { step: step as u32, loss }),
+        _ => None,
+    };
+    Ok(rows(&root.join(TESTS))?.iter().filter_map(score).collect())
+}
+
+/// The first of the lowest losses; losses that are no numbers do not count.
+pub fn best(scores: &[Score]) -> Option<Score> {
+    scores
+        .iter()
+        .copied()
+        .filter(|score| score.loss.is_finite())
+        .reduce(|best, next| if next.loss < best.loss { next } else { best })
+}
+
+/// Writes the loss of every image of a test, and its pairs, as `{step}.csv` and `{step}.png` into `folder`.
+pub fn write_test(folder: &Path, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
+    let rows: String = result.losses.iter().enumerate().map(|(i, loss)| format!("{i},{loss}\n")).collect();
+    let path = |kind: &str| folder.join(format!("{:06}.{kind}", result.step));
+    write_whole(&path("csv"), format!("image,loss\n{rows}").as_bytes())?;
+    pairs.map_or(Ok(()), |pairs| write_whole(&path("png"), &pairs.png()))
+}
+
+fn append(file: &mut File, text: &str, root: &Path) -> Result<()> {
+    file.write_all(text.as_bytes()).map_err(|e| file_error("Writing the tables of", root, &e))
+}
+
+/// Opens a table for appending, with its header and the rows of steps below `end`.
+fn table(path: &Path, header: &str, end: u32) -> Result<File> {
+    let before = |line: &&String| line.split(',').next().and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| n < end);
+    let kept: String = table_lines(path)?.iter().take_while(before).map(|line| format!("{line}\n")).collect();
+    write_whole(path, format!("{header}\n{kept}").as_bytes())?;
+    OpenOptions::new().append(true).open(path).map_err(|e| file_error("Opening the table", path, &e))
+}

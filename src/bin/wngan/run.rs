@@ -1,0 +1,166 @@
+//! A run under way: training with tests, samples and saves at their steps.
+//!
+//! A run that is killed and resumed must end as one that never was. So `last` is saved when no test is under way, and
+//! a test judges, and `best` keeps, the very parameters of the step at which the test began.
+
+use crate::folder::Folder;
+use crate::teller::Teller;
+use pollster::block_on;
+use std::path::Path;
+use std::sync::Arc;
+use wn_gan::data::Dataset;
+use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gan::{Report, Trainer};
+use wn_gan::gpu::Gpu;
+use wn_gan::{Config, Result};
+
+/// Training steps between files; 0 is never.
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[command(rename_all = "snake_case", next_help_heading = "Output")]
+pub struct Schedule {
+    /// Steps between sample sheets; 0 writes one at the start and one at the end only
+    #[arg(long, default_value_t = 500, value_name = "STEPS")]
+    pub vis_interval: u32,
+    /// Steps between numbered checkpoints; `last` is also written at every test
+    #[arg(long, default_value_t = 20_000, value_name = "STEPS")]
+    pub save_interval: u32,
+}
+
+/// The trainer of `config` with the state of `checkpoint`, if there is one, and a bar while its kernels are built.
+///
+/// # Errors
+/// A setting, the data, the device, or a checkpoint that does not fit.
+pub fn build(
+    gpu: &Arc<Gpu>,
+    config: Config,
+    data: &Dataset,
+    checkpoint: Option<&Checkpoint>,
+    teller: &mut Teller,
+) -> Result<Trainer> {
+    teller.begin(1, "building kernels {bar:30} {msg}");
+    let mut report = |done, total, kernel: &str| teller.building(done, total, kernel);
+    let mut trainer = block_on(Trainer::new(gpu.clone(), config, data, &mut report))?;
+    teller.end_bar();
+    checkpoint.map_or(Ok(()), |checkpoint| trainer.restore(checkpoint))?;
+    Ok(trainer)
+}
+
+/// A running test under way.
+struct Candidate {
+    step: u32,
+    checkpoint: Vec<u8>,
+}
+
+/// A trainer with its folder.
+pub struct Run<'a> {
+    trainer: Trainer,
+    teller: &'a mut Teller,
+    folder: Folder,
+    schedule: Schedule,
+    best: Option<f64>,
+    candidate: Option<Candidate>,
+    last_tested: Option<u32>,
+}
+
+impl<'a> Run<'a> {
+    /// Opens the folder at `root` for a trainer at the step where it stands.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn new(
+        trainer: Trainer,
+        data: &Dataset,
+        root: &Path,
+        schedule: Schedule,
+        teller: &'a mut Teller,
+    ) -> Result<Run<'a>> {
+        let folder = Folder::open(root, trainer.config(), trainer.step())?;
+        let best = folder.best()?.map(|score| score.loss);
+        let last_tested = folder.scores()?.last().map(|score| score.step);
+        teller.start(&trainer, data);
+        Ok(Run { trainer, teller, folder, schedule, best, candidate: None, last_tested })
+    }
+
+    /// Trains until `niter`, or without end if that is 0.
+    ///
+    /// # Errors
+    /// Losses that left the numbers, the device, or a file.
+    pub fn complete(mut self) -> Result<()> {
+        let (niter, interval) = (self.trainer.config().niter, self.trainer.config().test_interval);
+        let Schedule { vis_interval, save_interval } = self.schedule;
+        self.samples()?;
+        while niter == 0 || self.trainer.step() < niter {
+            let now = self.trainer.step();
+            if interval > 0 && now.is_multiple_of(interval) && self.last_tested != Some(now) {
+                self.begin_test()?;
+            }
+            let stop = |interval: u32| (interval > 0).then(|| interval - now % interval);
+            let left = (niter > 0).then(|| niter - now);
+            let stops = [stop(vis_interval), stop(save_interval), stop(interval), left];
+            let most = stops.into_iter().flatten().min().unwrap_or(0).min(self.trainer.paced_steps());
+            let report = block_on(self.trainer.advance(most))?;
+            self.take(&report)?;
+            let reached = |interval: u32| interval > 0 && report.steps > 0 && report.step.is_multiple_of(interval);
+            if reached(vis_interval) {
+                self.samples()?;
+            }
+            if reached(save_interval) {
+                self.finish_test()?;
+                self.save(&["last", &report.step.to_string()])?;
+            }
+        }
+        if interval > 0 && self.last_tested != Some(self.trainer.step()) {
+            self.begin_test()?;
+        }
+        self.finish_test()?;
+        self.samples()?;
+        self.save(&["last"])?;
+        self.teller.end(self.trainer.step());
+        Ok(())
+    }
+
+    /// Starts a test of the present G, after the one under way, and keeps what it judges: as `last` at once, as `best`
+    /// if the test says so.
+    fn begin_test(&mut self) -> Result<()> {
+        self.finish_test()?;
+        let (step, checkpoint) = (self.trainer.step(), block_on(self.trainer.checkpoint())?);
+        self.folder.checkpoint("last", &checkpoint)?;
+        self.trainer.start_test();
+        self.last_tested = Some(step);
+        self.candidate = Some(Candidate { step, checkpoint });
+        Ok(())
+    }
+
+    fn finish_test(&mut self) -> Result<()> {
+        while self.trainer.test_progress().is_some() {
+            let report = block_on(self.trainer.advance_test())?;
+            self.take(&report)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, report: &Report) -> Result<()> {
+        self.folder.metrics(report)?;
+        self.teller.turn(report);
+        let Some(result) = &report.finished else { return Ok(()) };
+        let candidate = self.candidate.take().filter(|candidate| candidate.step == result.step);
+        if let Some(Candidate { checkpoint, .. }) = candidate
+            && self.best.is_none_or(|best| f64::from(result.loss) < best)
+        {
+            self.folder.checkpoint("best", &checkpoint)?;
+            self.best = Some(f64::from(result.loss));
+        }
+        self.folder.test(result, block_on(self.trainer.pairs())?.as_ref())?;
+        self.teller.test(result);
+        Ok(())
+    }
+
+    fn samples(&self) -> Result<()> {
+        self.folder.samples(self.trainer.step(), &block_on(self.trainer.sheet())?)
+    }
+
+    fn save(&self, names: &[&str]) -> Result<()> {
+        let bytes = block_on(self.trainer.checkpoint())?;
+        names.iter().try_for_each(|name| self.folder.checkpoint(name, &bytes))
+    }
+}

@@ -1,0 +1,148 @@
+//! Every kind of network, norm, activation, loss, optimiser and image size on the GPU against the f64 twin: losses,
+//! gradients and moved state of the first step, losses after updates.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "support/golden.rs"]
+mod golden;
+#[path = "support/gpu.rs"]
+mod gpu;
+#[path = "support/training.rs"]
+mod support;
+
+use golden::Start;
+use pollster::block_on;
+use support::{Failures, gan16_trainer, load, nhwc, norms, sensitivity, to_f32};
+use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order};
+use wn_gan::nn::convolution::Body;
+use wn_gan::reference::Tensor;
+use wn_gan::reference::network::Network;
+use wn_gan::reference::optimiser::Optimiser;
+use wn_gan::reference::training::Training;
+
+/// A network small enough for the twin's plain loops.
+fn small(width: u32, height: u32) -> Config {
+    Config {
+        width,
+        height,
+        nfeature: 4,
+        code_size: 6,
+        batch_size: 6,
+        test_interval: 0,
+        warmup: 0,
+        ..Config::default()
+    }
+}
+
+/// Steps of `config` from formula-made parameters and inputs.
+fn follow(failures: &mut Failures, config: &Config, steps: usize) {
+    let what = |part: &str| {
+        let Config { width, height, net, norm, activation, loss, order, optimiser, .. } = config;
+        format!("{width}x{height} {net:?} {norm:?} {activation:?} {loss:?} {order:?} {optimiser:?}: {part}")
+    };
+    let mut start = golden::parameters(config, Start::Spread);
+    for network in [Network::generator(config), Network::discriminator(config)] {
+        for (name, shape) in network.state() {
+            let lift = if name.ends_with("running_var") { 1.5 } else { 0.0 };
+            let values = golden::direction(&name, shape[0]).into_iter().map(|u| lift + u).collect();
+            start.entry(name).or_insert_with(|| Tensor::new(&shape, values));
+        }
+    }
+    let mut twin = Training::new(config, &start, Optimiser::of(config));
+    let mut trainer = gan16_trainer(config, Body::Direct);
+    load(&mut trainer, &start);
+    // RMSprop turns rounding noise into a full step where a gradient is near zero; batch norm divides by small
+    // deviations besides.
+    let later = if config.norm == Norm::Batch { 5e-3 } else { 5e-4 };
+    for t in 0..steps {
+        let real = golden::images(config, &format!("real.{t}"));
+        let [z_d, z_g] = ["z_d", "z_g"].map(|name| golden::codes(config, &format!("{name}.{t}")));
+        let expected = twin.step(&real, &z_d, &z_g, f64::from(config.lr));
+        let found = block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
+        let alternating = config.order == Order::Alternating;
+        let early = if t == 0 { 1e-5 } else { later };
+        let bounds = [early, early, if alternating { later } else { early }];
+        let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
+        // The fakes of G's update stand for those of D's, too.
+        let (real, fake) = block_on(trainer.logits()).unwrap();
+        let of = |wants_real, of_generator, logits: &[f32]| sensitivity(config.loss, wants_real, of_generator, logits);
+        let sensitivities = [of(true, false, &real), of(false, false, &fake), of(true, true, &fake)];
+        for (i, name) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
+            let name = what(&format!("step {t} {name}"));
+            failures.loss(&name, found[i], losses[i], bounds[i], sensitivities[i]);
+        }
+        if t == 0 {
+            let gradients = norms(&block_on(trainer.gradients()).unwrap());
+            assert!(gradients.keys().eq(expected.grad_norms.keys()), "both sides have the same parameters");
+            let largest = expected.grad_norms.values().copied().fold(0.0, f64::max);
+            for (name, &norm) in &expected.grad_norms {
+                // Convolution biases before a batch norm have no gradient at all but rounding.
+                if norm > 1e-9 * largest {
+                    failures.relative(&what(&format!("gradient of {name}")), gradients[name], norm, 1e-3);
+                } else {
+                    assert!(gradients[name] < 1e-5 * largest, "{}", what(name));
+                }
+            }
+        }
+    }
+    let state = twin.state();
+    let found = block_on(trainer.state()).unwrap();
+    assert_eq!(found.len(), state.len());
+    for (name, _, values) in &found {
+        let expected = &state[name];
+        let length = expected.norm();
+        let difference: f64 = values.iter().zip(&expected.data).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum();
+        failures.relative(&what(&format!("state {name}")), length + difference.sqrt(), length, later);
+    }
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn every_norm_with_every_activation() {
+    let mut failures = Failures::default();
+    for norm in Norm::ALL {
+        for activation in [Activation::Relu, Activation::Trelu, Activation::Prelu, Activation::Tprelu] {
+            follow(&mut failures, &Config { norm, activation, ..small(12, 10) }, 2);
+        }
+    }
+    failures.none();
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn every_norm_with_every_loss_order_and_optimiser() {
+    let mut failures = Failures::default();
+    for norm in Norm::ALL {
+        for loss in [Loss::Bce, Loss::Ls, Loss::Hinge] {
+            for order in [Order::Alternating, Order::Simultaneous] {
+                for optimiser in [config::Optimiser::Rmsprop, config::Optimiser::Adam] {
+                    follow(&mut failures, &Config { norm, loss, order, optimiser, ..small(8, 8) }, 3);
+                }
+            }
+        }
+    }
+    failures.none();
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn even_sizes_that_are_no_powers_of_two() {
+    let mut failures = Failures::default();
+    for (width, height) in [(28, 28), (30, 36), (34, 34), (36, 36), (46, 28), (64, 64), (160, 160)] {
+        for net in [Net::Dcgan, Net::Resnet] {
+            let order = Order::Simultaneous;
+            let (nfeature, batch_size) = if width > 64 { (2, 2) } else { (3, 3) };
+            follow(&mut failures, &Config { net, order, nfeature, batch_size, ..small(width, height) }, 1);
+        }
+    }
+    failures.none();
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn resnets_of_one_two_and_three_blocks_per_level() {
+    let mut failures = Failures::default();
+    for (nblock, order) in [(1, Order::Alternating), (2, Order::Simultaneous), (3, Order::Alternating)] {
+        follow(&mut failures, &Config { net: Net::Resnet, nblock, order, ..small(20, 12) }, 3);
+    }
+    failures.none();
+}
