@@ -1,23 +1,33 @@
 //! Every backward twin against central finite differences of its forward twin, alone and as whole networks.
 
 use std::cell::RefCell;
-use wn_gan::config::{Config, Norm, Order};
+use std::collections::BTreeSet;
+use wn_gan::config::{Activation, Config, Loss, Net, Norm, Order, Statistics};
 use wn_gan::reference::Tensor;
+use wn_gan::reference::addition::addition;
+use wn_gan::reference::addition_backward::addition_backward;
+use wn_gan::reference::average_pool::average_pool;
+use wn_gan::reference::batch_norm::{Moments, batch_norm, moments};
+use wn_gan::reference::batch_norm_backward::batch_norm_backward;
+use wn_gan::reference::channel_affine::{channel_affine, channel_affine_backward};
 use wn_gan::reference::column_sum::column_sum;
 use wn_gan::reference::conv::{Geometry, conv};
 use wn_gan::reference::conv_transpose::conv_transpose;
 use wn_gan::reference::conv_weight_gradient::conv_weight_gradient;
-use wn_gan::reference::gan_loss::{fake_loss, real_loss};
+use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::linear::{linear, linear_input_gradient, linear_weight_gradient};
 use wn_gan::reference::mse::{mse, mse_gradient};
 use wn_gan::reference::network::Network;
-use wn_gan::reference::rmsprop::Rmsprop;
+use wn_gan::reference::optimiser::Optimiser;
 use wn_gan::reference::sigmoid::sigmoid;
 use wn_gan::reference::sigmoid_backward::sigmoid_backward;
+use wn_gan::reference::spectral_norm::{estimate, spectral_norm};
+use wn_gan::reference::spectral_norm_backward::spectral_norm_backward;
 use wn_gan::reference::tprelu::tprelu;
 use wn_gan::reference::tprelu_backward::tprelu_backward;
 use wn_gan::reference::training::Training;
+use wn_gan::reference::upsample::upsample;
 use wn_gan::reference::weight_norm::{norms, weight_norm};
 use wn_gan::reference::weight_norm_backward::weight_norm_backward;
 use wn_gan::rng::uniforms;
@@ -80,9 +90,8 @@ impl Checks {
         }
     }
 
-    /// The same for every parameter of a network.
+    /// The same for every parameter of a network; `at` may hold state, which stays as it is.
     fn parameters(&self, what: &str, at: &Parameters, gradients: &Parameters, loss: impl Fn(&Parameters) -> f64) {
-        assert!(at.keys().eq(gradients.keys()), "{what}: every parameter needs a gradient");
         for (name, gradient) in gradients {
             self.gradient(&format!("{what}, {name}"), &at[name], gradient, |moved| {
                 let mut parameters = at.clone();
@@ -238,8 +247,11 @@ fn activations() {
 fn losses() {
     let checks = Checks::default();
     let logits = Tensor::new(&[5, 1], vec![-12.0, -0.7, 0.01, 1.3, 11.0]);
-    checks.gradient("real", &logits, &real_loss(&logits).1, |logits| real_loss(logits).0);
-    checks.gradient("fake", &logits, &fake_loss(&logits).1, |logits| fake_loss(logits).0);
+    for loss in [Loss::Bce, Loss::Ls, Loss::Hinge] {
+        for (what, of) in [("real", real_loss as fn(Loss, &Tensor) -> _), ("fake", fake_loss), ("G", generator_loss)] {
+            checks.gradient(&format!("{loss:?} {what}"), &logits, &of(loss, &logits).1, |logits| of(loss, logits).0);
+        }
+    }
     let (y, target) = (random(&[3, 2, 3, 5], 18), random(&[3, 2, 3, 5], 19));
     for rows in 1..=3 {
         let loss = |y: &Tensor| mse(y, &target)[..rows].iter().sum::<f64>() / rows as f64;
@@ -248,25 +260,113 @@ fn losses() {
     checks.none_failed();
 }
 
+#[test]
+fn batch_normalisation() {
+    let checks = Checks::default();
+    let (x, dy) = (random(&[3, 2, 3, 5], 24), random(&[3, 2, 3, 5], 25));
+    let (weight, bias) = (random(&[2], 26), random(&[2], 27));
+    let running = Moments { mean: vec![0.3, -0.1], variance: vec![0.5, 1.7] };
+    for statistics in [Statistics::Batch, Statistics::Running] {
+        let used = |x: &Tensor| if statistics == Statistics::Batch { moments(x) } else { running.clone() };
+        let loss =
+            |x: &Tensor, weight: &Tensor, bias: &Tensor| dot(&batch_norm(x, &used(x), &weight.data, &bias.data), &dy);
+        let (dx, dweight, dbias) = batch_norm_backward(&x, &dy, &used(&x), &weight.data, statistics);
+        checks.gradient(&format!("{statistics:?}, input"), &x, &dx, |x| loss(x, &weight, &bias));
+        let (dweight, dbias) = (vector(dweight), vector(dbias));
+        checks.gradient(&format!("{statistics:?}, weight"), &weight, &dweight, |weight| loss(&x, weight, &bias));
+        checks.gradient(&format!("{statistics:?}, bias"), &bias, &dbias, |bias| loss(&x, &weight, bias));
+    }
+    checks.none_failed();
+}
+
+/// Along a direction that is no singular vector; `v = t / |t|` is held, and `u` is a function of `W` whose own change
+/// does not count because `|s|` is flat in it.
+#[test]
+fn spectral_normalisation() {
+    let checks = Checks::default();
+    for shape in [vec![5, 7], vec![5, 3, 3, 2], vec![1, 4, 2, 2]] {
+        let (weight, dw) = (random(&shape, 28), random(&shape, 29));
+        let t = random(&[weight.data.len() / shape[0]], 30).map(|t| 3.0 * t);
+        let gradient = spectral_norm_backward(&weight, &dw, &t);
+        checks.gradient(&format!("{shape:?}"), &weight, &gradient, |weight| dot(&spectral_norm(weight, &t), &dw));
+        let frozen = estimate(&weight, &t);
+        let u: Vec<f64> = frozen.s.iter().map(|s| s / frozen.sigma).collect();
+        checks.gradient(&format!("{shape:?}, u held too"), &weight, &gradient, |weight| {
+            let sigma: f64 = estimate(weight, &t).s.iter().zip(&u).map(|(s, u)| s * u).sum();
+            dot(&weight.map(|w| w / sigma), &dw)
+        });
+    }
+    checks.none_failed();
+}
+
+#[test]
+fn weight_normalised_addition() {
+    let checks = Checks::default();
+    let [x0, x1, dy] = [31, 32, 33].map(|seed| random(&[3, 2, 3, 5], seed));
+    let mut gates = random(&[2, 2], 34);
+    let (dx0, dx1, dgates) = addition_backward(&x0, &x1, &dy, &gates);
+    checks.gradient("residue", &x0, &dx0, |x0| dot(&addition(x0, &x1, &gates), &dy));
+    checks.gradient("shortcut", &x1, &dx1, |x1| dot(&addition(&x0, x1, &gates), &dy));
+    checks.gradient("gates", &gates, &dgates, |gates| dot(&addition(&x0, &x1, gates), &dy));
+    // A fresh block: the residue's gate is closed, and its gradient is what opens it.
+    gates.data = vec![0.0, 0.0, 1.0, 1.0];
+    let (_, _, dgates) = addition_backward(&x0, &x1, &dy, &gates);
+    checks.gradient("fresh gates", &gates, &dgates, |gates| dot(&addition(&x0, &x1, gates), &dy));
+    checks.none_failed();
+}
+
+#[test]
+fn pooling_upsampling_and_channel_affine() {
+    let checks = Checks::default();
+    for rim in [[0, 0], [1, 0], [1, 1]] {
+        let (x, dy) = (random(&[2, 3, 4, 6], 35), random(&[2, 3, 2 + rim[0], 3 + rim[1]], 36));
+        let dx = upsample(&dy, rim).map(|dx| dx / 4.0);
+        checks.gradient(&format!("average pool, padding {rim:?}"), &x, &dx, |x| dot(&average_pool(x, rim), &dy));
+        let (x, dy) = (dy, x);
+        let dx = average_pool(&dy, rim).map(|dx| 4.0 * dx);
+        checks.gradient(&format!("upsample, crop {rim:?}"), &x, &dx, |x| dot(&upsample(x, rim), &dy));
+    }
+    let (x, dy) = (random(&[3, 2, 3, 5], 37), random(&[3, 2, 3, 5], 38));
+    let (scale, bias) = (random(&[2], 39), random(&[2], 40));
+    let (dx, dscale, dbias) = channel_affine_backward(&x, &dy, &scale.data);
+    let loss = |x: &Tensor, scale: &Tensor, bias: &Tensor| dot(&channel_affine(x, &scale.data, &bias.data), &dy);
+    checks.gradient("channel affine, input", &x, &dx, |x| loss(x, &scale, &bias));
+    checks.gradient("channel affine, scale", &scale, &vector(dscale), |scale| loss(&x, scale, &bias));
+    checks.gradient("channel affine, bias", &bias, &vector(dbias), |bias| loss(&x, &scale, bias));
+    checks.none_failed();
+}
+
 /// 12x10 pixels in two levels: 10 -> 6 with padding 2, 6 -> 3 on the last level with padding 1 although 6 % 4 = 2.
 fn tiny(norm: Norm) -> Config {
     let small =
         Config { width: 12, height: 10, code_size: 5, nfeature: 3, nlayer: 2, batch_size: 3, ..Config::default() };
-    let config = Config { norm, order: Order::Alternating, ..small };
-    assert_eq!(config.validate(), Ok(()));
-    config
+    Config { norm, order: Order::Alternating, ..small }
 }
 
-/// Parameters around their initial values, none of them on a kink.
+/// Every norm with its usual activation, the other activations and losses, and a residual network of two blocks a level.
+fn tiny_networks() -> Vec<Config> {
+    let mut all: Vec<Config> = Norm::ALL.into_iter().map(tiny).collect();
+    all.push(Config { activation: Activation::Relu, loss: Loss::Ls, ..tiny(Norm::Batch) });
+    all.push(Config { activation: Activation::Trelu, loss: Loss::Hinge, ..tiny(Norm::Spectral) });
+    all.push(Config { net: Net::Resnet, nfeature: 2, nblock: 2, ..tiny(Norm::Weight) });
+    for config in &all {
+        assert_eq!(config.validate(), Ok(()));
+    }
+    all
+}
+
+/// Parameters around their initial values, none of them on a kink, and state.
 fn scattered(config: &Config) -> Parameters {
     let networks = [Network::generator(config), Network::discriminator(config)];
-    let shapes = networks.iter().flat_map(Network::parameters);
+    let shapes = networks.iter().flat_map(|network| network.parameters().into_iter().chain(network.state()));
     let parameter = |(seed, (name, shape)): (usize, (String, Vec<usize>))| {
         let u = random(&shape, 100 + seed as u32);
         let (centre, spread) = if name.ends_with("prelu.weight") {
             (0.25, 0.2)
-        } else if name.ends_with(".scale") {
+        } else if name.ends_with(".scale") || name.ends_with("batchnorm.weight") || name.ends_with("running_var") {
             (1.0, 0.4)
+        } else if name.ends_with("addition.weight") {
+            (0.6, 0.3)
         } else {
             (0.0, 0.3)
         };
@@ -276,41 +376,58 @@ fn scattered(config: &Config) -> Parameters {
     shapes.enumerate().map(parameter).collect()
 }
 
+/// A parameter whose exact gradient is 0 shows only rounding on both sides: a channel's bias in front of batch norm.
+fn vanishes(config: &Config, name: &str) -> bool {
+    config.norm == Norm::Batch && ["gen.level.1.conv.bias", "dis.level.1.conv.bias"].contains(&name)
+}
+
 #[test]
 fn whole_networks() {
     let checks = Checks::default();
-    for norm in Norm::ALL {
-        let config = tiny(norm);
-        let training = Training::new(&config, &scattered(&config), Rmsprop::PAPER);
+    for config in tiny_networks() {
+        let what = format!("{:?} {:?} {:?} {:?}", config.net, config.norm, config.activation, config.loss);
+        let training = Training::new(&config, &scattered(&config), Optimiser::of(&config));
         let (real, z) = (random(&[3, 3, 10, 12], 20).map(|u| 0.5 + 0.5 * u), random(&[3, 5], 21));
         let (generator, discriminator) = (&training.generator, &training.discriminator);
+        let resolvable = |gradients: &Parameters| {
+            let (vanishing, others): (Parameters, Parameters) =
+                gradients.clone().into_iter().partition(|(name, _)| vanishes(&config, name));
+            assert!(vanishing.values().all(|gradient| gradient.norm() < 1e-13), "{what}: {vanishing:?}");
+            others
+        };
 
         let (_, _, gradients) = training.discriminator_gradients(&real, &z);
-        checks.parameters(&format!("{norm:?}"), &discriminator.parameters, &gradients, |parameters| {
+        let names = |network: &Network| network.parameters().into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
+        assert!(gradients.keys().eq(&names(&discriminator.network)), "every parameter needs a gradient");
+        checks.parameters(&what, &discriminator.parameters, &resolvable(&gradients), |parameters| {
             let mut moved = training.clone();
             moved.discriminator.parameters = parameters.clone();
             let (loss_real, loss_fake, _) = moved.discriminator_gradients(&real, &z);
             loss_real + loss_fake
         });
         let (_, gradients) = training.generator_gradients(&z);
-        checks.parameters(&format!("{norm:?}"), &generator.parameters, &gradients, |parameters| {
+        assert!(gradients.keys().eq(&names(&generator.network)), "every parameter needs a gradient");
+        checks.parameters(&what, &generator.parameters, &resolvable(&gradients), |parameters| {
             let mut moved = training.clone();
             moved.generator.parameters = parameters.clone();
             moved.generator_gradients(&z).0
         });
 
         let pass = discriminator.network.forward(&discriminator.parameters, &real);
-        let (_, dlogits) = fake_loss(pass.output());
+        let (_, dlogits) = fake_loss(Loss::Bce, pass.output());
         let (_, dx) = discriminator.network.backward(&discriminator.parameters, &pass, &dlogits);
-        checks.gradient(&format!("{norm:?}, image"), &real, &dx, |x| {
-            fake_loss(discriminator.network.forward(&discriminator.parameters, x).output()).0
+        checks.gradient(&format!("{what}, image"), &real, &dx, |x| {
+            fake_loss(Loss::Bce, discriminator.network.forward(&discriminator.parameters, x).output()).0
         });
-        let pass = generator.network.forward(&generator.parameters, &z);
-        let dy = mse_gradient(pass.output(), &real, 3);
-        let (_, dz) = generator.network.backward(&generator.parameters, &pass, &dy);
-        checks.gradient(&format!("{norm:?}, latent code"), &z, &dz, |z| {
-            mse(generator.network.forward(&generator.parameters, z).output(), &real).iter().sum::<f64>() / 3.0
-        });
+        for statistics in [Statistics::Batch, Statistics::Running] {
+            let pass = generator.network.evaluate(&generator.parameters, &z, statistics);
+            let dy = mse_gradient(pass.output(), &real, 3);
+            let (_, dz) = generator.network.backward(&generator.parameters, &pass, &dy);
+            checks.gradient(&format!("{what}, latent code, {statistics:?}"), &z, &dz, |z| {
+                let pass = generator.network.evaluate(&generator.parameters, z, statistics);
+                mse(pass.output(), &real).iter().sum::<f64>() / 3.0
+            });
+        }
     }
     checks.none_failed();
 }
@@ -339,6 +456,17 @@ fn planted_errors_are_caught() {
     caught("a missing projection", &v, &Tensor::new(&v.shape, unprojected.collect()), &|v| {
         dot(&weight_norm(v, 0, 1.0, &gain.data), &dw)
     });
+
+    let (x1, gates) = (random(&[3, 2, 3, 5], 41), random(&[2, 2], 42));
+    let constant = batch_norm_backward(&x, &dy, &moments(&x), &slope, Statistics::Running).0;
+    caught("batch moments taken as constants", &x, &constant, &|x| {
+        dot(&batch_norm(x, &moments(x), &slope, &threshold), &dy)
+    });
+    let t = random(&[7], 43);
+    let sigma = estimate(&v, &t).sigma;
+    caught("a spectral norm taken as constant", &v, &dw.map(|dw| dw / sigma), &|v| dot(&spectral_norm(v, &t), &dw));
+    let (_, _, dgates) = addition_backward(&x1, &x, &dy, &gates);
+    caught("swapped branches", &gates, &dgates, &|gates| dot(&addition(&x, &x1, gates), &dy));
 
     let noisy = |x: &Tensor| dot(x, &dy) + 1e-3 * (1e9 * x.data[0]).sin();
     caught("a loss without a plateau", &x, &dy, &noisy);

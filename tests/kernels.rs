@@ -10,7 +10,10 @@ mod random;
 use checks::compare::POISON;
 use checks::device::{compile, dispatch, poisoned};
 use checks::gpu::gpu;
-use checks::{activation, convolution, data, sums, training, weight_norm};
+use checks::{
+    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, pooling, spectral_norm,
+    sums, weight_norm,
+};
 use std::collections::BTreeSet;
 use wn_gan::Error;
 use wn_gan::gpu::{Buffer, Call, StepSlots};
@@ -47,9 +50,27 @@ checked! {
     sigmoid_backward: activation::sigmoid_backward, SIGMOID_BACKWARD;
     weight_norm: weight_norm::weight_norm, WEIGHT_NORM;
     weight_norm_backward: weight_norm::weight_norm_backward, WEIGHT_NORM_BACKWARD;
-    rmsprop: training::rmsprop, RMSPROP;
-    gan_loss: training::gan_loss, GAN_LOSS;
-    mse: training::mse, MSE;
+    spectral_rows: spectral_norm::rows, SPECTRAL_ROWS;
+    spectral_columns: spectral_norm::columns, SPECTRAL_COLUMNS;
+    spectral_norm: spectral_norm::weight, SPECTRAL_NORM;
+    spectral_inner: spectral_norm::inner, SPECTRAL_INNER;
+    spectral_norm_backward: spectral_norm::backward, SPECTRAL_NORM_BACKWARD;
+    batch_norm_partial: batch_statistics::partial, BATCH_NORM_PARTIAL;
+    batch_norm_merge: batch_statistics::merge, BATCH_NORM_MERGE;
+    batch_norm_running: batch_statistics::running, BATCH_NORM_RUNNING;
+    batch_norm: batch_norm::batch_norm, BATCH_NORM;
+    batch_norm_sums: batch_norm::sums, BATCH_NORM_SUMS;
+    batch_norm_backward: batch_norm::backward, BATCH_NORM_BACKWARD;
+    addition: addition::addition, ADDITION;
+    addition_backward: addition::addition_backward, ADDITION_BACKWARD;
+    average_pool: pooling::average_pool, AVERAGE_POOL;
+    upsample: pooling::upsample, UPSAMPLE;
+    rescale: pooling::rescale, RESCALE;
+    add: pooling::add, ADD;
+    rmsprop: optimiser::rmsprop, RMSPROP;
+    adam: optimiser::adam, ADAM;
+    gan_loss: loss::gan_loss, GAN_LOSS;
+    mse: loss::mse, MSE;
     gather_batch: data::gather_batch, GATHER_BATCH;
     latent: data::latent, LATENT;
     sample_sheet: data::sample_sheet, SAMPLE_SHEET;

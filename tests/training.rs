@@ -12,7 +12,7 @@ use golden::{Start, TrajectoryGolden};
 use pollster::block_on;
 use std::collections::BTreeMap;
 use support::{Failures, gan16_trainer, load, nhwc, norms, to_f32};
-use wn_gan::config::{Config, Norm, Order};
+use wn_gan::config::{Config, Net, Norm, Optimiser, Order};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
@@ -44,59 +44,6 @@ fn generator_loss_bound(step: usize, order: Order) -> f64 {
     if step == 0 && order == Order::Alternating { EARLY_LOSSES } else { loss_bound(step) }
 }
 
-#[test]
-#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn three_steps_follow_pytorch() {
-    let mut failures = Failures::default();
-    for norm in Norm::ALL {
-        let orders = [Order::Alternating, Order::Simultaneous];
-        for (order, body) in orders.into_iter().flat_map(|order| [(order, Body::Tile), (order, Body::Direct)]) {
-            let golden = golden::training(norm, order);
-            let config = Config { lr: golden.lr as f32, ..golden::config(norm, order) };
-            let mut trainer = gan16_trainer(&config, body);
-            load(&mut trainer, &golden::parameters(&config, Start::Spread));
-            for (t, expected) in golden.steps.iter().enumerate() {
-                let [z_d, z_g] = ["z_d", "z_g"].map(|name| to_f32(&golden::codes(&config, &format!("{name}.{t}"))));
-                let real = nhwc(&config, &golden::images(&config, &format!("real.{t}")));
-                let losses = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
-                let what = format!("{norm:?} {order:?} {body:?} step {t}");
-                let bound = loss_bound(t);
-                failures.relative(&format!("{what}: d_loss_real"), losses[0], expected.d_loss_real, bound);
-                failures.relative(&format!("{what}: d_loss_fake"), losses[1], expected.d_loss_fake, bound);
-                let bound = generator_loss_bound(t, order);
-                failures.relative(&format!("{what}: g_loss"), losses[2], expected.g_loss, bound);
-                if t == 0 {
-                    let found = norms(&block_on(trainer.gradients()).unwrap());
-                    for (name, &norm) in &expected.grad_norms {
-                        failures.relative(&format!("{what}: gradient of {name}"), found[name], norm, GRADIENTS);
-                    }
-                }
-            }
-        }
-    }
-    failures.none();
-}
-
-#[test]
-#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn a_reconstruction_follows_pytorch() {
-    let mut failures = Failures::default();
-    for (norm, body) in Norm::ALL.into_iter().flat_map(|norm| [(norm, Body::Tile), (norm, Body::Direct)]) {
-        let golden = golden::reconstruction(norm);
-        let config = golden::config(norm, Order::Alternating);
-        let mut trainer = gan16_trainer(&config, body);
-        load(&mut trainer, &golden::parameters(&config, Start::AtKinks));
-        let target = nhwc(&config, &golden::images(&config, "target"));
-        let (curve, z) = block_on(trainer.replay_reconstruction(&target, golden.steps as u32, 10)).unwrap();
-        for (i, (&found, &expected)) in curve.iter().zip(&golden.mse[1..]).enumerate() {
-            failures.relative(&format!("{norm:?}: mse after {} steps", 10 * (i + 1)), found, expected, 1e-3);
-        }
-        let length = z.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
-        failures.relative(&format!("{norm:?}: norm of z"), length, golden.z, 1e-3);
-    }
-    failures.none();
-}
-
 /// Ten steps with the program's own initial parameters, batches and latent codes, computed again by the f64 twin from
 /// the same seed. The twin's numbers are committed as tests/golden/trajectory.json (`UPDATE_GOLDEN=1` writes it anew),
 /// which the browser is held against too.
@@ -110,7 +57,8 @@ fn ten_steps_from_a_seed_follow_the_twin() {
             let config = Config { norm, order, test_interval: 0, ..Config::preset("gan16").unwrap() };
             let data = faces(600, config.seed);
             let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
-            let start = support::to_reference(&block_on(trainer.parameters()).unwrap());
+            let mut start = support::to_reference(&block_on(trainer.parameters()).unwrap());
+            start.extend(support::to_reference(&block_on(trainer.state()).unwrap()));
             let mut twin = Training::new(&config, &start, Rmsprop::PAPER);
             let data = data.resized(config.width, config.height).unwrap().with_channels(config.channels).unwrap();
             let arranged = data.arranged(&data.split(config.seed, config.running, config.final_count).unwrap());
@@ -134,10 +82,12 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 }
                 if t == 0 {
                     let found = norms(&block_on(trainer.gradients()).unwrap());
-                    for (name, &norm) in &expected.grad_norms {
+                    run.grad_norms = expected.grad_norms;
+                    // A gradient that is nothing but rounding is in no golden.
+                    run.grad_norms.retain(|name, _| !golden::vanishes(&config, name));
+                    for (name, &norm) in &run.grad_norms {
                         failures.relative(&format!("{what}: gradient of {name}"), found[name], norm, GRADIENTS);
                     }
-                    run.grad_norms = expected.grad_norms;
                 }
                 run.losses.push(losses);
             }
@@ -267,21 +217,37 @@ fn a_chunk_is_one_submit_and_reads_back_its_metrics_only() {
     println!("dispatches per step: {}", (after.dispatches - before.dispatches) / (chunks * u64::from(steps)));
 }
 
+/// 200 steps in one go, and again with a save, a new trainer and a load in the middle: one checkpoint, bit for bit.
+/// Whatever moves during training must be in it: optimiser state, running statistics, spectral norm's vectors, Adam's
+/// count of updates.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn a_resumed_run_is_the_same_run() {
-    let config = Config { test_interval: 0, warmup: 8, ..Config::preset("gan16").unwrap() };
+    let gan16 = Config { test_interval: 0, warmup: 8, ..Config::preset("gan16").unwrap() };
+    let tiny = Config { width: 8, height: 8, nfeature: 4, code_size: 4, batch_size: 4, ..gan16.clone() };
+    let mut runs: Vec<_> = Norm::ALL.into_iter().map(|norm| Config { norm, ..tiny.clone() }).collect();
+    runs.push(Config { optimiser: Optimiser::Adam, ..tiny.clone() });
+    runs.push(Config { net: Net::Resnet, order: Order::Simultaneous, ..tiny });
+    runs.push(gan16);
     let data = faces(300, 3);
-    let new = || block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
-    let mut whole = new();
-    block_on(whole.advance(6)).unwrap();
-    let saved = block_on(whole.checkpoint()).unwrap();
-    block_on(whole.advance(6)).unwrap();
-    let mut resumed = new();
-    resumed.restore(&Checkpoint::read(&saved).unwrap()).unwrap();
-    assert_eq!(resumed.step(), 6);
-    block_on(resumed.advance(6)).unwrap();
-    assert!(block_on(whole.checkpoint()).unwrap() == block_on(resumed.checkpoint()).unwrap());
+    for config in runs {
+        let new = || block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
+        let advance = |trainer: &mut Trainer, to: u32| {
+            while trainer.step() < to {
+                block_on(trainer.advance((to - trainer.step()).min(50))).unwrap();
+            }
+        };
+        let mut whole = new();
+        advance(&mut whole, 100);
+        let saved = block_on(whole.checkpoint()).unwrap();
+        advance(&mut whole, 200);
+        let mut resumed = new();
+        resumed.restore(&Checkpoint::read(&saved).unwrap()).unwrap();
+        assert_eq!(resumed.step(), 100);
+        advance(&mut resumed, 200);
+        let [first, second] = [&whole, &resumed].map(|trainer| block_on(trainer.checkpoint()).unwrap());
+        assert!(first == second, "{config:?}");
+    }
 }
 
 #[test]
@@ -307,7 +273,7 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn losses_that_are_no_numbers_stop_the_run_with_a_sentence() {
-    let config = Config { test_interval: 0, ..golden::config(Norm::None, Order::Alternating) };
+    let config = Config { norm: Norm::None, warmup: 0, test_interval: 0, ..Config::preset("gan16").unwrap() };
     let mut trainer = gan16_trainer(&config, Body::Direct);
     let mut parameters = golden::parameters(&config, Start::Spread);
     let logit_bias = parameters.get_mut("dis.final.conv.bias").unwrap();

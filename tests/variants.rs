@@ -21,16 +21,7 @@ use wn_gan::reference::training::Training;
 
 /// A network small enough for the twin's plain loops.
 fn small(width: u32, height: u32) -> Config {
-    Config {
-        width,
-        height,
-        nfeature: 4,
-        code_size: 6,
-        batch_size: 6,
-        test_interval: 0,
-        warmup: 0,
-        ..Config::default()
-    }
+    Config { width, height, nfeature: 4, code_size: 6, batch_size: 6, test_interval: 0, warmup: 0, ..Config::default() }
 }
 
 /// Steps of `config` from formula-made parameters and inputs.

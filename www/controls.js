@@ -9,6 +9,7 @@ import { named, short, t } from "./i18n.js";
  * @property {Config} draft the settings as edited
  * @property {boolean} begun there is a run
  * @property {string[]} changed settings in which the run differs
+ * @property {boolean} keeps the run can go on with them
  * @property {boolean} busy a run is being built
  * @property {string} preset
  * @property {DataInfo | undefined} opened images opened from files
@@ -55,6 +56,7 @@ export class Controls {
     this.conditions = [];
     this.fieldset = make("fieldset", { disabled: "" });
     this.pendingText = make("p", { role: "status" });
+    this.apply = make("button", { type: "button", class: "primary", id: "apply" });
     this.pendingBox = make("div", { class: "pending", hidden: "" });
     this.preset = make("select", { name: "preset" });
     this.dataset = make("select", { name: "dataset" });
@@ -82,11 +84,10 @@ export class Controls {
     this.hints.clear();
     this.conditions = [];
     this.fieldset.replaceChildren(this.dataGroup(), ...GROUPS.map((group) => this.group(group)));
-    const apply = make("button", { type: "button", class: "primary", id: "apply" }, [t("settings.apply")]);
-    apply.onclick = this.on.apply;
+    this.apply.onclick = this.on.apply;
     const discard = make("button", { type: "button", id: "discard" }, [t("settings.discard")]);
     discard.onclick = this.on.discard;
-    const buttons = make("div", { class: "buttons" }, [apply, discard]);
+    const buttons = make("div", { class: "buttons" }, [this.apply, discard]);
     this.pendingBox.replaceChildren(this.pendingText, buttons);
     const title = make("h2", { id: "settings-title" }, [t("settings")]);
     this.form.replaceChildren(title, this.pendingBox, this.fieldset);
@@ -200,7 +201,7 @@ export class Controls {
   /** @param {View} view */
   show(view) {
     this.view = view;
-    const { draft, begun, changed, preset, busy } = view;
+    const { draft, begun, changed, keeps, preset, busy } = view;
     this.fieldset.disabled = busy;
     this.showData(view);
     for (const [key, input] of this.inputs) {
@@ -218,7 +219,9 @@ export class Controls {
 
     const names = [...new Set(changed.map((key) => fieldName(key === "width" || key === "height" ? "size" : key)))];
     this.pendingBox.hidden = busy || (begun && changed.length === 0);
-    this.pendingText.textContent = begun ? t("settings.pending", { names: names.join(", ") }) : t("settings.none");
+    const changes = t(keeps ? "settings.pending.keep" : "settings.pending", { names: names.join(", ") });
+    this.pendingText.textContent = begun ? changes : t("settings.none");
+    this.apply.textContent = t(keeps ? "settings.keep" : "settings.apply");
   }
 
   /** @param {View} view */

@@ -136,8 +136,8 @@ function showState() {
   if (booted && controls.presets.length === 0) controls.load(booted.presets.map(({ name }) => name));
   if (draft) {
     const data = draft.dataset === opened?.name ? opened : started?.data;
-    const { busy, pending: changed } = run;
-    controls.show({ draft, begun: started !== undefined, changed, busy, preset, opened, data });
+    const { busy, keeps, pending: changed } = run;
+    controls.show({ draft, begun: started !== undefined, changed, keeps, busy, preset, opened, data });
   }
   const play = button("play");
   play.textContent = t(run.playing ? "pause" : "play");
@@ -147,7 +147,7 @@ function showState() {
   button("save-best").textContent = run.best === undefined ? t("save.best") : t("save.best.at", { step: run.best });
   // With the run's settings edited, to start again is to apply them: the button says so.
   const edited = run.pending.length > 0;
-  button("reset").textContent = t(edited ? "settings.apply" : "reset");
+  button("reset").textContent = t(edited ? (run.keeps ? "settings.keep" : "settings.apply") : "reset");
   button("reset").title = edited ? "" : t("reset.hint");
   status.render();
 }

@@ -28,6 +28,9 @@ const MOST_BYTES = 256e6;
 /** On a software adapter the default preset would show nothing for minutes, and a test of 200 images take a quarter of an hour. */
 const SOFTWARE_HASH = "#preset=tiny&running=32";
 
+/** Settings that neither networks nor training depend on: with others of these a run goes on where it is. */
+const KEPT = ["statistics", "test_interval", "test_steps", "test_lr", "niter", "vis_size"];
+
 /** @param {unknown} error */
 const sentence = (error) => (error instanceof Error ? error.message : String(error));
 
@@ -113,9 +116,9 @@ export class Run {
     if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
   }
 
-  /** Begins a new run with the settings as edited. If they are refused, the run before stays. */
+  /** Begins a run with the settings as edited, or goes on with them. If they are refused, the run before stays. */
   async restart() {
-    const { client, draft, views } = this;
+    const { client, draft, views, keeps } = this;
     if (!client || !draft || this.busy) return;
     const resume = this.playing;
     this.busy = true;
@@ -123,14 +126,15 @@ export class Run {
     views.card.begin("images");
     views.changed();
     try {
-      this.started = await client.call("start", { config: draft });
+      this.started = await client.call("start", { config: draft, keep: keeps });
       this.draft = { ...this.started.config };
       this.startedPreset = this.preset;
       this.newImages = false;
       this.setFault("");
-      this.clearViews();
+      if (keeps) views.status.applied();
+      else this.clearViews();
       views.card.root.hidden = true;
-      views.announce(t("say.started"));
+      views.announce(t(keeps ? "say.applied" : "say.started"));
     } catch (error) {
       // Without a run before, the card goes on showing what failed.
       views.card.root.hidden = this.started !== undefined;
@@ -360,7 +364,12 @@ export class Run {
     this.views.changed();
   }
 
-  /** Settings that a new run would change. */
+  /** The run can take over the settings as edited. */
+  get keeps() {
+    return this.pending.length > 0 && this.pending.every((key) => KEPT.includes(key));
+  }
+
+  /** Settings in which the run differs from the form. */
   get pending() {
     const { draft, started } = this;
     if (!draft || !started) return [];

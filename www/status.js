@@ -5,7 +5,7 @@ const WINDOW_MILLIS = 3000;
 
 /** A final test's result with its interval. @param {import("./types.js").FinalResult} result */
 export function finalText({ step, loss, half, losses }) {
-  const values = { step, loss: short(loss), half: short(half), images: losses.length };
+  const values = { step, loss: short(loss), half: number(half, { maximumSignificantDigits: 2 }), images: losses.length };
   return t(losses.length > 1 ? "test.final.result" : "test.final.one", values);
 }
 
@@ -41,6 +41,12 @@ export class Status {
     if (test.running && (!this.test.running || test.done < this.test.done)) this.testSince = { at, done: test.done };
     this.test = test;
     if (score) this.score = score;
+  }
+
+  /** Goes on under other settings: a test that ran was given up. */
+  applied() {
+    this.test = { running: false, done: 0, of: 0 };
+    this.rest();
   }
 
   /** A pause is not slowness: forgets the marks of rate and time left. */

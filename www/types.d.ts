@@ -80,7 +80,7 @@ export interface Started {
 /** What the page can ask of the worker: arguments and reply of each request. */
 export interface Requests {
   boot: { args: {}; reply: Boot };
-  start: { args: { config: Config }; reply: Started };
+  start: { args: { config: Config; keep: boolean }; reply: Started };
   play: { args: {}; reply: void };
   pause: { args: {}; reply: void };
   step: { args: {}; reply: void };

@@ -211,11 +211,8 @@ async function proceed() {
 
 /** Another run, or the same from another point: what was known of it holds no more. */
 function forget() {
-  testing = false;
-  test = "none";
   history.clear();
   best.clear();
-  sheetDue = true;
 }
 
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
@@ -228,17 +225,22 @@ const answers = {
     return { gpu: { name: seen || name, backend, software }, presets: JSON.parse(core.presets()) };
   },
 
-  async start({ config }) {
+  async start({ config, keep }) {
+    const kept = keep ? await running().checkpoint() : undefined;
     const data = await inStage("images", () => dataFor(config));
     const next = await inStage("pipelines", () =>
       core.startSession(gpu, data, JSON.stringify(config), (done, total, label) =>
         tell({ event: "build", done, total, label }),
       ),
     );
+    if (kept) next.restore(kept);
     // Only now is the run before it given up: settings that are refused leave it untouched.
     session?.free();
     session = next;
-    forget();
+    if (!kept) forget();
+    testing = false;
+    test = "none";
+    sheetDue = true;
     const { step, gpuBytes, compileMillis } = session;
     return { config: JSON.parse(session.config), step, gpuBytes, compileMillis, data: describe(data) };
   },
@@ -298,6 +300,9 @@ const answers = {
   async restore({ file }) {
     running().restore(new Uint8Array(await file.arrayBuffer()));
     forget();
+    testing = false;
+    test = "none";
+    sheetDue = true;
     return running().step;
   },
 

@@ -106,8 +106,7 @@ fn growing_block(
     let (activation, op) = hidden_activation(config);
     let [h, w] = doubling.map_or([input.shape.h, input.shape.w], |level| level.big);
     let output = Shape::new(h, w, width);
-    let mut residue =
-        network.map(format!("{name}.residue.0.conv"), conv(3, 1, [1, 1]), strict, input, input.shape);
+    let mut residue = network.map(format!("{name}.residue.0.conv"), conv(3, 1, [1, 1]), strict, input, input.shape);
     residue = network.same(format!("{name}.residue.0.{activation}"), op, residue);
     let second = match doubling {
         Some(level) => conv(4, 2, level.extra.map(|extra| 1 + extra)),

@@ -168,7 +168,10 @@ impl Gan {
 
     fn discriminator_loss(&self) -> Call {
         let batch = self.batch;
-        self.loss("discriminator loss", GanLoss { first: 0, real: batch, fake: batch, generator: 0, ..GanLoss::default() })
+        self.loss(
+            "discriminator loss",
+            GanLoss { first: 0, real: batch, fake: batch, generator: 0, ..GanLoss::default() },
+        )
     }
 
     fn generator_loss(&self) -> Call {

@@ -2,8 +2,8 @@
 
 use crate::gpu::{Buffer, Call, View};
 use crate::kernels::{self, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
-use crate::nn::pairs::ROWS_PER_PART;
 use crate::nn::layer::{LayerSpec, Op};
+use crate::nn::pairs::ROWS_PER_PART;
 
 /// y = TPReLU(x) for `rows` images; x and y start at the same offset.
 pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x: &View, y: &Buffer) -> Call {

@@ -1,6 +1,7 @@
 //! Convolution (cross-correlation, as in every framework) with zero padding.
 
 use super::Tensor;
+use super::patches::{patches, product, swapped};
 use std::ops::Range;
 
 /// Kernel, stride and zero padding as `[height, width]`.
@@ -28,6 +29,11 @@ impl Geometry {
         [0, 1].map(|axis| (small[axis] - 1) * self.stride[axis] + self.kernel[axis] - 2 * self.padding[axis])
     }
 
+    /// Taps of the kernel.
+    pub(super) fn taps(&self) -> usize {
+        self.kernel[0] * self.kernel[1]
+    }
+
     /// The small positions along `axis` whose tap `tap` lies inside the large image.
     pub(super) fn inside(&self, axis: usize, tap: usize, large: usize, small: usize) -> Range<usize> {
         let (stride, padding) = (self.stride[axis], self.padding[axis]);
@@ -45,26 +51,9 @@ pub fn conv(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     let ([batch, inputs, height, width], [outputs, i, kh, kw]) = (x.axes(), w.axes());
     assert_eq!((i, [kh, kw]), (inputs, geometry.kernel), "the weight must fit the image and the geometry");
     let [rows, columns] = geometry.small([height, width]);
-    let mut y = Tensor::zeros(&[batch, outputs, rows, columns]);
-    for (plane, out) in y.data.chunks_exact_mut(rows * columns).enumerate() {
-        let (b, o) = (plane / outputs, plane % outputs);
-        for i in 0..inputs {
-            let image = &x.data[(b * inputs + i) * height * width..][..height * width];
-            for k in 0..kh {
-                for l in 0..kw {
-                    let weight = w.data[((o * inputs + i) * kh + k) * kw + l];
-                    for p in geometry.inside(0, k, height, rows) {
-                        let row = &image[(p * geometry.stride[0] + k - geometry.padding[0]) * width..][..width];
-                        for q in geometry.inside(1, l, width, columns) {
-                            let value = row[q * geometry.stride[1] + l - geometry.padding[1]];
-                            out[p * columns + q] += weight * value;
-                        }
-                    }
-                }
-            }
-        }
-    }
-    y
+    let rows_of_w = w.clone().reshaped(&[outputs, inputs * geometry.taps()]);
+    let y = product(&rows_of_w, &patches(x, geometry)).reshaped(&[outputs, batch, rows * columns]);
+    swapped(&y).reshaped(&[batch, outputs, rows, columns])
 }
 
 #[cfg(test)]

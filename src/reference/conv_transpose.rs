@@ -2,6 +2,7 @@
 
 use super::Tensor;
 use super::conv::Geometry;
+use super::patches::{product, swapped, unpatches};
 
 /// `y[b,o, p s + k - pad, q s + l - pad] += x[b,i,p,q] w[i,o,k,l]` over all `i, p, q, k, l`.
 ///
@@ -12,27 +13,8 @@ pub fn conv_transpose(x: &Tensor, w: &Tensor, geometry: &Geometry, large: [usize
     let ([batch, inputs, rows, columns], [i, outputs, kh, kw]) = (x.axes(), w.axes());
     assert_eq!((i, [kh, kw]), (inputs, geometry.kernel), "the weight must fit the image and the geometry");
     assert_eq!(geometry.small(large), [rows, columns], "the output size {large:?} must belong to this input");
-    let [height, width] = large;
-    let mut y = Tensor::zeros(&[batch, outputs, height, width]);
-    for (plane, out) in y.data.chunks_exact_mut(height * width).enumerate() {
-        let (b, o) = (plane / outputs, plane % outputs);
-        for i in 0..inputs {
-            let image = &x.data[(b * inputs + i) * rows * columns..][..rows * columns];
-            for k in 0..kh {
-                for l in 0..kw {
-                    let weight = w.data[((i * outputs + o) * kh + k) * kw + l];
-                    for p in geometry.inside(0, k, height, rows) {
-                        let start = (p * geometry.stride[0] + k - geometry.padding[0]) * width;
-                        let row = &mut out[start..start + width];
-                        for q in geometry.inside(1, l, width, columns) {
-                            row[q * geometry.stride[1] + l - geometry.padding[1]] += weight * image[p * columns + q];
-                        }
-                    }
-                }
-            }
-        }
-    }
-    y
+    let rows_of_w = swapped(&w.clone().reshaped(&[inputs, outputs * geometry.taps()]));
+    unpatches(&product(&rows_of_w, &swapped(x)), geometry, [batch, outputs, large[0], large[1]])
 }
 
 #[cfg(test)]

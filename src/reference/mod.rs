@@ -28,6 +28,7 @@ pub mod mse;
 pub mod network;
 pub mod operation;
 pub mod optimiser;
+mod patches;
 pub mod reconstruction;
 pub mod reduce_partials;
 mod resnet;

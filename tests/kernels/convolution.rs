@@ -35,6 +35,10 @@ const CASES: &[Case] = &[
     // Stride 1 and kernels with two different sides and paddings.
     (1, [7, 5, 17], 33, [3, 5], 1, [1, 2]),
     (3, [5, 6, 5], 3, [4, 1], 1, [2, 0]),
+    // A residual block's convolutions: the shortcut sees one pixel, the stride-2 residue is padded by one more.
+    (3, [5, 7, 33], 17, [1, 1], 1, [0, 0]),
+    (2, [7, 9, 33], 33, [3, 3], 1, [1, 1]),
+    (2, [10, 6, 17], 5, [4, 4], 2, [2, 1]),
     // Stride 3: the last two of 11 rows meet no kernel position. Kernels shorter than the stride leave phases without a
     // tap.
     (2, [11, 8, 5], 5, [3, 3], 3, [0, 1]),

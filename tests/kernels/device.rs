@@ -1,7 +1,7 @@
 //! One dispatch on the shared device, with poison around every input and in every output; kernels with another text;
 //! random inputs; layouts.
 
-use super::compare::POISON;
+use super::compare::{POISON, Tolerance};
 use super::gpu::gpu;
 use pollster::block_on;
 use wn_gan::Result;
@@ -51,7 +51,16 @@ pub fn compile(slots: &StepSlots, calls: Vec<Call>) -> Result<Program> {
 pub fn run(calls: Vec<Call>, step: &Step) {
     let gpu = gpu();
     let slots = StepSlots::new(&gpu, 2).expect("two slots are small");
-    let wrong = Step { step: 999, metric_row: 0, seed: 999, lr: f32::NAN, rows: 999, first: 999 };
+    let wrong = Step {
+        step: 999,
+        metric_row: 0,
+        seed: 999,
+        lr: f32::NAN,
+        rows: 999,
+        first: 999,
+        correction1: f32::NAN,
+        correction2: f32::NAN,
+    };
     slots.write(&gpu, &[wrong, *step]);
     let program = compile(&slots, calls).unwrap_or_else(|e| panic!("{e}"));
     gpu.submit("test", |encoder| program.record(&gpu, encoder, 1));
@@ -75,6 +84,14 @@ pub fn poisoned(offset: usize, len: usize) -> Vec<u32> {
 pub fn random(shape: &[usize], stream: u32) -> Tensor {
     let count = shape.iter().product();
     Tensor::new(shape, rng::uniforms(count, 0, stream, 20).map(|u| 2.0 * f64::from(u) - 1.0).collect())
+}
+
+/// How far apart a tolerance allows numbers to be: for errors that a later formula stretches or shrinks.
+pub fn bound(tolerance: Tolerance) -> f64 {
+    match tolerance {
+        Tolerance::Exact => 0.0,
+        Tolerance::Within(bound) => bound,
+    }
 }
 
 /// Absolute values.

@@ -1,5 +1,5 @@
-//! Layers of every kind, as `nn` dispatches them, against their f64 twins: workgroup shapes, grids, offsets and splits
-//! are chosen by the program here, not by the test.
+//! Linear maps of every kind, as `nn` dispatches them, against their f64 twins: workgroup shapes, grids, offsets and
+//! splits are chosen by the program here, not by the test.
 
 use crate::checks::compare::{Expected, POISON, Report, Tolerance};
 use crate::checks::device::{abs, download, filled, nchw, nhwc, poisoned, random, run, upload};
@@ -8,12 +8,12 @@ use crate::checks::weight_norm::weight_tolerance;
 use std::collections::BTreeMap;
 use wn_gan::gan::border::{NamedTensor, Role, tensors};
 use wn_gan::kernels::Step;
-use wn_gan::nn::activation::column_scratch;
-use wn_gan::nn::convolution::Body;
-use wn_gan::nn::{Activation, Kind, LayerSpec, Network, Reparameterisation, Shape, Weights};
+use wn_gan::nn::convolution::{Body, Convolution};
+use wn_gan::nn::reparameterisation::Normaliser;
+use wn_gan::nn::{Kind, LayerSpec, LinearMap, Network, Op, Reparameterisation, Shape, Weights};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::conv::Geometry;
-use wn_gan::reference::layer::{Activation as TwinActivation, Layer, Map, Parameters, Scaling};
+use wn_gan::reference::layer::{Layer, Map, Parameters, Scaling};
 use wn_gan::reference::weight_norm::weight_norm;
 
 /// Where images begin in their buffers.
@@ -30,6 +30,10 @@ fn specs() -> Vec<LayerSpec> {
         ("wide", conv([3, 5], 1, [1, 2]), Shape::new(6, 7, 17), Shape::new(6, 7, 33), Affine),
         ("strict", transposed([4, 4], 2, [1, 1]), Shape::new(5, 3, 33), Shape::new(10, 6, 17), Strict),
         ("padded", transposed([4, 4], 2, [2, 1]), Shape::new(4, 3, 5), Shape::new(6, 6, 3), Affine),
+        ("residue", conv([3, 3], 1, [1, 1]), Shape::new(5, 6, 17), Shape::new(5, 6, 33), Strict),
+        ("shortcut", conv([1, 1], 1, [0, 0]), Shape::new(5, 6, 17), Shape::new(5, 6, 33), Affine),
+        ("residue back", transposed([3, 3], 1, [1, 1]), Shape::new(5, 6, 33), Shape::new(5, 6, 33), Affine),
+        ("shortcut back", transposed([1, 1], 1, [0, 0]), Shape::new(7, 3, 33), Shape::new(7, 3, 17), Strict),
         ("thirds", transposed([3, 3], 3, [0, 0]), Shape::new(2, 3, 17), Shape::new(6, 9, 1), Plain),
         ("linear", Kind::Linear, Shape::new(1, 1, 33), Shape::new(3, 5, 5), Plain),
         ("logit", Kind::FullConv, Shape::new(3, 5, 17), Shape::new(1, 1, 1), Affine),
@@ -37,17 +41,16 @@ fn specs() -> Vec<LayerSpec> {
     ];
     let spec = |(name, kind, input, output, reparameterisation): (&str, _, _, _, _)| LayerSpec {
         name: name.into(),
-        kind,
+        op: Op::Map(kind, reparameterisation),
+        inputs: vec![0],
         input,
         output,
-        reparameterisation,
-        activation: Activation::Identity,
     };
     layers.map(spec).to_vec()
 }
 
 /// The linear map and a bias (zero in a strict layer) as the twin knows them. Weights count as effective already.
-fn twin(spec: &LayerSpec, weight: &NamedTensor) -> Layer {
+fn twin(spec: &LinearMap, weight: &NamedTensor) -> Layer {
     let geometry = |kernel: [u32; 2], stride: u32, pad: [u32; 2]| Geometry {
         kernel: kernel.map(|k| k as usize),
         stride: [stride as usize; 2],
@@ -63,13 +66,12 @@ fn twin(spec: &LayerSpec, weight: &NamedTensor) -> Layer {
         },
         weight: weight.shape.clone(),
         scaling: Scaling::Plain,
-        activation: TwinActivation::Identity,
         output: [spec.output.c, spec.output.h, spec.output.w].map(|n| n as usize),
     }
 }
 
 /// Products that meet in an element of y (with the bias), of dx, and of dw and db (with the sum over parts).
-fn terms(spec: &LayerSpec, rows: u32) -> [usize; 3] {
+fn terms(spec: &LinearMap, rows: u32) -> [usize; 3] {
     let g = spec.geometry();
     let inputs = match spec.kind {
         Kind::Conv { .. } | Kind::ConvTranspose { .. } => spec.input.c,
@@ -84,9 +86,9 @@ fn answers(layer: &Layer, parameters: &Parameters, x: &Tensor, dy: &Tensor) -> (
     let mut gradients = Parameters::new();
     let flat = |x: &Tensor| x.clone().reshaped(&[x.shape[0], x.data.len() / x.shape[0]]);
     let input = if layer.map == Map::Linear { flat(x) } else { x.clone() };
-    let trace = layer.forward(parameters, &input);
-    let dx = layer.backward(parameters, &trace, dy, &mut gradients);
-    (nhwc(&trace.output), nhwc(&dx.reshaped(&x.shape)), gradients)
+    let y = layer.forward(parameters, &input);
+    let dx = layer.backward(parameters, &input, dy, &mut gradients);
+    (nhwc(&y), nhwc(&dx.reshaped(&x.shape)), gradients)
 }
 
 /// The tensors of layer `index` by what they are.
@@ -95,7 +97,7 @@ fn tensors_of(network: &Network, index: usize) -> BTreeMap<&'static str, NamedTe
         Role::Weight => "weight",
         Role::Bias => "bias",
         Role::Gain => "gain",
-        Role::Slope | Role::Threshold => "pair",
+        other => panic!("a linear map has no {other:?}"),
     };
     let all = tensors(&network.specs, &network.parameters.layout).into_iter();
     all.filter(|(layer, _)| *layer == index).map(|(_, tensor)| (role(&tensor), tensor)).collect()
@@ -111,9 +113,14 @@ fn placed(expected: Expected, at: &NamedTensor, values: &Tensor, tolerance: impl
     elements.fold(expected, |expected, (i, (&inside, &value))| expected.at(inside as usize, &[value], |_| tolerance(i)))
 }
 
+fn map_of(network: &Network, index: usize, rows: u32) -> Convolution<'_> {
+    network.convolution(index, rows).expect("every layer here is a linear map")
+}
+
 /// Forward, input gradient, weight gradient and bias gradient of one layer on `rows` images.
 fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
-    let spec = &network.specs[index];
+    let convolution = map_of(network, index, rows);
+    let spec = &convolution.map;
     let named = tensors_of(network, index);
     let layer = twin(spec, &named["weight"]);
     let units = [spec.units() as usize];
@@ -127,15 +134,14 @@ fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report
     let positive = parameters.iter().map(|(name, p)| (name.clone(), abs(p))).collect();
     let magnitudes = answers(&layer, &positive, &abs(&nchw(&x)), &abs(&nchw(&dy)));
 
-    let convolution = network.convolution(index, rows);
-    let weights = Weights { effective: network.parameters.values.clone(), params: network.parameters.values.clone() };
+    let (values, state) = (&network.parameters.values, &network.parameters.state);
+    let weights = Weights { effective: values.clone(), params: values.clone(), state: state.clone() };
     let (input, output) = (upload(&filled(INPUT, &x.data)), upload(&poisoned(OUTPUT, y.data.len())));
     let (output_gradient, input_gradient) =
         (upload(&filled(OUTPUT, &dy.data)), upload(&poisoned(INPUT, dx.data.len())));
     let gradient = &network.parameters.gradients;
     gradient.write(&gpu(), &vec![POISON; gradient.len()]);
-    let scratch_len = convolution.weight_gradient_scratch().max(column_scratch(spec, rows));
-    let scratch = upload(&vec![POISON; scratch_len as usize]);
+    let scratch = upload(&vec![POISON; convolution.scratch() as usize]);
     let (from, to) = (input.at(INPUT as u32), output_gradient.at(OUTPUT as u32));
     let mut calls = vec![
         convolution.forward(&weights, &from, &output.at(OUTPUT as u32)),
@@ -148,7 +154,7 @@ fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report
     run(calls, &Step::default());
 
     let [of_y, of_dx, of_gradients] = terms(spec, rows);
-    let name = |what: &str| format!("{} {:?} on {rows} images: {what}", spec.name, network.body);
+    let name = |what: &str| format!("{} {:?} on {rows} images: {what}", convolution.name, network.body);
     let mut compare = |what: &str, words: &[u32], offset: usize, twin: &Tensor, magnitude: &Tensor, terms: usize| {
         let tolerance = |i: usize| Tolerance::summed(terms, magnitude.data[i]);
         report.compare(&name(what), words, &Expected::untouched(words.len()).at(offset, &twin.data, tolerance));
@@ -167,8 +173,8 @@ fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report
     report.compare(&name("gradients"), &download(gradient), &expected);
 }
 
-fn network(body: Body) -> (Network, Tensor) {
-    let network = Network::new(&gpu(), "test", specs(), body).expect("a small network");
+fn network(specs: Vec<LayerSpec>, body: Body) -> (Network, Tensor) {
+    let network = Network::new(&gpu(), "test", specs, body, false).expect("a small network");
     let flat = random(&[network.parameters.values.len()], 1);
     let values: Vec<f32> = flat.data.iter().map(|&value| value as f32).collect();
     network.parameters.values.write(&gpu(), &values);
@@ -177,16 +183,16 @@ fn network(body: Body) -> (Network, Tensor) {
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn every_kind_of_layer_follows_its_twin_in_all_directions() {
+fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
     let mut report = Report::default();
     for body in [Body::Tile, Body::Direct] {
-        let (network, flat) = network(body);
+        let (network, flat) = network(specs(), body);
         let mut parts = Vec::new();
         for index in 0..network.specs.len() {
             for rows in [1, 5] {
                 check_layer(&network, &flat, index, rows, &mut report);
-                let weights = network.specs[index].weights();
-                parts.push(network.convolution(index, rows).weight_gradient_scratch() / weights);
+                let convolution = map_of(&network, index, rows);
+                parts.push(convolution.weight_gradient_scratch() / convolution.map.weights());
             }
         }
         assert!(parts.contains(&0) && parts.iter().any(|&parts| parts > 2), "split and unsplit sums: {parts:?}");
@@ -197,24 +203,24 @@ fn every_kind_of_layer_follows_its_twin_in_all_directions() {
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn every_normalised_layer_gets_its_effective_weight() {
-    let (network, flat) = network(Body::Tile);
-    let norm = network.parameters.norm.as_ref().unwrap();
-    norm.effective.write(&gpu(), &vec![POISON; norm.effective.len()]);
-    run(network.normalise().into_iter().collect(), &Step::default());
-    let mut expected = Expected::untouched(norm.effective.len());
-    for (index, spec) in network.specs.iter().enumerate() {
-        if spec.reparameterisation == Reparameterisation::Plain {
-            continue;
-        }
+    // A network with weight normalisation has no plain layer.
+    let normalised = specs().into_iter().filter(|spec| !matches!(spec.op, Op::Map(_, Reparameterisation::Plain)));
+    let (network, flat) = network(normalised.collect(), Body::Tile);
+    let effective = network.parameters.normaliser.as_ref().map(Normaliser::effective).expect("layers are normalised");
+    effective.write(&gpu(), &vec![POISON; effective.len()]);
+    run(network.normalise(), &Step::default());
+    let mut expected = Expected::untouched(effective.len());
+    for index in 0..network.specs.len() {
+        let map = map_of(&network, index, 1).map;
         let named = tensors_of(&network, index);
         let v = taken(&named["weight"], &flat);
-        let gain = named.get("gain").map_or(vec![1.0; spec.units() as usize], |gain| taken(gain, &flat).data);
-        let axis = usize::from(spec.is_transposed());
-        let w = weight_norm(&v, axis, f64::from(spec.norm_factor()), &gain);
-        let terms = (spec.weights() / spec.units()) as usize;
+        let gain = named.get("gain").map_or(vec![1.0; map.units() as usize], |gain| taken(gain, &flat).data);
+        let axis = usize::from(map.is_transposed());
+        let w = weight_norm(&v, axis, f64::from(map.norm_factor()), &gain);
+        let terms = (map.weights() / map.units()) as usize;
         expected = placed(expected, &named["weight"], &w, |i| weight_tolerance(terms, w.data[i]));
     }
     let mut report = Report::default();
-    report.compare("effective weights", &download(&norm.effective), &expected);
+    report.compare("effective weights", &download(effective), &expected);
     report.none();
 }

@@ -2,11 +2,17 @@
 //! `tests/kernels.rs` runs it on the kernel itself and `tests/harness.rs` on copies with planted errors.
 
 pub mod activation;
+pub mod addition;
+pub mod batch_norm;
+pub mod batch_statistics;
 pub mod convolution;
 pub mod data;
 pub mod device;
+pub mod loss;
+pub mod optimiser;
+pub mod pooling;
+pub mod spectral_norm;
 pub mod sums;
-pub mod training;
 pub mod weight_norm;
 
 #[path = "../support/compare.rs"]

@@ -1,0 +1,157 @@
+//! The GPU against PyTorch in double precision (`scripts/golden.py`): gan16 with every norm, loss, order and activation
+//! and with Adam, gan32, a small ResNet; three training steps and reconstructions.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "support/golden.rs"]
+mod golden;
+#[path = "support/gpu.rs"]
+mod gpu;
+#[path = "support/training.rs"]
+mod support;
+
+use golden::{Case, Start, TrainingGolden};
+use pollster::block_on;
+use support::{Failures, gan16_trainer, load, nhwc, norms, sensitivity, to_f32};
+use wn_gan::config::{Config, Norm, Order};
+use wn_gan::nn::convolution::Body;
+
+/// The first forward pass only rounds.
+const FORWARD: f64 = 1e-5;
+/// Norms of the first step's gradients.
+const GRADIENTS: f64 = 1e-3;
+/// Mean squared errors of a reconstruction, and the norm of its last z.
+const RECONSTRUCTION: f64 = 1e-3;
+
+/// Losses after an update: RMSprop turns rounding noise into a full step wherever a gradient is near zero, and in front
+/// of a batch norm every bias has a gradient of nothing but rounding.
+fn after_updates(config: &Config) -> f64 {
+    if config.norm == Norm::Batch { 5e-3 } else { 5e-4 }
+}
+
+/// Runs the three steps of a case; returns the largest relative deviations of losses before and after updates, and of
+/// gradient norms, as PyTorch's own single precision was measured.
+fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, body: Body) -> [f64; 3] {
+    let Case { name, config, golden } = case;
+    let mut trainer = gan16_trainer(&Config { test_interval: 0, ..config.clone() }, body);
+    let start = golden::parameters(config, Start::Spread);
+    load(&mut trainer, &start);
+    let mut deviations = [0f64; 3];
+    for (t, &expected) in golden.losses.iter().enumerate() {
+        let [z_d, z_g] = ["z_d", "z_g"].map(|name| to_f32(&golden::codes(config, &format!("{name}.{t}"))));
+        let real = nhwc(config, &golden::images(config, &format!("real.{t}")));
+        let found = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
+        let (real, fake) = block_on(trainer.logits()).unwrap();
+        // The fakes of G's update stand for those of D's, too.
+        let of = |wants_real, of_generator, logits: &[f32]| sensitivity(config.loss, wants_real, of_generator, logits);
+        let sensitivities = [of(true, false, &real), of(false, false, &fake), of(true, true, &fake)];
+        for (i, loss) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
+            let updated = t > 0 || i == 2 && config.order == Order::Alternating;
+            let bound = if updated { after_updates(config) } else { FORWARD };
+            let what = format!("{name} {body:?} step {t}: {loss}");
+            failures.loss(&what, found[i], expected[i], bound, sensitivities[i]);
+            let relative = (f64::from(found[i]) - expected[i]).abs() / expected[i].abs();
+            deviations[usize::from(updated)] = deviations[usize::from(updated)].max(relative);
+        }
+        if t == 0 {
+            let found = norms(&block_on(trainer.gradients()).unwrap());
+            assert!(found.keys().eq(golden.parameters.keys()), "{name}: both sides have the same parameters");
+            for (parameter, expected) in &golden.parameters {
+                if golden::vanishes(config, parameter) {
+                    continue;
+                }
+                let [expected, ..] = expected.gradients;
+                failures.relative(
+                    &format!("{name} {body:?} gradient of {parameter}"),
+                    found[parameter],
+                    expected,
+                    GRADIENTS,
+                );
+                deviations[2] = deviations[2].max((found[parameter] - expected).abs() / expected);
+            }
+        }
+    }
+    let parameters = block_on(trainer.parameters()).unwrap();
+    for (parameter, _, values) in &parameters {
+        let expected = golden.parameters[parameter].change;
+        let change: Vec<f64> = values.iter().zip(&start[parameter].data).map(|(&v, s)| f64::from(v) - s).collect();
+        changed(failures, config, &format!("{name} {body:?} {parameter}"), &change, expected);
+    }
+    for (state, _, values) in &block_on(trainer.state()).unwrap() {
+        let change: Vec<f64> = values.iter().zip(&start[state].data).map(|(&v, s)| f64::from(v) - s).collect();
+        changed(failures, config, &format!("{name} {body:?} {state}"), &change, golden.state[state]);
+    }
+    deviations
+}
+
+/// The change of a tensor over three steps, in length and along a fixed direction. A first RMSprop step has the size
+/// 3.2 lr whatever the gradient's, so the few elements whose gradient is rounding noise go either way: a bound of a
+/// hundredth allows one element in ten thousand to turn round.
+fn changed(failures: &mut Failures, config: &Config, what: &str, change: &[f64], expected: golden::Change) {
+    let tensor = what.split(' ').next_back().unwrap_or(what);
+    if golden::vanishes(config, tensor) {
+        return;
+    }
+    let norm = change.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let direction = golden::direction(tensor, change.len());
+    let along: f64 = change.iter().zip(&direction).map(|(change, direction)| change * direction).sum();
+    failures.relative(&format!("{what}: change"), norm, expected.norm, 1e-2);
+    let turned = (along - expected.along).abs() / direction.iter().map(|x| x * x).sum::<f64>().sqrt();
+    failures.relative(&format!("{what}: direction"), expected.norm + turned, expected.norm, 1e-2);
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn three_steps_of_every_kind_follow_pytorch() {
+    let mut failures = Failures::default();
+    let mut worst: std::collections::BTreeMap<String, [[f64; 2]; 3]> = Default::default();
+    for case in golden::training_cases() {
+        let found = follow(&mut failures, &case, Body::Direct);
+        let float32 = &case.golden.float32;
+        let of_file = worst.entry(case.name.split(' ').next().unwrap_or_default().into()).or_default();
+        for (worst, pair) in
+            of_file.iter_mut().zip(found.into_iter().zip([float32.before, float32.after, float32.gradients]))
+        {
+            *worst = [worst[0].max(pair.0), worst[1].max(pair.1)];
+        }
+    }
+    println!("largest relative deviation from double precision, ours and PyTorch's own in single precision:");
+    for (file, [before, after, gradients]) in worst {
+        let both = |[ours, theirs]: [f64; 2]| format!("{ours:.1e} ({theirs:.1e})");
+        let [before, after, gradients] = [before, after, gradients].map(both);
+        println!("{file:<20} first losses {before}  later losses {after}  first gradients {gradients}");
+    }
+    failures.none();
+}
+
+/// The other body of the matrix products, with one case of every file.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn the_tiled_body_follows_pytorch() {
+    let mut failures = Failures::default();
+    let mut files = std::collections::BTreeSet::new();
+    for case in golden::training_cases() {
+        if files.insert(case.name.split(' ').next().unwrap_or_default().to_string()) {
+            follow(&mut failures, &case, Body::Tile);
+        }
+    }
+    failures.none();
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn reconstructions_follow_pytorch() {
+    let mut failures = Failures::default();
+    for Case { name, config, golden } in golden::reconstruction_cases() {
+        let mut trainer = gan16_trainer(&Config { test_interval: 0, ..config.clone() }, Body::Direct);
+        load(&mut trainer, &golden::parameters(&config, Start::AtKinks));
+        let target = nhwc(&config, &golden::images(&config, "target"));
+        let (curve, z) = block_on(trainer.replay_reconstruction(&target, config.test_steps, 10)).unwrap();
+        assert_eq!(curve.len() + 1, golden.mse.len());
+        for (i, (&found, &expected)) in curve.iter().zip(&golden.mse[1..]).enumerate() {
+            failures.relative(&format!("{name}: mse after {} steps", 10 * (i + 1)), found, expected, RECONSTRUCTION);
+        }
+        let length = z.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+        failures.relative(&format!("{name}: norm of z"), length, golden.z, RECONSTRUCTION);
+    }
+    failures.none();
+}
