@@ -1,8 +1,12 @@
 //! Every backward twin against central finite differences of its forward twin, alone and as whole networks.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use wn_gan::config::{Activation, Config, Loss, Net, Norm, Order, Statistics};
+#[path = "gradients/checks.rs"]
+mod checks;
+#[path = "gradients/networks.rs"]
+mod networks;
+
+use checks::{Checks, dot, random, vector};
+use wn_gan::config::{Loss, Statistics};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::addition::addition;
 use wn_gan::reference::addition_backward::addition_backward;
@@ -15,111 +19,17 @@ use wn_gan::reference::conv::{Geometry, conv};
 use wn_gan::reference::conv_transpose::conv_transpose;
 use wn_gan::reference::conv_weight_gradient::conv_weight_gradient;
 use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
-use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::linear::{linear, linear_input_gradient, linear_weight_gradient};
 use wn_gan::reference::mse::{mse, mse_gradient};
-use wn_gan::reference::network::Network;
-use wn_gan::reference::optimiser::Optimiser;
 use wn_gan::reference::sigmoid::sigmoid;
 use wn_gan::reference::sigmoid_backward::sigmoid_backward;
 use wn_gan::reference::spectral_norm::{estimate, spectral_norm};
 use wn_gan::reference::spectral_norm_backward::spectral_norm_backward;
 use wn_gan::reference::tprelu::tprelu;
 use wn_gan::reference::tprelu_backward::tprelu_backward;
-use wn_gan::reference::training::Training;
 use wn_gan::reference::upsample::upsample;
 use wn_gan::reference::weight_norm::{norms, weight_norm};
 use wn_gan::reference::weight_norm_backward::weight_norm_backward;
-use wn_gan::rng::uniforms;
-
-/// A check must resolve this share of the gradient's largest element, otherwise it could not fail and counts as failed.
-/// Central differences in f64 resolve about (2^-52)^(2/3) = 4e-11 of a smooth function; near a kink, where only steps
-/// shorter than the distance to it count, some digits less.
-const RESOLUTION: f64 = 1e-6;
-
-/// Central differences of `loss(x + t d)` at `t = 0` against `expected`, the gradient's product with `d`.
-///
-/// The step runs from 2^-6 down to 2^-26. Long steps err by curvature and kinks, short ones by rounding; where two
-/// neighbouring estimates agree best lies the plateau, and their disagreement (together with the rounding of `loss`)
-/// measures the error there. `size` is the gradient's largest element.
-fn difference(loss: impl Fn(f64) -> f64, expected: f64, size: f64) -> Result<(), String> {
-    let rounding = f64::EPSILON * loss(0.0).abs();
-    let estimates: Vec<(f64, f64)> = (3..=13)
-        .map(|k| {
-            let step = 0.25f64.powi(k);
-            ((loss(step) - loss(-step)) / (2.0 * step), rounding / step)
-        })
-        .collect();
-    let plateau = estimates.windows(2).map(|pair| {
-        let error = (pair[0].0 - pair[1].0).abs() + pair[1].1;
-        (pair[0].0, 4.0 * error)
-    });
-    let (estimate, bound) = plateau.min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are eleven steps");
-    let resolved = bound <= RESOLUTION * size;
-    let agrees = (estimate - expected).abs() <= bound;
-    match (resolved, agrees) {
-        (true, true) => Ok(()),
-        (false, _) => Err(format!("no plateau: the error {bound:e} hides a gradient of size {size:e}")),
-        (true, false) => Err(format!("{expected:e} instead of {estimate:e} +- {bound:e}")),
-    }
-}
-
-/// Collects the failures of many gradients, so that one run shows them all.
-#[derive(Default)]
-struct Checks {
-    failures: RefCell<Vec<String>>,
-}
-
-impl Checks {
-    /// Checks `gradient` of `loss` at `x` in seven single elements and along one direction that involves all of them.
-    fn gradient(&self, what: &str, x: &Tensor, gradient: &Tensor, loss: impl Fn(&Tensor) -> f64) {
-        assert_eq!(x.shape, gradient.shape, "{what}");
-        let count = x.data.len();
-        let mut directions = vec![("along a direction".to_owned(), random(&x.shape, 99))];
-        for i in (0..7).map(|i| i * (count - 1) / 6) {
-            let mut unit = Tensor::zeros(&x.shape);
-            unit.data[i] = 1.0;
-            directions.push((format!("element {i}"), unit));
-        }
-        let size = gradient.data.iter().fold(0.0, |size: f64, g| size.max(g.abs()));
-        for (name, direction) in directions {
-            let moved = |t: f64| loss(&x.zip_map(&direction, |x, d| x + t * d));
-            if let Err(failure) = difference(moved, dot(gradient, &direction), size) {
-                self.failures.borrow_mut().push(format!("{what}, {name}: {failure}"));
-            }
-        }
-    }
-
-    /// The same for every parameter of a network; `at` may hold state, which stays as it is.
-    fn parameters(&self, what: &str, at: &Parameters, gradients: &Parameters, loss: impl Fn(&Parameters) -> f64) {
-        for (name, gradient) in gradients {
-            self.gradient(&format!("{what}, {name}"), &at[name], gradient, |moved| {
-                let mut parameters = at.clone();
-                parameters.insert(name.clone(), moved.clone());
-                loss(&parameters)
-            });
-        }
-    }
-
-    fn none_failed(self) {
-        let failures = self.failures.into_inner();
-        assert!(failures.is_empty(), "{} gradients are wrong:\n{}", failures.len(), failures.join("\n"));
-    }
-}
-
-/// Uniform numbers in `[-1, 1)`.
-fn random(shape: &[usize], seed: u32) -> Tensor {
-    let count = shape.iter().product();
-    Tensor::new(shape, uniforms(count, 0, 0, seed).map(|u| 2.0 * f64::from(u) - 1.0).collect())
-}
-
-fn dot(a: &Tensor, b: &Tensor) -> f64 {
-    a.zip_map(b, |a, b| a * b).data.iter().sum()
-}
-
-fn vector(values: Vec<f64>) -> Tensor {
-    Tensor::new(&[values.len()], values)
-}
 
 /// Odd sizes: kernels that are not square, strides longer than the kernel, pixels that no tap reaches, padding 2, a
 /// kernel as large as the image. With the large image's height and width.
@@ -336,108 +246,12 @@ fn pooling_upsampling_and_channel_affine() {
     checks.none_failed();
 }
 
-/// 12x10 pixels in two levels: 10 -> 6 with padding 2, 6 -> 3 on the last level with padding 1 although 6 % 4 = 2.
-fn tiny(norm: Norm) -> Config {
-    let small =
-        Config { width: 12, height: 10, code_size: 5, nfeature: 3, nlayer: 2, batch_size: 3, ..Config::default() };
-    Config { norm, order: Order::Alternating, ..small }
-}
-
-/// Every norm with its usual activation, the other activations and losses, and a residual network of two blocks a level.
-fn tiny_networks() -> Vec<Config> {
-    let mut all: Vec<Config> = Norm::ALL.into_iter().map(tiny).collect();
-    all.push(Config { activation: Activation::Relu, loss: Loss::Ls, ..tiny(Norm::Batch) });
-    all.push(Config { activation: Activation::Trelu, loss: Loss::Hinge, ..tiny(Norm::Spectral) });
-    all.push(Config { net: Net::Resnet, nfeature: 2, nblock: 2, ..tiny(Norm::Weight) });
-    for config in &all {
-        assert_eq!(config.validate(), Ok(()));
-    }
-    all
-}
-
-/// Parameters around their initial values, none of them on a kink, and state.
-fn scattered(config: &Config) -> Parameters {
-    let networks = [Network::generator(config), Network::discriminator(config)];
-    let shapes = networks.iter().flat_map(|network| network.parameters().into_iter().chain(network.state()));
-    let parameter = |(seed, (name, shape)): (usize, (String, Vec<usize>))| {
-        let u = random(&shape, 100 + seed as u32);
-        let (centre, spread) = if name.ends_with("prelu.weight") {
-            (0.25, 0.2)
-        } else if name.ends_with(".scale") || name.ends_with("batchnorm.weight") || name.ends_with("running_var") {
-            (1.0, 0.4)
-        } else if name.ends_with("addition.weight") {
-            (0.6, 0.3)
-        } else {
-            (0.0, 0.3)
-        };
-        let tensor = u.map(|u| centre + spread * u);
-        (name, tensor)
-    };
-    shapes.enumerate().map(parameter).collect()
-}
-
-/// A parameter whose exact gradient is 0 shows only rounding on both sides: a channel's bias in front of batch norm.
-fn vanishes(config: &Config, name: &str) -> bool {
-    config.norm == Norm::Batch && ["gen.level.1.conv.bias", "dis.level.1.conv.bias"].contains(&name)
-}
-
-#[test]
-fn whole_networks() {
-    let checks = Checks::default();
-    for config in tiny_networks() {
-        let what = format!("{:?} {:?} {:?} {:?}", config.net, config.norm, config.activation, config.loss);
-        let training = Training::new(&config, &scattered(&config), Optimiser::of(&config));
-        let (real, z) = (random(&[3, 3, 10, 12], 20).map(|u| 0.5 + 0.5 * u), random(&[3, 5], 21));
-        let (generator, discriminator) = (&training.generator, &training.discriminator);
-        let resolvable = |gradients: &Parameters| {
-            let (vanishing, others): (Parameters, Parameters) =
-                gradients.clone().into_iter().partition(|(name, _)| vanishes(&config, name));
-            assert!(vanishing.values().all(|gradient| gradient.norm() < 1e-13), "{what}: {vanishing:?}");
-            others
-        };
-
-        let (_, _, gradients) = training.discriminator_gradients(&real, &z);
-        let names = |network: &Network| network.parameters().into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
-        assert!(gradients.keys().eq(&names(&discriminator.network)), "every parameter needs a gradient");
-        checks.parameters(&what, &discriminator.parameters, &resolvable(&gradients), |parameters| {
-            let mut moved = training.clone();
-            moved.discriminator.parameters = parameters.clone();
-            let (loss_real, loss_fake, _) = moved.discriminator_gradients(&real, &z);
-            loss_real + loss_fake
-        });
-        let (_, gradients) = training.generator_gradients(&z);
-        assert!(gradients.keys().eq(&names(&generator.network)), "every parameter needs a gradient");
-        checks.parameters(&what, &generator.parameters, &resolvable(&gradients), |parameters| {
-            let mut moved = training.clone();
-            moved.generator.parameters = parameters.clone();
-            moved.generator_gradients(&z).0
-        });
-
-        let pass = discriminator.network.forward(&discriminator.parameters, &real);
-        let (_, dlogits) = fake_loss(Loss::Bce, pass.output());
-        let (_, dx) = discriminator.network.backward(&discriminator.parameters, &pass, &dlogits);
-        checks.gradient(&format!("{what}, image"), &real, &dx, |x| {
-            fake_loss(Loss::Bce, discriminator.network.forward(&discriminator.parameters, x).output()).0
-        });
-        for statistics in [Statistics::Batch, Statistics::Running] {
-            let pass = generator.network.evaluate(&generator.parameters, &z, statistics);
-            let dy = mse_gradient(pass.output(), &real, 3);
-            let (_, dz) = generator.network.backward(&generator.parameters, &pass, &dy);
-            checks.gradient(&format!("{what}, latent code, {statistics:?}"), &z, &dz, |z| {
-                let pass = generator.network.evaluate(&generator.parameters, z, statistics);
-                mse(pass.output(), &real).iter().sum::<f64>() / 3.0
-            });
-        }
-    }
-    checks.none_failed();
-}
-
 #[test]
 fn planted_errors_are_caught() {
     let caught = |what: &str, x: &Tensor, gradient: &Tensor, loss: &dyn Fn(&Tensor) -> f64| {
         let checks = Checks::default();
         checks.gradient(what, x, gradient, loss);
-        assert!(!checks.failures.into_inner().is_empty(), "{what} went unseen");
+        assert!(checks.failed(), "{what} went unseen");
     };
     let (x, dy) = (random(&[3, 2, 3, 5], 22), random(&[3, 2, 3, 5], 23));
     let (slope, threshold) = ([0.25, 0.7], [0.3, -0.2]);
