@@ -41,17 +41,17 @@ fn rows_are_output_units() {
 
 #[test]
 fn cosines_and_update_ratios_by_hand() {
-    let v = tensor("dis.level.0.conv.weight", &[3, 2, 1, 1], &[1.0, 0.0, 0.0, 2.0, 3.0, 4.0]);
-    // At a right angle, opposite, none.
+    let v = tensor("dis.level.0.conv.weight", &[3, 2, 1, 1], &[1.0, 0.5, 0.0, 2.0, 3.0, 4.0]);
+    // At a right angle to where the row stood before the step, opposite, none.
     let g = tensor("dis.level.0.conv.weight", &[3, 2, 1, 1], &[0.0, 5.0, 0.0, -0.1, 0.0, 0.0]);
-    let step = tensor("dis.level.0.conv.weight", &[3, 2, 1, 1], &[0.3, 0.0, 0.0, 0.4, 0.0, 0.0]);
+    let step = tensor("dis.level.0.conv.weight", &[3, 2, 1, 1], &[0.0, 0.5, 0.0, 0.0, 0.0, 1.2]);
     let other = tensor("dis.level.1.conv.weight", &[3, 2, 1, 1], &[1.0; 6]);
     let view = &weights(&[v], &[other.clone(), g], &[other, step])[0];
     let cosines = view.cosines.expect("two rows have a gradient");
     assert_eq!((cosines.min, cosines.max), (-1.0, 0.0));
     assert_eq!(cosines.mean, -0.5);
-    // |dp| = 0.5 and |p| = sqrt(30), with 0.3 and 0.4 rounded to f32.
-    near(view.update_ratio.expect("there was a step"), 0.5 / 30f64.sqrt(), f64::from(f32::EPSILON));
+    // |dp| = 1.3, of which 1.2 is rounded to f32, and |p|^2 = 1.25 + 4 + 25.
+    near(view.update_ratio.expect("there was a step"), 1.3 / 30.25f64.sqrt(), f64::from(f32::EPSILON));
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Every kernel against its f64 twin, on odd sizes, with poison around inputs and in outputs.
 
+#[path = "kernels/batch_norm_chain.rs"]
+mod batch_norm_chain;
 #[path = "kernels/mod.rs"]
 mod checks;
 #[path = "kernels/layers.rs"]
 mod layers;
 #[path = "kernels/random.rs"]
 mod random;
+#[path = "kernels/spectral_chain.rs"]
+mod spectral_chain;
 
 use checks::compare::POISON;
 use checks::device::{compile, dispatch, poisoned};

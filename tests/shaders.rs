@@ -9,7 +9,7 @@ use wgpu::naga;
 use wn_gan::gpu::program::Tile;
 use wn_gan::kernels::{self, BLOCKS, Binding, Kernel};
 use wn_gan::nn::convolution::Body;
-use wn_gan::reference::weight_norm::EPSILON;
+use wn_gan::reference::{addition, batch_norm, spectral_norm, weight_norm};
 use wn_gan::rng::Stream;
 
 use naga::proc::Layouter;
@@ -192,7 +192,14 @@ fn constants_are_the_same_in_rust_and_in_wgsl() {
     assert_eq!(constant("NO_BIAS"), [f64::from(kernels::NO_BIAS)]);
     assert_eq!(constant("NO_GAIN"), [f64::from(kernels::NO_GAIN)]);
     assert_eq!(constant("STREAM_SHUFFLE"), [f64::from(Stream::Shuffle as u32)]);
-    assert_eq!(constant("NORM_EPS"), [f64::from(EPSILON as f32)]);
+    for (name, value) in [
+        ("NORM_EPS", weight_norm::EPSILON),
+        ("GATE_EPS", addition::EPSILON),
+        ("VARIANCE_EPS", batch_norm::EPSILON),
+        ("LEAST", spectral_norm::EPSILON),
+    ] {
+        assert_eq!(constant(name), [f64::from(value as f32)], "{name}");
+    }
     assert_eq!(constant("WORKGROUP"), [256.0]);
 }
 

@@ -13,9 +13,8 @@ use golden::Start;
 use pollster::block_on;
 use support::{Failures, gan16_trainer, load, nhwc, norms, sensitivity, to_f32};
 use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order};
+use wn_gan::gan::architecture;
 use wn_gan::nn::convolution::Body;
-use wn_gan::reference::Tensor;
-use wn_gan::reference::network::Network;
 use wn_gan::reference::optimiser::Optimiser;
 use wn_gan::reference::training::Training;
 
@@ -30,14 +29,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
         let Config { width, height, net, norm, activation, loss, order, optimiser, .. } = config;
         format!("{width}x{height} {net:?} {norm:?} {activation:?} {loss:?} {order:?} {optimiser:?}: {part}")
     };
-    let mut start = golden::parameters(config, Start::Spread);
-    for network in [Network::generator(config), Network::discriminator(config)] {
-        for (name, shape) in network.state() {
-            let lift = if name.ends_with("running_var") { 1.5 } else { 0.0 };
-            let values = golden::direction(&name, shape[0]).into_iter().map(|u| lift + u).collect();
-            start.entry(name).or_insert_with(|| Tensor::new(&shape, values));
-        }
-    }
+    let start = golden::parameters(config, Start::Spread);
     let mut twin = Training::new(config, &start, Optimiser::of(config));
     let mut trainer = gan16_trainer(config, Body::Direct);
     load(&mut trainer, &start);
@@ -135,5 +127,18 @@ fn resnets_of_one_two_and_three_blocks_per_level() {
     for (nblock, order) in [(1, Order::Alternating), (2, Order::Simultaneous), (3, Order::Alternating)] {
         follow(&mut failures, &Config { net: Net::Resnet, nblock, order, ..small(20, 12) }, 3);
     }
+    failures.none();
+}
+
+/// The 21-layer network of the paper's last version, at a size that a test can bear: five levels of two blocks.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn the_21_layer_resnet() {
+    let mut failures = Failures::default();
+    let config = Config { nfeature: 2, batch_size: 3, ..Config::preset("resnet21").unwrap() };
+    let config = Config { width: 32, height: 32, nlayer: 5, warmup: 0, code_size: 5, test_interval: 0, ..config };
+    let maps = architecture::generator(&config).iter().filter(|spec| spec.map().is_some()).count();
+    assert!(maps >= 21, "{maps} linear maps, shortcuts among them");
+    follow(&mut failures, &config, 3);
     failures.none();
 }

@@ -11,7 +11,7 @@ import { histogram, lines } from "./svg.js";
  */
 
 /** Inspections that are drawn; of more, every second is dropped from the picture, not from the table to save. */
-const MOST = 400;
+const MOST = 120;
 
 /** @type {Record<Quantity, Axis>} */
 const AXES = {

@@ -29,6 +29,8 @@ pub struct Checkpoint {
     pub step: u32,
     /// Updates since the optimiser's state was zero.
     pub updates: u32,
+    /// Training step of the last finished reconstruction test.
+    pub finished_test: Option<u32>,
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
@@ -49,6 +51,7 @@ impl Checkpoint {
         let number = |key: &str| metadata.get(key).and_then(|text| text.parse().ok());
         let step = number("step").unwrap_or(0);
         let updates = number("updates").unwrap_or(step);
+        let finished_test = number("tested");
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let mut tensors = HashMap::new();
         for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(FOREIGN)) {
@@ -61,7 +64,7 @@ impl Checkpoint {
             }
             tensors.insert(name.to_string(), (view.shape().to_vec(), floats(view.data())));
         }
-        Ok(Checkpoint { config, step, updates, tensors })
+        Ok(Checkpoint { config, step, updates, finished_test, tensors })
     }
 
     /// A tensor's values, if the file has one of that name.
@@ -195,12 +198,13 @@ impl Trainer {
         all.extend(self.state().await?);
         all.extend(self.named(OPTIMISER, |parameters| Some(&parameters.mean_squares)).await?);
         all.extend(self.named(MEANS, |parameters| parameters.means.as_ref()).await?);
-        let metadata = [
+        let mut metadata = vec![
             ("config", self.config().to_json()),
             ("format", "pt".into()),
             ("step", self.step().to_string()),
             ("updates", self.update_count().to_string()),
         ];
+        metadata.extend(self.finished_test().map(|step| ("tested", step.to_string())));
         Ok(write(&all, &metadata))
     }
 
@@ -255,7 +259,7 @@ impl Trainer {
         if !has_state {
             self.find_singular_vectors();
         }
-        self.set_step(checkpoint.step, if has_optimiser { checkpoint.updates } else { 0 });
+        self.set_step(checkpoint.step, if has_optimiser { checkpoint.updates } else { 0 }, checkpoint.finished_test);
         Ok(())
     }
 }

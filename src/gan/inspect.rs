@@ -44,8 +44,8 @@ pub struct WeightView {
     pub name: String,
     /// Norms `||v||` of the rows. Under weight normalisation they can only grow by gradient steps.
     pub norms: Option<Range>,
-    /// Cosines between each row and its gradient: zero to rounding for a normalised weight. Rows without gradient
-    /// have none.
+    /// Cosines between each row, as it was before the last step, and its gradient: zero to rounding for a normalised
+    /// weight. Rows without gradient have none.
     pub cosines: Option<Range>,
     /// `||dv|| / ||v||` of the last step.
     pub update_ratio: Option<f64>,
@@ -98,21 +98,28 @@ impl Trainer {
     }
 }
 
-/// Every weight of linear maps among `parameters`, with the gradient and the update of the same name.
+/// Every weight of linear maps among `parameters`, with the gradient and the update of the same name: the gradient is
+/// that of the parameters before the update.
 pub fn weights(parameters: &[Tensor], gradients: &[Tensor], updates: &[Tensor]) -> Vec<WeightView> {
     let is_weight = |name: &str| name.ends_with(".conv.weight") || name.ends_with(".linear.weight");
     let found = parameters.iter().filter(|(name, ..)| is_weight(name)).map(|tensor| {
         let name = tensor.0.clone();
         let matrix = rows(tensor);
+        let update = named(updates, &name);
+        let before = update.map(|update| difference(tensor, update));
         WeightView {
             norms: Range::of(matrix.units().map(norm)),
-            cosines: named(gradients, &name).and_then(|gradient| cosines(&rows(gradient), &matrix)),
-            update_ratio: named(updates, &name).and_then(|update| ratio(norm(&update.2), norm(&tensor.2))),
+            cosines: named(gradients, &name).zip(before).and_then(|(g, before)| cosines(&rows(g), &rows(&before))),
+            update_ratio: update.and_then(|update| ratio(norm(&update.2), norm(&tensor.2))),
             share: first_share(&matrix),
             name,
         }
     });
     found.collect()
+}
+
+fn difference((name, shape, a): &Tensor, (_, _, b): &Tensor) -> Tensor {
+    (name.clone(), shape.clone(), a.iter().zip(b).map(|(a, b)| a - b).collect())
 }
 
 fn named<'a>(list: &'a [Tensor], name: &str) -> Option<&'a Tensor> {

@@ -64,6 +64,7 @@ pub struct Trainer {
     running_images: u32,
     final_images: u32,
     tested_at: Option<u32>,
+    finished_test: Option<u32>,
 }
 
 impl Trainer {
@@ -123,6 +124,7 @@ impl Trainer {
             running_images: split.running,
             final_images: split.final_count,
             tested_at: None,
+            finished_test: None,
             gan,
             slots,
             config,
@@ -184,10 +186,17 @@ impl Trainer {
         self.updates
     }
 
-    pub(crate) fn set_step(&mut self, step: u32, updates: u32) {
+    /// Training step of the G that the last finished test judged.
+    pub fn finished_test(&self) -> Option<u32> {
+        self.finished_test
+    }
+
+    /// Goes on from `step`; a test of that step is due unless it is finished already.
+    pub(crate) fn set_step(&mut self, step: u32, updates: u32, finished_test: Option<u32>) {
         self.step = step;
         self.updates = updates;
-        self.tested_at = Some(step);
+        self.tested_at = finished_test;
+        self.finished_test = finished_test;
         self.test.stop();
     }
 
@@ -307,6 +316,9 @@ impl Trainer {
         }
         check_finite(&metrics)?;
         let finished = if test_ends { self.test.result(&self.gpu).await? } else { None };
+        if let Some(result) = &finished {
+            self.finished_test = Some(result.step);
+        }
         Ok(Report { step: self.step, steps, metrics, test: self.test.progress(), finished })
     }
 

@@ -1,12 +1,17 @@
 /** The page's arithmetic and tables, without a browser. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
+import { Best } from "../../www/best.js";
 import { Curve } from "../../www/curve.js";
 import { ema } from "../../www/ema.js";
+import { GROUPS } from "../../www/fields.js";
 import { History } from "../../www/history.js";
 import { pick } from "../../www/i18n.js";
+import { values } from "../../www/inside.js";
+import { interval } from "../../www/interval.js";
 import { strings } from "../../www/strings.js";
+import { ends, scale } from "../../www/svg.js";
 import { readHash, writeHash } from "../../www/url.js";
 import { fromRoot } from "./harness.js";
 
@@ -24,14 +29,19 @@ test("both languages have every string, with the same blanks", () => {
 });
 
 test("every string that the page names exists, and no string is left over", async () => {
-  const files = ["index.html", ...["charts", "controls", "fields", "main", "run", "samples", "startup", "status"].map((n) => `www/${n}.js`)];
+  const modules = (await readdir(fromRoot("www"))).filter((name) => name.endsWith(".js") && !name.startsWith("strings"));
+  const files = ["index.html", ...modules.map((name) => `www/${name}`)];
   const source = (await Promise.all(files.map((file) => readFile(fromRoot(file), "utf8")))).join("\n");
   const named = [...source.matchAll(/data-(?:t|label|hint)="([^"]+)"/g)].map((match) => match[1]);
   for (const key of named) assert.ok(Object.hasOwn(strings.en, key), `index.html names "${key}"`);
-  // The others are put together at run time: of a stage, a field, a choice, a preset, or a complaint about the address.
-  const built = /^((stage|cause|fix|field|preset|norm|order)\.|say\.(unknown|bad|preset)$)/;
+  // The others are put together at run time: of a stage, a field, a preset, a complaint about the address, a quantity or
+  // a layer's kind; those of a choice are checked with the fields.
+  const built = /^((stage|cause|fix|field|preset|channels)\.|say\.(unknown|bad|preset)$|inside\.\w+(\.hint)?$|theorem\.\w+$)/;
+  const choices = GROUPS.flatMap(({ fields }) => fields).flatMap(({ key, choices = [] }) => choices.map((c) => `${key}.${c}`));
+  for (const choice of choices) assert.ok(Object.hasOwn(strings.en, choice), `"${choice}" has no name`);
   for (const key of Object.keys(strings.en)) {
-    assert.ok(built.test(key) || source.includes(`"${key}"`), `"${key}" is used nowhere`);
+    const chosen = choices.includes(key.replace(/\.hint$/, ""));
+    assert.ok(chosen || built.test(key) || source.includes(`"${key}"`), `"${key}" is used nowhere`);
   }
 });
 
@@ -111,4 +121,116 @@ test("what the address says wrongly is reported, and the rest is kept", () => {
   assert.equal(preset, "small");
   assert.deepEqual({ lr: config.lr, seed: config.seed, norm: config.norm }, { lr: 1e-4, seed: 7, norm: "none" });
   assert.deepEqual(problems.map(({ kind }) => kind).sort(), ["bad", "preset", "unknown"]);
+});
+
+test("the form has every setting of the core, and no other", async () => {
+  const core = await readFile(fromRoot("src/config.rs"), "utf8");
+  const config = core.slice(core.indexOf("pub struct Config"), core.indexOf("impl Default for Config"));
+  const keys = [...config.matchAll(/^ {4}pub (\w+):/gm)].map(([, key]) => (key === "final_count" ? "final" : key));
+  assert.ok(keys.length > 25, "the struct was not found");
+  const own = ["dataset", "width", "height", "channels", "lr"]; // Controls of their own.
+  const shown = GROUPS.flatMap(({ fields }) => fields.map(({ key }) => key));
+  assert.deepEqual([...shown, ...own].sort(), keys.sort());
+  // Each choice is a variant of the core's enum of that name, in kebab case.
+  for (const { key, choices } of GROUPS.flatMap(({ fields }) => fields)) {
+    if (!choices) continue;
+    const name = key[0].toUpperCase() + key.slice(1);
+    const body = core.slice(core.indexOf(`pub enum ${name} {`)).split("}")[0];
+    const variants = [...body.matchAll(/^ {4}(\w+),/gm)].map(([, v]) => v.replace(/\B[A-Z]/g, "-$&").toLowerCase());
+    assert.deepEqual([...choices].sort(), variants.sort(), key);
+  }
+});
+
+test("settings are shown only where they mean something", () => {
+  /** @param {Partial<import("../../www/types.js").Config>} config */
+  const shown = (config) =>
+    GROUPS.flatMap(({ fields }) => fields)
+      .filter(({ when }) => when?.(/** @type {any} */ (config)) ?? true)
+      .map(({ key }) => key);
+  const conditional = ["statistics", "nblock", "beta1", "beta2"];
+  /** @param {Partial<import("../../www/types.js").Config>} config */
+  const extra = (config) => shown(config).filter((key) => conditional.includes(key));
+  assert.deepEqual(extra({ norm: "weight", net: "dcgan", optimiser: "rmsprop" }), []);
+  assert.deepEqual(extra({ norm: "batch", net: "dcgan", optimiser: "rmsprop" }), ["statistics"]);
+  assert.deepEqual(extra({ norm: "weight", net: "resnet", optimiser: "adam" }), ["nblock", "beta1", "beta2"]);
+});
+
+test("the best networks are those that the test with the lowest error judged", () => {
+  const best = new Best();
+  const bytes = (/** @type {number} */ n) => Uint8Array.of(n);
+  best.starts(0, bytes(0));
+  assert.equal(best.ends({ step: 0, loss: 0.5 }), true);
+  best.starts(100, bytes(1));
+  assert.equal(best.ends({ step: 100, loss: 0.6 }), false);
+  assert.deepEqual(best.best, { step: 0, loss: 0.5, bytes: bytes(0) });
+  best.starts(200, bytes(2));
+  assert.equal(best.ends({ step: 300, loss: 0.1 }), false, "nothing was kept of step 300");
+  best.starts(400, bytes(4));
+  assert.equal(best.ends({ step: 400, loss: NaN }), false);
+  best.starts(500, bytes(5));
+  assert.equal(best.ends({ step: 500, loss: 0.4 }), true);
+  assert.deepEqual(best.best, { step: 500, loss: 0.4, bytes: bytes(5) });
+  best.clear();
+  assert.equal(best.best, undefined);
+});
+
+test("the interval of a mean, by hand", () => {
+  // 1, 2, 3, 4: s^2 = 5/3, so half = 1.959964 sqrt(5/12).
+  const { mean, half } = interval([1, 2, 3, 4]);
+  assert.equal(mean, 2.5);
+  assert.ok(Math.abs(half - 1.959964 * Math.sqrt(5 / 12)) < 1e-12);
+  assert.equal(interval([7, 7]).half, 0);
+  assert.ok(Number.isNaN(interval([7]).half));
+});
+
+/** @type {import("../../www/types.js").Inspection} */
+const inspection = {
+  step: 30,
+  weights: [
+    {
+      name: "gen.initial.linear.weight",
+      norms: { min: 1, mean: 2, max: 3 },
+      cosines: { min: -0.5, mean: 0, max: 0.25 },
+      update_ratio: 0.125,
+      share: null,
+    },
+    { name: "dis.final.conv.weight", norms: { min: 4, mean: 4, max: 4 }, cosines: null, update_ratio: null, share: 1 },
+  ],
+  activations: [{ name: "gen.initial.tprelu", slopes: { min: 0, mean: 0.25, max: 0.5 }, thresholds: null }],
+  real: [0, 2],
+  fake: [3, 0],
+};
+
+test("an inspection is shown network by network, of cosines the largest", () => {
+  assert.deepEqual(values(inspection, "norms", "gen"), [{ name: "gen.initial.linear.weight", range: { min: 1, mean: 2, max: 3 } }]);
+  assert.deepEqual(values(inspection, "cosines", "gen")[0].range, { min: 0.5, mean: 0.5, max: 0.5 });
+  assert.deepEqual(values(inspection, "cosines", "dis"), []);
+  assert.deepEqual(values(inspection, "share", "gen"), []);
+  assert.deepEqual(values(inspection, "share", "dis")[0].range.mean, 1);
+  assert.deepEqual(values(inspection, "slopes", "gen").map(({ range }) => range.max), [0.5]);
+  assert.deepEqual(values(inspection, "thresholds", "gen"), []);
+});
+
+test("inspections and final losses are saved as tables", async () => {
+  const history = new History();
+  history.inside.push(inspection);
+  const [head, ...rows] = (await history.csv("inside").text()).trim().split("\n");
+  assert.equal(head, "step,tensor,quantity,min,mean,max");
+  assert.ok(rows.includes("30,gen.initial.linear.weight,norm,1,2,3"));
+  assert.ok(rows.includes("30,gen.initial.linear.weight,update_ratio,,0.125,"));
+  assert.ok(rows.includes("30,dis.fake,bin0,,3,"));
+  assert.equal(rows.length, 3 + 2 + 1 + 4, "what is missing has no row");
+  history.finals.push({ step: 40, loss: 0.5, half: 0, losses: Float32Array.of(0.25, 0.75) });
+  assert.equal(await history.csv("final").text(), "step,image,reconstruction_mse\n40,0,0.25\n40,1,0.75\n");
+});
+
+test("axes end where their values do, or at whole decades", () => {
+  assert.deepEqual(ends([0.2, 0.4], { ends: [0, 1] }), [0, 1]);
+  assert.deepEqual(ends([2e-6, 3e-4], { log: true }), [10 ** -6, 10 ** -3]);
+  const [low, high] = ends([1, 3], {});
+  assert.ok(low < 1 && low > 0.8 && high > 3 && high < 3.2);
+  const [under, over] = ends([2, 2], {});
+  assert.ok(under < 2 && over > 2);
+  assert.equal(scale([1, 100], true)(10), 0.5);
+  assert.equal(scale([0, 4], false)(1), 0.25);
 });

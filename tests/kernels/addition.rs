@@ -116,15 +116,15 @@ pub fn addition_backward(kernel: &'static Kernel) -> Report {
                 Tensor::new(&[data.len() / channels, channels], data)
             });
             let (_, _, dgates) = addition_backward_twin(&x0, &x1, &dy, gates);
-            for c in 0..channels {
+            for (c, n) in n.iter().enumerate() {
                 let column = |x: &Tensor| {
                     let products = x.data.iter().zip(&dy.data).map(|(x, dy)| (x * dy).abs());
                     products.skip(c).step_by(channels).sum::<f64>()
                 };
                 let (gate, h) = (problem.gate(c).map(f64::abs), [column(&x0), column(&x1)]);
-                let along = (gate[0] * h[0] + gate[1] * h[1]) / n[c].powi(2);
+                let along = (gate[0] * h[0] + gate[1] * h[1]) / n.powi(2);
                 sums.extend([dgates.data[c], dgates.data[channels + c]]);
-                sizes.extend([0, 1].map(|i| (h[i] + gate[i] * along) / n[c]));
+                sizes.extend([0, 1].map(|i| (h[i] + gate[i] * along) / n));
             }
         }
         // Both sums; <g, h> 1, the squared norm 2, the division 2.5, its product and the difference 0.5 each; the norm

@@ -43,7 +43,7 @@ impl Problem {
         let mut x = random(&shape, 2).data;
         for (i, pair) in statistics.chunks_exact_mut(2).enumerate() {
             // 1/std in [1/2, 3/2).
-            pair[1] = 1.0 + pair[1] / 2.0;
+            pair[1] = f64::from((1.0 + pair[1] / 2.0) as f32);
             if i % channels == 0 {
                 pair[0] = f64::from((100.0 + pair[0] / 128.0) as f32);
                 pair[1] *= 64.0;

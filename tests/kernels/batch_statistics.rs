@@ -1,9 +1,10 @@
 //! Statistics of batch normalisation: of parts, of whole batches, and the running ones.
 //!
-//! A mean of n values near m is off by up to 4 sqrt(n) 2^-24 m, which a small deviation feels: with a mean of 100 and a
-//! deviation of 0.01 the bound for 256 values is 4e-4, a 25th of the deviation. Sums of squared deviations from a mean
-//! that is off by d are too large by n d^2 only, so the variance then loses 1/600 of itself at most; a difference of mean
-//! squares would have lost all of it.
+//! A mean of n values near m is off by up to 4 sqrt(n) 2^-24 m (and a division), which a small deviation feels: with a
+//! mean of 100 and a deviation of 0.01 the bound for 256 values is 4.1e-4, a 24th of the deviation; by so much may
+//! normalised values be off. Sums of squared deviations from a mean that is off by d are too large by n d^2 only, so the
+//! variance then is off by 1/590 of itself; a difference of mean squares would have lost all of it: 2^-24 of 100^2 is six
+//! times the variance.
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{bound, dispatch, filled, poisoned, random};
@@ -259,7 +260,7 @@ pub fn running(kernel: &'static Kernel) -> Report {
             BatchNormRunning { channels: channels as u32, groups: groups as u32, running_offset: RUNNING as u32 };
         // Variances in [0, 2), one of them 0.
         let mut running = random(&[2 * channels], 1).data;
-        running.iter_mut().skip(1).step_by(2).for_each(|variance| *variance += 1.0);
+        running.iter_mut().skip(1).step_by(2).for_each(|variance| *variance = f64::from((1.0 + *variance) as f32));
         running[1] = 0.0;
         let call = Call::new(kernel, "test").params(&params).elements(groups * channels);
         let len = 2 * groups * channels;

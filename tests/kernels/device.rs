@@ -24,10 +24,18 @@ pub fn planted(kernel: &Kernel, text: &str, replacement: &str) -> &'static Kerne
 }
 
 /// Runs `call` on buffers with the given contents, in binding order, and returns all contents afterwards.
+///
+/// On the device every buffer has a poison of its own: one that a kernel carried from an input, which arithmetic does,
+/// is not taken for the output's.
 pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>> {
-    let buffers: Vec<Buffer> = contents.iter().map(|values| upload(values)).collect();
+    let exchanged = |words: &[u32], from: u32, to: u32| -> Vec<u32> {
+        words.iter().map(|&word| if word == from { to } else { word }).collect()
+    };
+    let own = |index: usize| POISON + 1 + index as u32;
+    let marked = contents.iter().enumerate().map(|(index, words)| exchanged(words, POISON, own(index)));
+    let buffers: Vec<Buffer> = marked.map(|words| upload(&words)).collect();
     run(vec![call.buffers(&buffers.iter().collect::<Vec<_>>())], step);
-    buffers.iter().map(download).collect()
+    buffers.iter().enumerate().map(|(index, buffer)| exchanged(&download(buffer), own(index), POISON)).collect()
 }
 
 /// A buffer of exactly these words.

@@ -103,12 +103,18 @@ fn tensors_of(network: &Network, index: usize) -> BTreeMap<&'static str, NamedTe
     all.filter(|(layer, _)| *layer == index).map(|(_, tensor)| (role(&tensor), tensor)).collect()
 }
 
-fn taken(tensor: &NamedTensor, flat: &Tensor) -> Tensor {
+/// A tensor out of a flat buffer, in PyTorch's order.
+pub fn taken(tensor: &NamedTensor, flat: &Tensor) -> Tensor {
     Tensor::new(&tensor.shape, tensor.inside.iter().map(|&i| flat.data[i as usize]).collect())
 }
 
 /// A tensor's elements where they lie inside.
-fn placed(expected: Expected, at: &NamedTensor, values: &Tensor, tolerance: impl Fn(usize) -> Tolerance) -> Expected {
+pub fn placed(
+    expected: Expected,
+    at: &NamedTensor,
+    values: &Tensor,
+    tolerance: impl Fn(usize) -> Tolerance,
+) -> Expected {
     let elements = at.inside.iter().zip(&values.data).enumerate();
     elements.fold(expected, |expected, (i, (&inside, &value))| expected.at(inside as usize, &[value], |_| tolerance(i)))
 }

@@ -128,7 +128,7 @@ fn logits(count: usize, stream: u32) -> Vec<f64> {
     let ends =
         [200.0, -200.0, 0.0, 90.0, -90.0, 1.0, -1.0, 1.0 - step, step - 1.0, 1.0 + step, -1.0 - step, 17.0, -17.0];
     let random = random(&[count], stream).data;
-    random.iter().enumerate().map(|(i, v)| ends.get(i).copied().unwrap_or([8.0, 1.5][i % 2] * v)).collect()
+    random.iter().enumerate().map(|(i, v)| ends.get(i).copied().unwrap_or([8.0, 2.0][i % 2] * v)).collect()
 }
 
 fn check_gan_loss(

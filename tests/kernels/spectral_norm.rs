@@ -10,8 +10,8 @@ use wn_gan::reference::spectral_norm::{EPSILON, estimate, next_direction};
 use wn_gan::reference::spectral_norm_backward::spectral_norm_backward as spectral_norm_backward_twin;
 
 /// Ulps of a root and of a division.
-const ROOT: f64 = 4.5;
-const DIVISION: f64 = 2.5;
+pub const ROOT: f64 = 4.5;
+pub const DIVISION: f64 = 2.5;
 
 /// One layer of the network under test. Inside, a weight is [rows, channels].
 struct Layer {
@@ -31,7 +31,7 @@ struct Layer {
     s_offset: usize,
 }
 
-/// PyTorch's order to the kernels', and with both numbers exchanged back.
+/// A matrix of so many columns, column by column.
 fn transposed(matrix: &[f64], columns: usize) -> Vec<f64> {
     (0..columns).flat_map(|column| matrix[column..].iter().step_by(columns).copied()).collect()
 }
@@ -41,15 +41,17 @@ fn rounded(values: &[f64]) -> Vec<f64> {
 }
 
 /// |x|, at least [`EPSILON`].
-fn length(x: &[f64]) -> f64 {
+pub fn length(x: &[f64]) -> f64 {
     x.iter().map(|x| x * x).sum::<f64>().sqrt().max(EPSILON)
 }
 
-fn product(a: &[f64], b: &[f64]) -> f64 {
+/// <a, b>
+pub fn product(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 impl Layer {
+    /// A tensor of PyTorch's order in the kernels'.
     fn inside(&self, tensor: &Tensor) -> Vec<f64> {
         transposed(&tensor.data, self.rows)
     }
@@ -128,7 +130,7 @@ fn weights(layers: &[Layer], len: usize) -> Vec<u32> {
 }
 
 /// Of a sum of `terms` products, divided by the root of a sum of as many squares.
-fn quotient(terms: usize, value: f64, size: f64) -> Tolerance {
+pub fn quotient(terms: usize, value: f64, size: f64) -> Tolerance {
     Tolerance::summed(terms, size) + Tolerance::summed(terms, value / 2.0) + Tolerance::rounded(ROOT + DIVISION, value)
 }
 
@@ -138,8 +140,8 @@ pub fn rows(kernel: &'static Kernel) -> Report {
     let mut expected = Expected::untouched(t_len);
     for layer in &layers {
         let t = next_direction(&layer.weight, &layer.s).data;
-        let sizes =
-            next_direction(&abs(&layer.weight), &rounded(&layer.s).iter().map(|s| s.abs()).collect::<Vec<_>>()).data;
+        let positive: Vec<f64> = layer.s.iter().map(|s| s.abs()).collect();
+        let sizes = next_direction(&abs(&layer.weight), &positive).data;
         expected = expected.at(layer.t_offset, &t, |i| quotient(layer.channels, t[i], sizes[i]));
     }
     let s = flat(&layers, s_len, |layer| (layer.s_offset, layer.s.clone()));

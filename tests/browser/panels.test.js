@@ -1,0 +1,209 @@
+/** What looks inside a run: inspection, final test, best networks, batch statistics, and the theorem. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { BUILD_MILLIS, browser, host, pause, playUntil, ready, said, stepOf, visit } from "./harness.js";
+
+const TINY =
+  "#preset=tiny&norm=batch&nfeature=4&batch_size=8&vis_size=2&running=8&final=20&test_steps=2&test_interval=10";
+
+/** @type {Awaited<ReturnType<typeof host>>} */
+let site;
+/** @type {import("playwright-core").Browser} */
+let chromium;
+/** @type {Awaited<ReturnType<typeof visit>>} */
+let visitor;
+/** @type {import("playwright-core").Page} */
+let page;
+/** A checkpoint of the run with batch normalisation. @type {Buffer} */
+let ofBatchNorm;
+
+before(async () => {
+  site = await host();
+  chromium = await browser();
+  visitor = await visit(chromium);
+  ({ page } = visitor);
+  await page.goto(`${site.url}${TINY}`);
+});
+
+after(async () => {
+  await chromium?.close();
+  site?.stop();
+});
+
+/** What a button gives to be saved. @param {string} selector */
+async function saved(selector) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click(selector)]);
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+/** Metadata of a safetensors file. @param {Buffer} bytes */
+const metadata = (bytes) => JSON.parse(bytes.toString("utf8", 8, 8 + Number(bytes.readBigUInt64LE(0))))["__metadata__"];
+
+/** Cells of the table of layers, row by row. */
+async function layers() {
+  await page.$eval("#inside details", (details) => details.setAttribute("open", ""));
+  const rows = await page.locator("#inside tbody tr").all();
+  return Promise.all(rows.map((row) => row.locator("td").allInnerTexts()));
+}
+
+test("the theorem is computed for every choice", { timeout: BUILD_MILLIS }, async () => {
+  await ready(page);
+  await page.locator("#theorem").scrollIntoViewIfNeeded();
+  /** The first figure: the largest difference. */
+  const facts = () => page.locator("#theorem dd").allInnerTexts();
+  await page.locator("#theorem dd").first().waitFor({ timeout: 50_000 });
+  const difference = async () => Number((await facts())[0].replace(",", ""));
+  for (const maps of ["linear", "conv", "transposed", "mixed"]) {
+    for (const activation of ["prelu", "relu"]) {
+      const before = await facts();
+      await page.selectOption("select[name=theorem-maps]", maps);
+      await page.selectOption("select[name=theorem-activation]", activation);
+      await page.waitForFunction((text) => document.querySelector("#theorem dl")?.textContent !== text, before.join(""));
+      await page.waitForTimeout(100);
+      const shown = await facts();
+      assert.ok((await difference()) < Number(shown[2]), `${maps}, ${activation}: ${shown}`);
+      assert.ok(Number(shown[4]) > 1e-3, `${maps}, ${activation}: a forgotten shift must show, ${shown}`);
+      assert.equal(/\d/.test(shown[5]), maps !== "linear", `${maps}: ${shown[5]}`);
+      assert.equal(await page.locator("#theorem figure").count(), 4);
+    }
+  }
+  await page.fill("input[name=theorem-depth]", "8");
+  await page.press("input[name=theorem-depth]", "Enter");
+  await page.locator("#theorem figure").nth(7).waitFor();
+  assert.match(String(await page.locator("#theorem svg").first().getAttribute("aria-label")), /norms from .* thresholds/);
+  await page.fill("input[name=theorem-depth]", "9");
+  await page.press("input[name=theorem-depth]", "Tab");
+  assert.equal(await page.inputValue("input[name=theorem-depth]"), "8", "what is out of range is not taken");
+});
+
+test("each normalisation says what it is, and which statistics are in use", { timeout: BUILD_MILLIS }, async () => {
+  const norm = page.locator("select[name=norm]");
+  assert.equal(await norm.locator("option").count(), 5);
+  const told = new Set();
+  for (const choice of ["none", "weight", "weight-affine", "spectral", "batch"]) {
+    await norm.selectOption(choice);
+    told.add(await page.locator("#hint-norm").innerText());
+    assert.equal(await page.locator("select[name=statistics]").isVisible(), choice === "batch");
+  }
+  assert.equal(told.size, 5);
+  assert.match(await page.locator("#hint-statistics").innerText(), /In use.*averages of training/);
+  assert.ok(await page.locator("select[name=optimiser]").isHidden(), "what is seldom needed is behind the fold");
+  assert.ok(await page.locator(".pending").isHidden(), "all is as the run is");
+});
+
+test("after a test the networks are looked into, and the best are kept", { timeout: BUILD_MILLIS }, async () => {
+  assert.ok(await page.locator("#save-best").isDisabled());
+  await playUntil(page, 25);
+  await page.locator("#inside figure svg").nth(4).waitFor({ timeout: 120_000 });
+  await pause(page);
+  const found = await layers();
+  assert.ok(found.some(([name]) => name === "gen.initial.linear.weight"), String(found));
+  assert.ok(found.some(([name]) => name === "gen.initial.prelu"), String(found));
+  await page.selectOption("select[name=inside-network]", "dis");
+  assert.ok((await layers()).every(([name]) => name.startsWith("dis.")));
+  const { bytes: table } = await saved("#save-inside");
+  const rows = table.toString().trim().split("\n");
+  assert.equal(rows[0], "step,tensor,quantity,min,mean,max");
+  for (const quantity of ["norm", "cosine", "update_ratio", "first_share", "slope"]) {
+    assert.ok(rows.some((row) => row.split(",")[2] === quantity && Number.isFinite(Number(row.split(",")[4]))), quantity);
+  }
+  // Eight real images and eight fakes were judged at each inspection.
+  const count = (/** @type {string} */ what) =>
+    rows.filter((row) => row.split(",")[1] === what).reduce((sum, row) => sum + Number(row.split(",")[4]), 0);
+  assert.ok(count("dis.real") > 0 && count("dis.real") % 8 === 0, `${count("dis.real")}`);
+  assert.equal(count("dis.real"), count("dis.fake"));
+
+  const label = await page.locator("#save-best").innerText();
+  const step = label.match(/step (\d+)/)?.[1];
+  const scores = (await saved("#scores .tools button")).bytes.toString().trim().split("\n").slice(1);
+  const lowest = scores.map((row) => row.split(",").map(Number)).reduce((a, b) => (b[1] < a[1] ? b : a));
+  assert.equal(Number(step), lowest[0], `${label}; ${scores}`);
+  const { name, bytes } = await saved("#save-best");
+  assert.match(name, new RegExp(`step${step}-best\\.safetensors$`));
+  assert.equal(metadata(bytes).step, step);
+});
+
+test("the final test tells a mean with its interval, and every loss", { timeout: BUILD_MILLIS }, async () => {
+  const step = await stepOf(page);
+  const before = (await saved("#scores .tools button")).bytes.toString();
+  await page.click("#final-test");
+  const text = await said(page, /Final test at step/, 120_000);
+  const [, at, mean, half] = text.match(/step ([\d,]+): ([\d.e-]+) ± ([\d.e-]+) \(95 % interval over 20 images\)/) ?? [];
+  assert.equal(Number(at), step, text);
+  const [head, ...rows] = (await saved("#save-losses")).bytes.toString().trim().split("\n");
+  assert.equal(head, "step,image,reconstruction_mse");
+  const losses = rows.map((row) => Number(row.split(",")[2]));
+  assert.equal(losses.length, 20);
+  const average = losses.reduce((a, b) => a + b) / 20;
+  const deviation = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - average) ** 2, 0) / 19);
+  assert.ok(Math.abs(average - Number(mean)) < 1e-3 * average, `${average}, ${text}`);
+  // Shown with two digits.
+  assert.ok(Math.abs((1.96 * deviation) / Math.sqrt(20) - Number(half)) < 0.06 * Number(half), `${deviation}, ${text}`);
+  assert.equal((await saved("#scores .tools button")).bytes.toString(), before, "it is no point of the running curve");
+  assert.equal(await stepOf(page), step);
+});
+
+test("other statistics are used without giving up the run", { timeout: BUILD_MILLIS }, async () => {
+  const step = await stepOf(page);
+  const before = await saved("#save-checkpoint");
+  await page.selectOption("select[name=statistics]", "batch");
+  assert.match(await page.locator("#hint-statistics").innerText(), /images drawn together/);
+  assert.equal(await page.locator("#apply").innerText(), "Apply and go on");
+  await page.click("#apply");
+  await said(page, /goes on where it was/, BUILD_MILLIS);
+  assert.equal(await stepOf(page), step);
+  assert.ok(await page.locator("#inside figure").first().isVisible(), "what was known of the run is kept");
+  const after = await saved("#save-checkpoint");
+  assert.equal(JSON.parse(metadata(after.bytes).config).statistics, "batch");
+  const tensors = (/** @type {Buffer} */ bytes) => bytes.subarray(8 + Number(bytes.readBigUInt64LE(0)));
+  ofBatchNorm = after.bytes;
+  assert.ok(tensors(after.bytes).equals(tensors(before.bytes)), "not one number of the networks has changed");
+  await playUntil(page, step + 2);
+  await pause(page);
+});
+
+test("under weight normalisation gradients stand at a right angle to their weights", { timeout: BUILD_MILLIS }, async () => {
+  const loose = (await layers()).map((cells) => Number(cells[2])).filter(Number.isFinite);
+  await page.selectOption("select[name=norm]", "weight");
+  assert.equal(await page.locator("#apply").innerText(), "Apply and restart");
+  await page.click("#apply");
+  await said(page, /new run is ready/, BUILD_MILLIS);
+  assert.match(await page.locator("#inside").innerText(), /Appears with the first test/);
+  await playUntil(page, 15);
+  await page.locator("#inside figure svg").nth(4).waitFor({ timeout: 120_000 });
+  await pause(page);
+  const cosines = (await layers()).map((cells) => Number(cells[2])).filter(Number.isFinite);
+  assert.ok(cosines.length > 2, "the table has cosines");
+  // Rounding of sums of thousands of products in single precision, against a few per cent of plain weights.
+  for (const cosine of cosines) assert.ok(cosine < 1e-3, String(cosines));
+  assert.ok(Math.max(...loose) > 1e-3, `the same measure tells plain weights apart: ${loose}`);
+});
+
+test("a checkpoint of other networks is refused, one of other settings is taken", { timeout: BUILD_MILLIS }, async () => {
+  const step = await stepOf(page);
+  await page.setInputFiles("#checkpoint-file", { name: "batch.safetensors", mimeType: "", buffer: ofBatchNorm });
+  assert.match(await said(page, /untouched/), /The checkpoint has no tensor .*settings/);
+  assert.equal(await stepOf(page), step);
+  const { bytes } = await saved("#save-checkpoint");
+  await page.fill("input[name=test_interval]", "1000");
+  await page.press("input[name=test_interval]", "Tab");
+  await page.click("#apply");
+  await said(page, /goes on where it was/, BUILD_MILLIS);
+  await page.setInputFiles("#checkpoint-file", { name: "weight.safetensors", mimeType: "", buffer: bytes });
+  await said(page, new RegExp(`goes on from step ${step}`));
+  assert.equal(await page.inputValue("input[name=test_interval]"), "1000", "the run keeps its own settings");
+  await playUntil(page, step + 2);
+  await pause(page);
+});
+
+test("the panels fit a phone and speak Chinese", async () => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.selectOption("#language", "zh-CN");
+  await page.waitForTimeout(300);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(over, 0, "the page is wider than a phone");
+  const english = /[A-Za-z]{4,} [a-z]{3,} [a-z]{2,}/;
+  for (const part of ["#inside", "#theorem"]) assert.doesNotMatch(await page.locator(part).innerText(), english);
+  assert.deepEqual(visitor.errors, []);
+});
