@@ -49,23 +49,22 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     }
 }
 
-// (loss, dloss/dl) of one image.
+// (loss, dloss/dl) of one image. All of it is said in terms of how far the logit leans towards the wrong side, so that
+// nothing cancels where D is sure.
 fn image_loss(logit: f32, is_wanted_real: bool) -> vec2<f32> {
-    let label = select(0.0, 1.0, is_wanted_real);
-    let towards = select(logit, -logit, is_wanted_real);
+    let direction = select(1.0, -1.0, is_wanted_real);
+    let towards = direction * logit;
     if (p.kind == HINGE) {
         if (p.generator == 1u) {
             return vec2<f32>(-logit, -1.0);
         }
-        let slope = select(1.0, -1.0, is_wanted_real);
-        return select(vec2<f32>(0.0), vec2<f32>(1.0 + towards, slope), towards > -1.0);
+        return select(vec2<f32>(0.0), vec2<f32>(1.0 + towards, direction), towards > -1.0);
     }
     let e = exp(-abs(logit));
-    let sigmoid = select(e, 1.0, logit >= 0.0) / (1.0 + e);
+    let miss = select(e, 1.0, towards >= 0.0) / (1.0 + e); // |sigmoid(l) - y|
     if (p.kind == LS) {
-        // sigmoid(l) (1 - sigmoid(l)) = e/(1 + e)^2 loses nothing where the sigmoid is near 1.
-        let difference = sigmoid - label;
-        return vec2<f32>(difference * difference, 2.0 * difference * e / ((1.0 + e) * (1.0 + e)));
+        // sigmoid(l) (1 - sigmoid(l)) = e/(1 + e)^2
+        return vec2<f32>(miss * miss, direction * 2.0 * miss * e / ((1.0 + e) * (1.0 + e)));
     }
-    return vec2<f32>(max(towards, 0.0) + log(1.0 + e), sigmoid - label);
+    return vec2<f32>(max(towards, 0.0) + log(1.0 + e), direction * miss);
 }

@@ -38,7 +38,6 @@ fn answer(loss: Loss, role: Role, logits: &[f64]) -> Answer {
     };
     let (value, gradient) = twin(loss, &tensor);
     let gradient = gradient.data;
-    let label = if role == Role::Fake { 0.0 } else { 1.0 };
     // Each image's own term and its error, before the mean.
     let term = |l: f64| twin(loss, &Tensor::new(&[1, 1], vec![l])).0;
     let terms = |error: &dyn Fn(f64) -> Tolerance| {
@@ -48,9 +47,9 @@ fn answer(loss: Loss, role: Role, logits: &[f64]) -> Answer {
     };
     let share = |i: usize| Tolerance::rounded(2.5, gradient[i]);
     let mean = |gradient: f64| gradient / count as f64;
-    // The label minus the sigmoid may cancel: what is lost is measured by the sigmoid.
-    let sigmoid = |l: f64| Tolerance::rounded(sigmoid_ulps(l), logistic(l));
-    let missed = |l: f64| Tolerance::rounded(0.5, logistic(l) - label) + sigmoid(l);
+    // |sigmoid(l) - label| is a sigmoid itself and loses no more than one.
+    let miss = |l: f64| logistic(if role == Role::Fake { l } else { -l });
+    let missed = |l: f64| Tolerance::rounded(sigmoid_ulps(l), miss(l));
     match loss {
         Loss::Bce => Answer {
             loss: value,
@@ -59,16 +58,16 @@ fn answer(loss: Loss, role: Role, logits: &[f64]) -> Answer {
             gradient,
         },
         Loss::Ls => {
-            // The square doubles the relative error of the difference d and rounds; d may have lost all of its digits.
+            // The square doubles the relative error of the difference d and rounds.
             let square = |l: f64| {
-                let (d, error) = (logistic(l) - label, bound(missed(l)));
+                let (d, error) = (miss(l), bound(missed(l)));
                 Tolerance::Within(2.0 * d.abs() * error + error * error) + Tolerance::rounded(0.5, d * d)
             };
             // 2 d e/((1 + e)(1 + e)): the exponential, a product, twice the sum and the product of sums, a division.
             let derivative = |i: usize, l: f64| {
                 let slope = mean(2.0 * logistic(l) * logistic(-l));
                 let ulps = exponential_ulps(l) + 0.5 + 1.0 + 0.5 + 2.5;
-                let largest = (logistic(l) - label).abs() + bound(missed(l));
+                let largest = miss(l) + bound(missed(l));
                 share(i) + scaled(missed(l), slope) + Tolerance::rounded(ulps, slope * largest)
             };
             Answer {

@@ -188,13 +188,13 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (optimiser::adam, &kernels::ADAM, "clamp(value, 0.0, 1.0)", "value"),
     // A saturating loss, swapped labels, an overflowing exponential, another network's column.
     (loss::gan_loss, &kernels::GAN_LOSS, "is_real || p.generator == 1u", "is_real"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "select(0.0, 1.0, is_wanted_real", "select(1.0, 0.0, is_wanted_real"),
+    (loss::gan_loss, &kernels::GAN_LOSS, "towards = direction * logit", "towards = logit"),
     (loss::gan_loss, &kernels::GAN_LOSS, "exp(-abs(logit))", "exp(-logit)"),
     (loss::gan_loss, &kernels::GAN_LOSS, "metrics[at + 3u]", "metrics[at + 2u]"),
     (loss::gan_loss, &kernels::GAN_LOSS, "row += 256u", "row += 512u"),
     // Half a square, a hinge for G, a hinge with a gradient at its point, on the wrong side of it.
-    (loss::gan_loss, &kernels::GAN_LOSS, "2.0 * difference * e", "difference * e"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "difference * difference", "abs(difference)"),
+    (loss::gan_loss, &kernels::GAN_LOSS, "2.0 * miss * e", "miss * e"),
+    (loss::gan_loss, &kernels::GAN_LOSS, "miss * miss", "miss"),
     (
         loss::gan_loss,
         &kernels::GAN_LOSS,
@@ -202,7 +202,14 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
         "if (false) {\n            return",
     ),
     (loss::gan_loss, &kernels::GAN_LOSS, "towards > -1.0", "towards >= -1.0"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "select(1.0, -1.0, is_wanted_real)", "select(-1.0, 1.0, is_wanted_real)"),
+    (loss::gan_loss, &kernels::GAN_LOSS, "vec2<f32>(1.0 + towards, direction)", "vec2<f32>(1.0 + towards, -direction)"),
+    // A difference that cancels where D is sure.
+    (
+        loss::gan_loss,
+        &kernels::GAN_LOSS,
+        "direction * miss)",
+        "select(e, 1.0, logit >= 0.0) / (1.0 + e) - select(0.0, 1.0, is_wanted_real))",
+    ),
     // Swapped operands, a gradient for images that only fill the batch up.
     (loss::mse, &kernels::MSE, "y[at] - wanted[at]", "wanted[at] - y[at]"),
     (loss::mse, &kernels::MSE, "group.x < now.rows", "true"),
