@@ -14,6 +14,7 @@ pub mod kernels;
 pub mod nn;
 pub mod reference;
 pub mod rng;
+pub mod theorem;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

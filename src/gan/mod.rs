@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod dcgan;
 pub mod images;
 pub mod init;
+pub mod inspect;
 pub mod pace;
 pub mod reconstruction;
 pub mod resnet;
