@@ -89,6 +89,12 @@ impl Dataset {
         Dataset(data::faces(count, seed))
     }
 
+    /// How many built-in faces a run of the given image size uses.
+    #[wasm_bindgen(js_name = faceCount)]
+    pub fn face_count(width: u32, height: u32, channels: u32) -> u32 {
+        data::face_count(width, height, channels)
+    }
+
     /// Reads a file by its content.
     pub fn open(name: &str, bytes: &[u8]) -> JsResult<Dataset> {
         Ok(Dataset(data::open(name, bytes)?))

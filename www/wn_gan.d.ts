@@ -24,6 +24,8 @@ declare module "*/wn_gan.js" {
 
   export class Dataset {
     static faces(count: number, seed: number): Dataset;
+    /** How many built-in faces a run of this image size uses. */
+    static faceCount(width: number, height: number, channels: number): number;
     static open(name: string, bytes: Uint8Array): Dataset;
     /** Both as a new set. */
     append(other: Dataset): Dataset;

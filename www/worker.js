@@ -14,8 +14,6 @@ import { History } from "./history.js";
 import { interval } from "./interval.js";
 import { probe } from "./probe.js";
 
-/** Enough for a large training set beside the 2,000 images of the final test. */
-const FACES = 22_000;
 const SHEET_MILLIS = 333;
 const CALM_SHEET_MILLIS = 3000;
 const PAIRS_MILLIS = 1500;
@@ -110,9 +108,10 @@ function dataFor(config) {
     if (opened?.name === config.dataset) return opened;
     throw new Error(`The images "${config.dataset}" are not open. Open them again, or choose the built-in faces.`);
   }
-  if (faces?.seed !== config.seed) {
+  const count = core.Dataset.faceCount(config.width, config.height, config.channels);
+  if (faces?.seed !== config.seed || faces.data.count !== count) {
     faces?.data.free();
-    faces = { seed: config.seed, data: core.Dataset.faces(FACES, config.seed) };
+    faces = { seed: config.seed, data: core.Dataset.faces(count, config.seed) };
   }
   return faces.data;
 }

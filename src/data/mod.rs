@@ -11,7 +11,7 @@ mod open;
 mod resize;
 mod split;
 
-pub use faces::faces;
+pub use faces::{face_count, faces};
 pub use open::open;
 pub use split::Split;
 

@@ -14,10 +14,21 @@ const GRADIENTS = 1e-3;
 let server;
 /** @type {Awaited<ReturnType<typeof browser>>} */
 let chrome;
+/** @type {Awaited<ReturnType<typeof visit>>["page"]} */
+let page;
 
+// One page and one device for all runs, so that a pipeline is built once.
 before(async () => {
   server = await host();
   chrome = await browser();
+  ({ page } = await visit(chrome));
+  // Any document of the host will do: the program is loaded beside it, without the page's own worker.
+  await page.goto(new URL("www/base.css", server.url).href);
+  await page.evaluate(async (root) => {
+    const core = await import(`${root}wn_gan.js`);
+    await core.default();
+    Object.assign(globalThis, { core, gpu: await core.openGpu() });
+  }, server.url);
 });
 after(async () => {
   await chrome?.close();
@@ -26,17 +37,14 @@ after(async () => {
 
 /** @type {Trajectory[]} */
 const golden = JSON.parse(await readFile(fromRoot("tests/golden/trajectory.json"), "utf8"));
+// Every norm, and both orders of the paper's: the native test has all.
+const chosen = golden.filter(({ config }) => config.norm === "weight" || config.order === "alternating");
 
-for (const { config, losses, grad_norms } of golden) {
+for (const { config, losses, grad_norms } of chosen) {
   test(`ten steps of gan16, ${config.norm}, ${config.order}`, { timeout: BUILD_MILLIS }, async () => {
-    const { page, close } = await visit(chrome);
-    // Any document of the host will do: the program is loaded beside it, without the page's own worker.
-    await page.goto(new URL("www/base.css", server.url).href);
     const found = await page.evaluate(
-      async ({ root, config }) => {
-        const core = await import(`${root}wn_gan.js`);
-        await core.default();
-        const gpu = await core.openGpu();
+      async (config) => {
+        const { core, gpu } = /** @type {any} */ (globalThis);
         const data = core.Dataset.faces(600, config.seed);
         const session = await core.startSession(gpu, data, JSON.stringify(config), () => {});
         const losses = [];
@@ -47,9 +55,11 @@ for (const { config, losses, grad_norms } of golden) {
           losses.push([...report.metrics()].slice(1));
           if (t === 0) norms = JSON.parse(await session.gradientNorms());
         }
+        session.free();
+        data.free();
         return { losses, norms };
       },
-      { root: server.url, config },
+      config,
     );
     /** @type {string[]} */
     const deviations = [];
@@ -66,9 +76,10 @@ for (const { config, losses, grad_norms } of golden) {
         compare(`step ${t} ${name}`, found.losses[t][i], expected[i], bounds[i]);
       });
     });
-    assert.deepEqual(Object.keys(found.norms).sort(), Object.keys(grad_norms).sort());
+    // A convolution's bias in front of a batch norm has no gradient but rounding; the golden leaves it out.
+    const rounding = (/** @type {string} */ name) => config.norm === "batch" && name.endsWith("1.conv.bias");
+    assert.deepEqual(Object.keys(found.norms).filter((name) => !rounding(name)).sort(), Object.keys(grad_norms).sort());
     for (const [name, norm] of Object.entries(grad_norms)) compare(`gradient of ${name}`, found.norms[name], norm, GRADIENTS);
     assert.deepEqual(deviations, []);
-    await close();
   });
 }

@@ -1,6 +1,8 @@
 //! The subcommands, and the way from words to a result.
 
 use crate::experiment::Experiment;
+use crate::plot::Plot;
+use crate::replay::Replay;
 use crate::train::Train;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -22,6 +24,10 @@ enum Command {
     Train(Box<Train>),
     /// Train a grid of norms, learning rates and seeds one after the other, with a final test of each
     Experiment(Box<Experiment>),
+    /// Draw the curves of several runs into one SVG or PNG file
+    Plot(Plot),
+    /// Do single steps from given parameters on given inputs, for comparison with other programs
+    Replay(Box<Replay>),
 }
 
 /// Runs the command that the process was started with.
@@ -29,6 +35,8 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse_from(std::env::args_os().map(underscored)).command {
         Command::Train(train) => train.run(),
         Command::Experiment(experiment) => experiment.run(),
+        Command::Plot(plot) => plot.run(),
+        Command::Replay(replay) => replay.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

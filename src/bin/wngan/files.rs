@@ -28,10 +28,19 @@ pub fn create_folder(path: &Path) -> Result<()> {
 /// Writes a file under another name first, so that a kill leaves the old file or the new one, never a half. The folder
 /// is created if need be.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_as(path, bytes, "part")
+}
+
+/// The same for a file that several processes may write at once: the last one wins.
+pub fn write_shared(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_as(path, bytes, &format!("{}.part", std::process::id()))
+}
+
+fn write_as(path: &Path, bytes: &[u8], ending: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
-    let half = path.with_extension("part");
+    let half = path.with_added_extension(ending);
     let written = File::create(&half).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()?;

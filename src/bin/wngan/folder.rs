@@ -1,16 +1,18 @@
 //! The folder of a run, named as the authors' code names it: `samples/`, `running_test/`, `net_archive/`, `log/`.
 
-use crate::files::{create_folder, file_error, read, rows, table_lines, write_whole};
+use crate::files::{create_folder, file_error, read, read_text, rows, table_lines, write_whole};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::{Report, Sheet, TestResult};
 use wn_gan::kernels::METRIC_COLUMNS;
-use wn_gan::{Config, Result};
+use wn_gan::{Config, Error, Result};
 
 /// Folders that a run fills.
 const FOLDERS: [&str; 4] = ["samples", "running_test", "net_archive", "log"];
+/// File with the settings of a run.
+pub const CONFIG: &str = "config.json";
 const METRICS: &str = "log/metrics.csv";
 const TESTS: &str = "log/running_test.csv";
 
@@ -31,18 +33,20 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Creates or continues the folder `root` of a run that has done `step` steps. What a resumed run will write again
-    /// is dropped from the tables: the metrics of step number `step` (counted from 0) and later, the tests of later steps.
-    pub fn open(root: &Path, config: &Config, step: u32) -> Result<Folder> {
+    /// Creates or continues the folder `root` of a run that has done `step` steps and whose last finished test was at
+    /// `tested`. What a resumed run will write again is dropped from the tables: the metrics of step number `step`
+    /// (counted from 0) and later, the tests after `tested` if that is the present step, otherwise those from it on.
+    pub fn open(root: &Path, config: &Config, step: u32, tested: Option<u32>) -> Result<Folder> {
         for name in FOLDERS {
             create_folder(&root.join(name))?;
         }
         let config = serde_json::to_string_pretty(config).expect("a Config has only numbers and strings");
-        write_whole(&root.join("config.json"), config.as_bytes())?;
+        write_whole(&root.join(CONFIG), config.as_bytes())?;
+        let end_of_tests = step.saturating_add(u32::from(tested == Some(step)));
         Ok(Folder {
             root: root.into(),
             metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss", step)?,
-            tests: table(&root.join(TESTS), "step,loss", step.saturating_add(1))?,
+            tests: table(&root.join(TESTS), "step,loss", end_of_tests)?,
         })
     }
 
@@ -82,15 +86,10 @@ impl Folder {
         write_whole(&checkpoint_path(&self.root, name), bytes)
     }
 
-    /// The running tests so far.
-    pub fn scores(&self) -> Result<Vec<Score>> {
-        scores(&self.root)
-    }
-
     /// The lowest running loss in the table, if the checkpoint `best` is of that step.
     pub fn best(&self) -> Result<Option<Score>> {
         let path = checkpoint_path(&self.root, "best");
-        let Some(best) = best(&self.scores()?).filter(|_| path.exists()) else { return Ok(None) };
+        let Some(best) = best(&scores(&self.root)?).filter(|_| path.exists()) else { return Ok(None) };
         let saved = Checkpoint::read(&read(&path)?)?;
         Ok(Some(best).filter(|best| best.step == saved.step))
     }
@@ -99,6 +98,23 @@ impl Folder {
 /// Where the run in `root` keeps the checkpoint `name`.
 pub fn checkpoint_path(root: &Path, name: &str) -> PathBuf {
     root.join(format!("net_archive/{name}.safetensors"))
+}
+
+/// The settings of the run in `root`.
+///
+/// # Errors
+/// When there is no run, or its settings are damaged.
+pub fn config(root: &Path) -> Result<Config> {
+    let path = root.join(CONFIG);
+    Config::from_json(&read_text(&path)?).map_err(|e| Error::Config(format!("{}: {e}", path.display())))
+}
+
+/// The metrics of the run in `root`, in order: step, d_loss_real, d_loss_fake, g_loss.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn metrics(root: &Path) -> Result<Vec<[f64; METRIC_COLUMNS]>> {
+    Ok(rows(&root.join(METRICS))?.into_iter().filter_map(|row| row.try_into().ok()).collect())
 }
 
 /// The running tests of the run in `root`, in order.

@@ -74,9 +74,9 @@ impl<'a> Run<'a> {
         schedule: Schedule,
         teller: &'a mut Teller,
     ) -> Result<Run<'a>> {
-        let folder = Folder::open(root, trainer.config(), trainer.step())?;
+        let folder = Folder::open(root, trainer.config(), trainer.step(), trainer.finished_test())?;
         let best = folder.best()?.map(|score| score.loss);
-        let last_tested = folder.scores()?.last().map(|score| score.step);
+        let last_tested = trainer.finished_test();
         teller.start(&trainer, data);
         Ok(Run { trainer, teller, folder, schedule, best, candidate: None, last_tested })
     }
@@ -106,7 +106,8 @@ impl<'a> Run<'a> {
             }
             if reached(save_interval) {
                 self.finish_test()?;
-                self.save(&["last", &report.step.to_string()])?;
+                // `last` comes last: a run that is killed between the two goes back and writes both.
+                self.save(&[&report.step.to_string(), "last"])?;
             }
         }
         if interval > 0 && self.last_tested != Some(self.trainer.step()) {

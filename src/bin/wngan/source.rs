@@ -83,7 +83,8 @@ impl Source {
         };
         let mut whole: Option<Dataset> = None;
         for path in &paths {
-            let part = data::open(&path.to_string_lossy(), &read(path)?)?;
+            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let part = data::open(&name, &read(path)?)?;
             match &mut whole {
                 Some(whole) => whole.append(&part)?,
                 None => whole = Some(part),

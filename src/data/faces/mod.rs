@@ -10,6 +10,18 @@ use canvas::{Colour, Frame, Point, luma, mix, mix_colour};
 /// Width and height of a face in pixels.
 pub const SIDE: u32 = 32;
 
+/// Enough for a large training set beside the 2,000 images of the final test.
+const ENOUGH: u32 = 22_000;
+/// What every WebGPU device can bind as one buffer.
+const BINDING_BYTES: u32 = 128 << 20;
+
+/// How many faces a run uses whose images are brought to the given size: enough, or as many as fit any device.
+pub fn face_count(width: u32, height: u32, channels: u32) -> u32 {
+    let bytes = u64::from(width) * u64::from(height) * u64::from(channels);
+    let fitting = u64::from(BINDING_BYTES) / bytes.max(1);
+    ENOUGH.min(u32::try_from(fitting).unwrap_or(ENOUGH))
+}
+
 /// `count` faces in 32x32 RGB. Face `i` is a function of `(seed, i)` alone, equal to the byte on every machine.
 pub fn faces(count: u32, seed: u32) -> Dataset {
     let mut pixels = Vec::with_capacity(count as usize * (SIDE * SIDE * 3) as usize);

@@ -1,6 +1,6 @@
 //! What a run of an experiment came to, and the table of all of them.
 
-use crate::files::{file_error, read_text, write_whole};
+use crate::files::{file_error, read_text, write_shared};
 use crate::folder::Score;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -154,7 +154,7 @@ pub fn summarise(root: &Path) -> Result<()> {
         (&x.0, &x.1).cmp(&(&y.0, &y.1)).then(a.config.lr.total_cmp(&b.config.lr)).then(x.2.cmp(&y.2))
     });
     let rows: String = outcomes.iter().map(Outcome::row).collect();
-    write_whole(&root.join("summary.csv"), format!("{COLUMNS}\n{rows}").as_bytes())
+    write_shared(&root.join("summary.csv"), format!("{COLUMNS}\n{rows}").as_bytes())
 }
 
 /// The folders exactly `depth` levels below `root`.
