@@ -155,7 +155,7 @@ impl Experiment {
 
     /// Trains the cell to its end, from its last save if there is one, and tests its best network.
     fn complete(&self, cell: &Cell, images: &Images, gpu: &Arc<Gpu>, teller: &mut Teller) -> Result<Outcome> {
-        let data = images.of_seed(cell.config.seed);
+        let data = images.of_run(&cell.config);
         let last = load(&cell.folder, "last")?;
         if let Some(saved) = last.as_ref().and_then(|last| last.config.as_ref()) {
             self.same_settings(cell, saved)?;

@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use wn_gan::data::{self, Dataset};
 use wn_gan::{Config, Error, Result};
 
-/// The built-in generator makes this many faces, the 2,000 of the final test included.
-const FACES: u32 = 22_000;
 /// The folder inside CIFAR-10's archive.
 const CIFAR_FOLDER: &str = "cifar-10-batches-bin";
 /// Where a run folder remembers its source.
@@ -48,10 +46,13 @@ impl Images {
         }
     }
 
-    /// The images of a run with this seed.
-    pub fn of_seed(&self, seed: u32) -> Cow<'_, Dataset> {
+    /// The images of a run.
+    pub fn of_run(&self, config: &Config) -> Cow<'_, Dataset> {
         match self {
-            Images::Faces => Cow::Owned(data::faces(FACES, seed)),
+            Images::Faces => {
+                let count = data::face_count(config.width, config.height, config.channels);
+                Cow::Owned(data::faces(count, config.seed))
+            }
             Images::Files(data) => Cow::Borrowed(data),
         }
     }

@@ -74,7 +74,7 @@ impl Train {
         let config = self.config(&images, saved, continued)?;
         self.check(&config, &root, continued)?;
         let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
-        let data = images.of_seed(config.seed);
+        let data = images.of_run(&config);
         let mut teller = Teller::new(self.json);
 
         if let (true, Some(checkpoint)) = (self.only_tests(), &checkpoint) {
