@@ -1,5 +1,5 @@
 //! Pairs of parameters per channel, whose gradients are sums over rows of pixels: first partial sums of
-//! [`ROWS_PER_PART`] rows, one pair per part and channel, then their sum.
+//! 256 rows, one pair per part and channel, then their sum.
 
 use crate::gpu::{Buffer, Call};
 use crate::kernels::{self, ReducePartials};
