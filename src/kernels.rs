@@ -161,6 +161,8 @@ kernels! {
         [params::<GatherBatch>(), Now, Read, Write];
     /// Latent codes.
     LATENT = "latent" + ["shared/grid", "shared/step", "shared/rng"], tiled false, [params::<Latent>(), Now, Write];
+    /// The adapter's arithmetic at its best, for benchmarks.
+    FMA_PEAK = "fma_peak" + ["shared/grid"], tiled false, [params::<FmaPeak>(), Write];
     /// Samples as an RGBA sheet.
     SAMPLE_SHEET = "sample_sheet" + ["shared/grid"], tiled false, [params::<SampleSheet>(), Read, Write];
 }
@@ -270,6 +272,8 @@ blocks! {
     }
     /// latent.wgsl
     Latent { count: u32, stream: u32 }
+    /// fma_peak.wgsl
+    FmaPeak { count: u32, rounds: u32, a: f32, b: f32 }
     /// sample_sheet.wgsl
     SampleSheet { images: u32, height: u32, width: u32, channels: u32, columns: u32, tile_rows: u32 }
 }

@@ -78,6 +78,25 @@ pub fn theorem_demonstration(depth: u32, maps: &str, activation: &str, seed: u32
     Ok(serde_json::to_string(&theorem::demonstration(depth, maps, activation, seed)?)?)
 }
 
+/// JSON of [`gan::bench::Measurement`]: training steps of a preset, with the settings in the JSON object `changes`
+/// changed, for about `seconds`; `on_progress(share)` is called before each piece.
+#[wasm_bindgen]
+pub async fn bench(
+    gpu: &Gpu,
+    workload: &str,
+    changes: &str,
+    seconds: f64,
+    on_progress: js_sys::Function,
+) -> JsResult<String> {
+    let config = gan::bench::workload(workload, changes)?;
+    let mut tell = |share: f64| {
+        // A page that throws in its progress display is no reason to stop.
+        let _ = on_progress.call1(&JsValue::NULL, &share.into());
+    };
+    let found = gan::bench::measure(gpu.0.clone(), workload, &config, seconds, &mut tell).await?;
+    Ok(serde_json::to_string(&found)?)
+}
+
 /// A set of images.
 #[wasm_bindgen]
 pub struct Dataset(data::Dataset);

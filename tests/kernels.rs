@@ -15,8 +15,8 @@ use checks::compare::POISON;
 use checks::device::{compile, dispatch, poisoned};
 use checks::gpu::gpu;
 use checks::{
-    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, pooling, spectral_norm,
-    sums, weight_norm,
+    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pooling,
+    spectral_norm, sums, weight_norm,
 };
 use std::collections::BTreeSet;
 use wn_gan::Error;
@@ -77,6 +77,7 @@ checked! {
     mse: loss::mse, MSE;
     gather_batch: data::gather_batch, GATHER_BATCH;
     latent: data::latent, LATENT;
+    fma_peak: peak::fma_peak, FMA_PEAK;
     sample_sheet: data::sample_sheet, SAMPLE_SHEET;
 }
 

@@ -118,7 +118,6 @@ function showFault(message) {
   if (box.hidden) return;
   const again = make("button", { type: "button" }, [t("fault.fresh")]);
   again.onclick = () => run.boot();
-requestAnimationFrame(() => setTimeout(addCharts));
   const text = make("pre", { hidden: "" });
   const copier = make("button", { type: "button" }, [t("start.copy")]);
   copier.onclick = async () => {
@@ -209,5 +208,10 @@ setInterval(() => {
   for (const chart of charts) chart.update();
 }, REDRAW_MILLIS);
 
-run.boot();
+const query = new URLSearchParams(location.search);
+if (query.has("bench")) {
+  import("./bench.js").then(({ bench }) => bench(query, find("hero", HTMLElement)));
+} else {
+  run.boot();
+}
 requestAnimationFrame(() => setTimeout(addCharts));

@@ -22,6 +22,15 @@ declare module "*/wn_gan.js" {
     free(): void;
   }
 
+  /** JSON of what training steps of a preset cost; `changes` is a JSON object of settings. */
+  export function bench(
+    gpu: Gpu,
+    workload: string,
+    changes: string,
+    seconds: number,
+    progress: (share: number) => void,
+  ): Promise<string>;
+
   export class Dataset {
     static faces(count: number, seed: number): Dataset;
     /** How many built-in faces a run of this image size uses. */

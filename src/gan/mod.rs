@@ -1,8 +1,10 @@
 //! The paper's networks, their training step, the reconstruction test, and what is saved of them.
 
 pub mod architecture;
+pub mod bench;
 pub mod border;
 pub mod checkpoint;
+pub mod cost;
 pub mod dcgan;
 pub mod images;
 pub mod init;

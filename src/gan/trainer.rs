@@ -1,5 +1,6 @@
 //! A run: training in chunks of one submit each, with a running reconstruction test in between.
 
+use crate::clock::now;
 use crate::config::{Config, Norm};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -388,17 +389,6 @@ impl Trainer {
     /// Held-out images beside their reconstructions; `None` before the first test has begun.
     pub async fn pairs(&self) -> Result<Option<Sheet>> {
         self.test.pairs(&self.gpu).await
-    }
-}
-
-/// Milliseconds on a clock that only rises.
-fn now() -> f64 {
-    #[cfg(target_arch = "wasm32")]
-    return crate::web::now();
-    #[cfg(not(target_arch = "wasm32"))]
-    {
-        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-        START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64() * 1000.0
     }
 }
 

@@ -1,5 +1,6 @@
 //! The device: found, opened and proved with one small kernel before anything is built on it.
 
+use crate::clock::now;
 use crate::error::{Error, Result};
 use crate::gpu::program::Pipelines;
 use crate::gpu::{Buffer, Call, Program, Progress, StepSlots};
@@ -24,6 +25,7 @@ pub struct Counters {
     pub(crate) buffers: AtomicU64,
     pub(crate) buffer_bytes: AtomicU64,
     pub(crate) readback_bytes: AtomicU64,
+    pub(crate) record_micros: AtomicU64,
 }
 
 /// A moment's values of [`Counters`].
@@ -39,6 +41,8 @@ pub struct Counts {
     pub buffer_bytes: u64,
     /// Bytes copied back to the CPU.
     pub readback_bytes: u64,
+    /// Microseconds spent recording and submitting commands: the only count that depends on the machine.
+    pub record_micros: u64,
 }
 
 /// An open GPU device.
@@ -143,15 +147,18 @@ impl Gpu {
             buffers: get(&self.counters.buffers),
             buffer_bytes: get(&self.counters.buffer_bytes),
             readback_bytes: get(&self.counters.readback_bytes),
+            record_micros: get(&self.counters.record_micros),
         }
     }
 
     /// Records commands into one encoder and submits it.
     pub fn submit(&self, label: &str, record: impl FnOnce(&mut wgpu::CommandEncoder)) {
+        let started = now();
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
         record(&mut encoder);
         self.queue.submit([encoder.finish()]);
         self.counters.submits.fetch_add(1, Ordering::Relaxed);
+        self.counters.record_micros.fetch_add((1000.0 * (now() - started)) as u64, Ordering::Relaxed);
     }
 
     /// The first failure that reached the device outside an error scope, if any.

@@ -10,6 +10,7 @@ pub mod data;
 pub mod device;
 pub mod loss;
 pub mod optimiser;
+pub mod peak;
 pub mod pooling;
 pub mod spectral_norm;
 pub mod sums;

@@ -2,8 +2,8 @@
 
 use crate::checks::compare::Report;
 use crate::checks::{
-    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, pooling, spectral_norm,
-    sums, weight_norm,
+    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pooling,
+    spectral_norm, sums, weight_norm,
 };
 use wn_gan::kernels::{self, Kernel};
 
@@ -221,6 +221,10 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (data::latent, &kernels::LATENT, "now.step, p.stream", "now.step, 0u"),
     (data::latent, &kernels::LATENT, "now.step, p.stream", "0u, p.stream"),
     (data::latent, &kernels::LATENT, "normal_pair(words.z, words.w)", "normal_pair(words.y, words.x)"),
+    // A chain that starts like another, swapped operands, a round too few.
+    (peak::fma_peak, &kernels::FMA_PEAK, "start + 3.0", "start + 2.0"),
+    (peak::fma_peak, &kernels::FMA_PEAK, "x5 = fma(x5, a, b)", "x5 = fma(x5, b, a)"),
+    (peak::fma_peak, &kernels::FMA_PEAK, "var round = 0u", "var round = 1u"),
     // Truncation, swapped colours, tiles beside each other in the wrong order.
     (data::sample_sheet, &kernels::SAMPLE_SHEET, "* 255.0 + 0.5", "* 255.0"),
     (data::sample_sheet, &kernels::SAMPLE_SHEET, "(green << 8u) | (blue << 16u)", "(blue << 8u) | (green << 16u)"),

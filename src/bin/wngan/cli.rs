@@ -1,5 +1,6 @@
 //! The subcommands, and the way from words to a result.
 
+use crate::bench::Bench;
 use crate::experiment::Experiment;
 use crate::plot::Plot;
 use crate::replay::Replay;
@@ -26,6 +27,8 @@ enum Command {
     Experiment(Box<Experiment>),
     /// Draw the curves of several runs into one SVG or PNG file
     Plot(Plot),
+    /// Measure training steps of a workload, beside the adapter's own peak
+    Bench(Bench),
     /// Do single steps from given parameters on given inputs, for comparison with other programs
     Replay(Box<Replay>),
 }
@@ -36,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Train(train) => train.run(),
         Command::Experiment(experiment) => experiment.run(),
         Command::Plot(plot) => plot.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Replay(replay) => replay.run(),
     };
     match result {

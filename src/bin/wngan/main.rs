@@ -1,6 +1,8 @@
 //! `wngan`: the same training core as the page's, on the command line.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod bench;
+#[cfg(not(target_arch = "wasm32"))]
 mod cli;
 #[cfg(not(target_arch = "wasm32"))]
 mod experiment;

@@ -1,0 +1,58 @@
+//! `wngan bench`: training steps of a workload, timed.
+
+use crate::settings::preset_names;
+use pollster::block_on;
+use std::sync::Arc;
+use wn_gan::Result;
+use wn_gan::gan::bench::{measure, workload};
+use wn_gan::gpu::Gpu;
+use wn_gan::gpu::context::Limits;
+
+/// Arguments of `wngan bench`.
+#[derive(Debug, clap::Args)]
+#[command(rename_all = "snake_case")]
+pub struct Bench {
+    /// Which network; any preset
+    #[arg(long, default_value = "gan16", value_parser = preset_names())]
+    workload: String,
+    /// Normalisation: weight, none, batch, weight-affine or spectral
+    #[arg(long, default_value = "weight", value_name = "NORM")]
+    norm: String,
+    /// Update order: alternating or simultaneous
+    #[arg(long, default_value = "alternating", value_name = "ORDER")]
+    order: String,
+    /// Images per batch; by default the workload's
+    #[arg(long, value_name = "N")]
+    batch_size: Option<u32>,
+    /// How long to measure, in five pieces; at least 10 for figures to be published
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+impl Bench {
+    /// Measures and prints.
+    ///
+    /// # Errors
+    /// A sentence for a setting or the device.
+    pub fn run(&self) -> Result<()> {
+        let mut changes = serde_json::json!({"norm": self.norm, "order": self.order});
+        if let Some(batch_size) = self.batch_size {
+            changes["batch_size"] = batch_size.into();
+        }
+        let config = workload(&self.workload, &changes.to_string())?;
+        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
+        let found = block_on(measure(gpu, &self.workload, &config, self.seconds, &mut |_| {}))?;
+        let json = serde_json::to_value(&found).expect("a measurement has only numbers and strings");
+        if self.json {
+            println!("{json}");
+        } else {
+            for (name, value) in json.as_object().into_iter().flatten() {
+                println!("{name:<24} {value}");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! How much arithmetic a training step needs: the multiply-adds of its convolutions and linear layers.
+
+use crate::config::{Config, Order};
+use crate::gan::architecture;
+use crate::nn::LayerSpec;
+
+/// Multiply-adds of one image through all linear maps of a network, and through the first of them alone.
+fn of_network(specs: &[LayerSpec]) -> (u64, u64) {
+    let of_map = |spec: &LayerSpec| {
+        spec.map().map(|map| {
+            let g = map.geometry();
+            let taps = u64::from(g.kernel_h) * u64::from(g.kernel_w) * u64::from(g.big_c) * u64::from(g.small_c);
+            taps * u64::from(g.small_h) * u64::from(g.small_w)
+        })
+    };
+    let all = specs.iter().filter_map(of_map).sum();
+    (all, specs.iter().find_map(of_map).unwrap_or(0))
+}
+
+/// Floating-point operations of one training step, two to a multiply-add; taps that fall on padding are counted.
+///
+/// Per image of a batch: G runs forward once per batch of codes, and once back to its weights and (all but the first
+/// layer) to its inputs. D runs forward on real images and fakes, back to its weights and inner values for both, and
+/// once to the fakes themselves for G. `alternating` needs a second pass of G and of D on new fakes.
+pub fn flop_per_step(config: &Config) -> u64 {
+    let (g, g_first) = of_network(&architecture::generator(config));
+    let (d, d_first) = of_network(&architecture::discriminator(config));
+    let (g_forward, d_forward) = match config.order {
+        Order::Alternating => (2, 3),
+        Order::Simultaneous => (1, 2),
+    };
+    let generator = g_forward * g + g + (g - g_first);
+    let discriminator = d_forward * d + 2 * d + 2 * (d - d_first) + d;
+    2 * u64::from(config.batch_size) * (generator + discriminator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workloads_need_what_a_count_by_hand_gives() {
+        // gan16, batch 16, in multiply-adds per image. G: 32*512, 4x4x32x16 on 4x4, 4x4x16x1 on 8x8; D: the same
+        // convolutions down, then 512 to 1.
+        let (linear, inner, outer, last) = (32 * 512, 16 * 16 * 512, 64 * 16 * 16, 512);
+        let (g, d) = (linear + inner + outer, outer + inner + last);
+        let expected = 2 * 16 * ((2 * g + g + g - linear) + (3 * d + 2 * d + 2 * (d - outer) + d));
+        let config = Config::preset("gan16").expect("a preset");
+        assert_eq!(flop_per_step(&config), expected);
+        let order = Order::Simultaneous;
+        assert_eq!(flop_per_step(&Config { order, ..config }), expected - 2 * 16 * (g + d));
+    }
+}

@@ -1,0 +1,38 @@
+//! `wngan bench`.
+
+use crate::program::{lines, wngan};
+
+/// A second of gan16: every key of the comparison is there, and what does not depend on the machine is what a step is.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_measurement_has_every_key_and_counts_that_hold_on_any_machine() {
+    let found = lines(&["bench", "--workload", "gan16", "--seconds", "1", "--json"]);
+    let [found] = found.as_slice() else { panic!("one line, not {found:?}") };
+    let number = |key: &str| found[key].as_f64().unwrap_or_else(|| panic!("{key} in {found}"));
+    for key in
+        ["first_step_ms", "step_ms_median", "steps_per_s", "gflops", "peak_gflops", "record_ms_per_step", "gpu_bytes"]
+    {
+        assert!(number(key) > 0.0, "{key}");
+    }
+    assert!(number("step_ms_min") <= number("step_ms_median") && number("step_ms_median") <= number("step_ms_max"));
+    assert!(number("fraction_of_peak") > 0.0 && number("fraction_of_peak") < 1.0);
+    assert_eq!(number("gflop_per_step"), 0.057278464);
+    assert_eq!(number("dispatches_per_step"), 65.0);
+    assert_eq!(number("readback_bytes_per_step"), 16.0);
+    assert!(number("submits_per_step") <= 1.0);
+    assert_eq!(found["losses_finite"], true);
+    for (key, value) in [("workload", "gan16"), ("norm", "weight"), ("order", "alternating")] {
+        assert_eq!(found[key], value);
+    }
+    assert!(found["adapter"].is_string() && found["backend"].is_string());
+}
+
+#[test]
+fn nonsense_is_refused_with_a_sentence() {
+    for (args, part) in [(["--seconds", "0"], "seconds must be"), (["--norm", "magic"], "unknown variant")] {
+        let output = wngan(&["bench", args[0], args[1]]);
+        assert!(!output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(part), "{said}");
+    }
+}
