@@ -15,8 +15,6 @@ struct Params {
     momentum: f32,      // 0: the running statistics stay
 }
 
-const VARIANCE_EPS: f32 = 1e-5;
-
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> now: Step;
 @group(0) @binding(2) var<storage, read> partial: array<f32>;

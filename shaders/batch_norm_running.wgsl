@@ -7,8 +7,6 @@ struct Params {
     running_offset: u32,
 }
 
-const VARIANCE_EPS: f32 = 1e-5;
-
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> running: array<f32>;
 @group(0) @binding(2) var<storage, read_write> statistics: array<f32>;

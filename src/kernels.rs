@@ -118,10 +118,10 @@ kernels! {
     BATCH_NORM_PARTIAL = "batch_norm_partial" + ["shared/step", "shared/channel_sum"], tiled false,
         [params::<BatchNormPartial>(), Now, Read, Write];
     /// Batch statistics of whole batches; running statistics.
-    BATCH_NORM_MERGE = "batch_norm_merge" + ["shared/grid", "shared/step"], tiled false,
+    BATCH_NORM_MERGE = "batch_norm_merge" + ["shared/grid", "shared/step", "shared/variance"], tiled false,
         [params::<BatchNormMerge>(), Now, Read, Write, Write];
     /// Running statistics in the place of batch statistics.
-    BATCH_NORM_RUNNING = "batch_norm_running" + ["shared/grid"], tiled false,
+    BATCH_NORM_RUNNING = "batch_norm_running" + ["shared/grid", "shared/variance"], tiled false,
         [params::<BatchNormRunning>(), Read, Write];
     /// Batch normalisation with given statistics; with (0, 1) an affine map per channel.
     BATCH_NORM = "batch_norm" + ["shared/grid"], tiled false, [params::<BatchNorm>(), Read, Read, Read, Write];

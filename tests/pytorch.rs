@@ -11,7 +11,7 @@ mod support;
 
 use golden::{Case, Start, TrainingGolden};
 use pollster::block_on;
-use support::{Failures, gan16_trainer, load, nhwc, norms, sensitivity, to_f32};
+use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Norm, Order};
 use wn_gan::nn::convolution::Body;
 
@@ -32,7 +32,7 @@ fn after_updates(config: &Config) -> f64 {
 /// gradient norms, as PyTorch's own single precision was measured.
 fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, body: Body) -> [f64; 3] {
     let Case { name, config, golden } = case;
-    let mut trainer = gan16_trainer(&Config { test_interval: 0, ..config.clone() }, body);
+    let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, body);
     let start = golden::parameters(config, Start::Spread);
     load(&mut trainer, &start);
     let mut deviations = [0f64; 3];
@@ -40,17 +40,13 @@ fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, body: Body) -> [
         let [z_d, z_g] = ["z_d", "z_g"].map(|name| to_f32(&golden::codes(config, &format!("{name}.{t}"))));
         let real = nhwc(config, &golden::images(config, &format!("real.{t}")));
         let found = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
-        let (real, fake) = block_on(trainer.logits()).unwrap();
-        // The fakes of G's update stand for those of D's, too.
-        let of = |wants_real, of_generator, logits: &[f32]| sensitivity(config.loss, wants_real, of_generator, logits);
-        let sensitivities = [of(true, false, &real), of(false, false, &fake), of(true, true, &fake)];
-        for (i, loss) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
-            let updated = t > 0 || i == 2 && config.order == Order::Alternating;
-            let bound = if updated { after_updates(config) } else { FORWARD };
-            let what = format!("{name} {body:?} step {t}: {loss}");
-            failures.loss(&what, found[i], expected[i], bound, sensitivities[i]);
+        let updated = [t > 0, t > 0, t > 0 || config.order == Order::Alternating];
+        let bounds = updated.map(|updated| if updated { after_updates(config) } else { FORWARD });
+        failures.losses(&format!("{name} {body:?} step {t}"), (config, &trainer), found, expected, bounds);
+        for i in 0..3 {
             let relative = (f64::from(found[i]) - expected[i]).abs() / expected[i].abs();
-            deviations[usize::from(updated)] = deviations[usize::from(updated)].max(relative);
+            let worst = &mut deviations[usize::from(updated[i])];
+            *worst = worst.max(relative);
         }
         if t == 0 {
             let found = norms(&block_on(trainer.gradients()).unwrap());
@@ -74,11 +70,11 @@ fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, body: Body) -> [
     for (parameter, _, values) in &parameters {
         let expected = golden.parameters[parameter].change;
         let change: Vec<f64> = values.iter().zip(&start[parameter].data).map(|(&v, s)| f64::from(v) - s).collect();
-        changed(failures, config, &format!("{name} {body:?} {parameter}"), &change, expected);
+        changed(failures, (config, parameter), &format!("{name} {body:?}"), &change, expected);
     }
     for (state, _, values) in &block_on(trainer.state()).unwrap() {
         let change: Vec<f64> = values.iter().zip(&start[state].data).map(|(&v, s)| f64::from(v) - s).collect();
-        changed(failures, config, &format!("{name} {body:?} {state}"), &change, golden.state[state]);
+        changed(failures, (config, state), &format!("{name} {body:?}"), &change, golden.state[state]);
     }
     deviations
 }
@@ -86,17 +82,22 @@ fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, body: Body) -> [
 /// The change of a tensor over three steps, in length and along a fixed direction. A first RMSprop step has the size
 /// 3.2 lr whatever the gradient's, so the few elements whose gradient is rounding noise go either way: a bound of a
 /// hundredth allows one element in ten thousand to turn round.
-fn changed(failures: &mut Failures, config: &Config, what: &str, change: &[f64], expected: golden::Change) {
-    let tensor = what.split(' ').next_back().unwrap_or(what);
+fn changed(
+    failures: &mut Failures,
+    (config, tensor): (&Config, &str),
+    what: &str,
+    change: &[f64],
+    expected: golden::Change,
+) {
     if golden::vanishes(config, tensor) {
         return;
     }
     let norm = change.iter().map(|x| x * x).sum::<f64>().sqrt();
     let direction = golden::direction(tensor, change.len());
     let along: f64 = change.iter().zip(&direction).map(|(change, direction)| change * direction).sum();
-    failures.relative(&format!("{what}: change"), norm, expected.norm, 1e-2);
+    failures.relative(&format!("{what} {tensor}: change"), norm, expected.norm, 1e-2);
     let turned = (along - expected.along).abs() / direction.iter().map(|x| x * x).sum::<f64>().sqrt();
-    failures.relative(&format!("{what}: direction"), expected.norm + turned, expected.norm, 1e-2);
+    failures.relative(&format!("{what} {tensor}: direction"), expected.norm + turned, expected.norm, 1e-2);
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn the_tiled_body_follows_pytorch() {
 fn reconstructions_follow_pytorch() {
     let mut failures = Failures::default();
     for Case { name, config, golden } in golden::reconstruction_cases() {
-        let mut trainer = gan16_trainer(&Config { test_interval: 0, ..config.clone() }, Body::Direct);
+        let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, Body::Direct);
         load(&mut trainer, &golden::parameters(&config, Start::AtKinks));
         let target = nhwc(&config, &golden::images(&config, "target"));
         let (curve, z) = block_on(trainer.replay_reconstruction(&target, config.test_steps, 10)).unwrap();

@@ -11,7 +11,7 @@ mod support;
 use golden::{Start, TrajectoryGolden};
 use pollster::block_on;
 use std::collections::BTreeMap;
-use support::{Failures, gan16_trainer, load, nhwc, norms, to_f32};
+use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Net, Norm, Optimiser, Order};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
@@ -274,7 +274,7 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn losses_that_are_no_numbers_stop_the_run_with_a_sentence() {
     let config = Config { norm: Norm::None, warmup: 0, test_interval: 0, ..Config::preset("gan16").unwrap() };
-    let mut trainer = gan16_trainer(&config, Body::Direct);
+    let mut trainer = trainer_of(&config, Body::Direct);
     let mut parameters = golden::parameters(&config, Start::Spread);
     let logit_bias = parameters.get_mut("dis.final.conv.bias").unwrap();
     *logit_bias = Tensor::new(&[1], vec![f64::from(f32::MAX)]);

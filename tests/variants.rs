@@ -11,7 +11,7 @@ mod support;
 
 use golden::Start;
 use pollster::block_on;
-use support::{Failures, gan16_trainer, load, nhwc, norms, sensitivity, to_f32};
+use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order};
 use wn_gan::gan::architecture;
 use wn_gan::nn::convolution::Body;
@@ -31,7 +31,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
     };
     let start = golden::parameters(config, Start::Spread);
     let mut twin = Training::new(config, &start, Optimiser::of(config));
-    let mut trainer = gan16_trainer(config, Body::Direct);
+    let mut trainer = trainer_of(config, Body::Direct);
     load(&mut trainer, &start);
     // RMSprop turns rounding noise into a full step where a gradient is near zero; batch norm divides by small
     // deviations besides.
@@ -45,14 +45,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
         let early = if t == 0 { 1e-5 } else { later };
         let bounds = [early, early, if alternating { later } else { early }];
         let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
-        // The fakes of G's update stand for those of D's, too.
-        let (real, fake) = block_on(trainer.logits()).unwrap();
-        let of = |wants_real, of_generator, logits: &[f32]| sensitivity(config.loss, wants_real, of_generator, logits);
-        let sensitivities = [of(true, false, &real), of(false, false, &fake), of(true, true, &fake)];
-        for (i, name) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
-            let name = what(&format!("step {t} {name}"));
-            failures.loss(&name, found[i], losses[i], bounds[i], sensitivities[i]);
-        }
+        failures.losses(&what(&format!("step {t}")), (config, &trainer), found, losses, bounds);
         if t == 0 {
             let gradients = norms(&block_on(trainer.gradients()).unwrap());
             assert!(gradients.keys().eq(expected.grad_norms.keys()), "both sides have the same parameters");

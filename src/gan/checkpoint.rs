@@ -132,29 +132,6 @@ impl Trainer {
         self.named("", |parameters| Some(&parameters.gradients)).await
     }
 
-    /// What the last step added to every parameter, under its name. Slopes that were projected moved less.
-    pub async fn updates(&self) -> Result<Vec<Tensor>> {
-        let config = self.config();
-        let lr = config.lr_at(self.step().saturating_sub(1));
-        let gradients = self.gradients().await?;
-        let squares = self.named("", |parameters| Some(&parameters.mean_squares)).await?;
-        let means = self.named("", |parameters| parameters.means.as_ref()).await?;
-        let [correction1, correction2] = if means.is_empty() {
-            [1.0; 2]
-        } else {
-            [config.beta1, config.beta2].map(|beta| 1.0 - f64::from(beta).powf(f64::from(self.update_count().max(1))))
-        };
-        let numerators = if means.is_empty() { &gradients } else { &means };
-        let step = |numerator: &f32, square: &f32| {
-            let root = (f64::from(*square) / correction2).sqrt();
-            (-f64::from(lr) * f64::from(*numerator) / correction1 / (root + f64::from(config.eps))) as f32
-        };
-        let of_tensor = |(name, shape, numerators): &Tensor, squares: &[f32]| {
-            (name.clone(), shape.clone(), numerators.iter().zip(squares).map(|(n, s)| step(n, s)).collect())
-        };
-        Ok(numerators.iter().zip(&squares).map(|(tensor, (_, _, squares))| of_tensor(tensor, squares)).collect())
-    }
-
     /// Logits of the last step's real images, and of its last fakes.
     pub async fn logits(&self) -> Result<(Vec<f32>, Vec<f32>)> {
         let all: Vec<f32> = self.gan().logits.read(self.gpu()).await?;
@@ -179,7 +156,12 @@ impl Trainer {
         Ok(all)
     }
 
-    async fn named(&self, prefix: &str, buffer: impl Fn(&Parameters) -> Option<&Buffer>) -> Result<Vec<Tensor>> {
+    /// A buffer of both networks by the names of their parameters behind `prefix`; networks without it have none.
+    pub(super) async fn named(
+        &self,
+        prefix: &str,
+        buffer: impl Fn(&Parameters) -> Option<&Buffer>,
+    ) -> Result<Vec<Tensor>> {
         let mut all = Vec::new();
         for (network_prefix, network) in self.networks() {
             let Some(buffer) = buffer(&network.parameters) else { continue };

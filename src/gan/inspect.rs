@@ -87,14 +87,38 @@ impl Trainer {
     /// [`crate::Error::Device`] when the device failed.
     pub async fn inspection(&self) -> Result<Inspection> {
         let parameters = self.parameters().await?;
+        let gradients = self.gradients().await?;
         let (real, fake) = self.logits().await?;
         Ok(Inspection {
             step: self.step(),
-            weights: weights(&parameters, &self.gradients().await?, &self.updates().await?),
+            weights: weights(&parameters, &gradients, &self.updates(&gradients).await?),
             activations: activations(&parameters),
             real: histogram(&real),
             fake: histogram(&fake),
         })
+    }
+
+    /// What the last step, whose gradients are given, added to every parameter, under its name. Slopes that were
+    /// projected moved less.
+    async fn updates(&self, gradients: &[Tensor]) -> Result<Vec<Tensor>> {
+        let config = self.config();
+        let lr = config.lr_at(self.step().saturating_sub(1));
+        let squares = self.named("", |parameters| Some(&parameters.mean_squares)).await?;
+        let means = self.named("", |parameters| parameters.means.as_ref()).await?;
+        let (numerators, [correction1, correction2]) = if means.is_empty() {
+            (gradients, [1.0; 2])
+        } else {
+            let t = f64::from(self.update_count().max(1));
+            (means.as_slice(), [config.beta1, config.beta2].map(|beta| 1.0 - f64::from(beta).powf(t)))
+        };
+        let step = |numerator: &f32, square: &f32| {
+            let root = (f64::from(*square) / correction2).sqrt();
+            (-f64::from(lr) * f64::from(*numerator) / correction1 / (root + f64::from(config.eps))) as f32
+        };
+        let of_tensor = |(name, shape, numerators): &Tensor, squares: &[f32]| {
+            (name.clone(), shape.clone(), numerators.iter().zip(squares).map(|(n, s)| step(n, s)).collect())
+        };
+        Ok(numerators.iter().zip(&squares).map(|(tensor, (_, _, squares))| of_tensor(tensor, squares)).collect())
     }
 }
 

@@ -1,5 +1,7 @@
 //! A run: training in chunks of one submit each, with a running reconstruction test in between.
 
+mod replay;
+
 use crate::clock::now;
 use crate::config::{Config, Norm};
 use crate::data::Dataset;
@@ -337,48 +339,6 @@ impl Trainer {
             correction2: correction(self.config.beta2),
             ..Step::default()
         }
-    }
-
-    /// One step on given inputs instead of generated ones: `real` [batch, h, w, c] in [0, 1], `z_d` and `z_g`
-    /// [batch, code]. Returns d_loss_real, d_loss_fake, g_loss. The learning rate is `lr`, without warm-up.
-    ///
-    /// # Errors
-    /// [`Error::Data`] when an input has the wrong length.
-    pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<[f32; 3]> {
-        let gan = &self.gan;
-        for (name, values, want) in
-            [("real", real, gan.images.len() / 2), ("z_d", z_d, gan.z_d.len()), ("z_g", z_g, gan.z_g.len())]
-        {
-            if values.len() != want {
-                let have = values.len();
-                return Err(Error::Data(format!(
-                    "Input {name} must have {want} values for this batch; it has {have}."
-                )));
-            }
-        }
-        gan.images.write(&self.gpu, real);
-        gan.z_d.write(&self.gpu, z_d);
-        gan.z_g.write(&self.gpu, z_g);
-        let slot = Step { lr: self.config.lr, metric_row: 0, ..self.slot(0) };
-        self.slots.write(&self.gpu, &[slot]);
-        self.gpu.submit("replay step", |encoder| {
-            self.update.record(&self.gpu, encoder, 0);
-            self.staging.copy_from(&self.gpu, encoder, &gan.metrics, METRIC_COLUMNS);
-        });
-        let row: Vec<f32> = self.staging.read(&self.gpu, METRIC_COLUMNS).await?;
-        self.step += 1;
-        self.updates += 1;
-        Ok([row[1], row[2], row[3]])
-    }
-
-    /// Reconstructs given images with the present G; see [`Reconstruction::of_images`].
-    pub async fn replay_reconstruction(
-        &mut self,
-        images: &[f32],
-        steps: u32,
-        every: u32,
-    ) -> Result<(Vec<f32>, Vec<f32>)> {
-        self.test.of_images(&self.gpu, &self.gan, images, steps, every).await
     }
 
     /// The sheet of samples from the fixed codes.

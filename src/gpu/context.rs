@@ -17,7 +17,7 @@ pub enum Limits {
     Adapter,
 }
 
-/// Counts that do not depend on the machine's speed.
+/// What a device has done since it was opened. All but the time spent recording is the same on every machine.
 #[derive(Debug, Default)]
 pub struct Counters {
     pub(crate) submits: AtomicU64,

@@ -8,7 +8,7 @@ use crate::kernels::{
     CHANNELS_PER_BLOCK,
 };
 use crate::nn::layer::LayerSpec;
-use crate::nn::pairs::{ROWS_PER_PART, reduce};
+use crate::nn::pairs::{ROWS_PER_PART, parts, reduce};
 
 /// How fast the running statistics follow.
 const MOMENTUM: f32 = 0.1;
@@ -51,16 +51,11 @@ impl Groups<'_> {
     }
 
     fn parts(&self) -> u32 {
-        (self.group_rows * self.pixels()).div_ceil(ROWS_PER_PART)
+        parts(self.spec.output, self.group_rows)
     }
 
     fn group_size(&self) -> u32 {
         self.group_rows * self.spec.output.len()
-    }
-
-    /// Elements of scratch memory that partial sums need.
-    pub fn scratch(&self) -> u32 {
-        2 * self.parts() * self.count * self.channels()
     }
 
     /// Fills the statistics: from x, which starts at the first of the groups, or from the running ones in `state`.

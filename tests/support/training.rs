@@ -33,10 +33,28 @@ impl Failures {
         }
     }
 
+    /// Notes every loss of a step of `config` just done by `trainer`, as [`Self::loss`] does.
+    pub fn losses(
+        &mut self,
+        what: &str,
+        (config, trainer): (&Config, &Trainer),
+        found: [f32; 3],
+        expected: [f64; 3],
+        bounds: [f64; 3],
+    ) {
+        // The fakes of G's update stand for those of D's, too.
+        let (real, fake) = block_on(trainer.logits()).unwrap();
+        let of = |wants_real, of_generator, logits: &[f32]| sensitivity(config.loss, wants_real, of_generator, logits);
+        let sensitivities = [of(true, false, &real), of(false, false, &fake), of(true, true, &fake)];
+        for (i, loss) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
+            self.loss(&format!("{what}: {loss}"), found[i], expected[i], bounds[i], sensitivities[i]);
+        }
+    }
+
     /// Notes a loss that is further from the expected one than a relative error of `bound` in every logit explains: the
     /// loss itself and its derivative times the logit, summed, are what such errors scale with. (A loss of 1e-4 is an
     /// exponential of its logits; a hinge loss may be a difference of large ones.)
-    pub fn loss(&mut self, what: &str, found: f32, expected: f64, bound: f64, sensitivity: f64) {
+    fn loss(&mut self, what: &str, found: f32, expected: f64, bound: f64, sensitivity: f64) {
         let error = (f64::from(found) - expected).abs() / (expected.abs() + sensitivity).max(f64::MIN_POSITIVE);
         let near = error <= bound;
         if !near {
@@ -52,7 +70,7 @@ impl Failures {
 
 /// mean |dloss/dl * l| over logits l of images that the loss wants to be called real, or fake; beyond 0 for a hinge in
 /// D, everywhere in G.
-pub fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32]) -> f64 {
+fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32]) -> f64 {
     let of_image = |&l: &f32| {
         let l = f64::from(l);
         let towards = if wants_real { -l } else { l };
@@ -69,7 +87,7 @@ pub fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f
 }
 
 /// A trainer of `config` on a few faces of its size.
-pub fn gan16_trainer(config: &Config, body: Body) -> Trainer {
+pub fn trainer_of(config: &Config, body: Body) -> Trainer {
     block_on(Trainer::with_body(gpu(), config.clone(), &faces(40, 1), body, &mut |_, _, _| {})).unwrap()
 }
 

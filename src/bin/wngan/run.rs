@@ -59,7 +59,6 @@ pub struct Run<'a> {
     schedule: Schedule,
     best: Option<f64>,
     candidate: Option<Candidate>,
-    last_tested: Option<u32>,
 }
 
 impl<'a> Run<'a> {
@@ -76,9 +75,8 @@ impl<'a> Run<'a> {
     ) -> Result<Run<'a>> {
         let folder = Folder::open(root, trainer.config(), trainer.step(), trainer.finished_test())?;
         let best = folder.best()?.map(|score| score.loss);
-        let last_tested = trainer.finished_test();
         teller.start(&trainer, data);
-        Ok(Run { trainer, teller, folder, schedule, best, candidate: None, last_tested })
+        Ok(Run { trainer, teller, folder, schedule, best, candidate: None })
     }
 
     /// Trains until `niter`, or without end if that is 0.
@@ -91,7 +89,7 @@ impl<'a> Run<'a> {
         self.samples()?;
         while niter == 0 || self.trainer.step() < niter {
             let now = self.trainer.step();
-            if interval > 0 && now.is_multiple_of(interval) && self.last_tested != Some(now) {
+            if interval > 0 && now.is_multiple_of(interval) && self.trainer.tested_at() != Some(now) {
                 self.begin_test()?;
             }
             let stop = |interval: u32| (interval > 0).then(|| interval - now % interval);
@@ -110,7 +108,7 @@ impl<'a> Run<'a> {
                 self.save(&[&report.step.to_string(), "last"])?;
             }
         }
-        if interval > 0 && self.last_tested != Some(self.trainer.step()) {
+        if interval > 0 && self.trainer.tested_at() != Some(self.trainer.step()) {
             self.begin_test()?;
         }
         self.finish_test()?;
@@ -127,7 +125,6 @@ impl<'a> Run<'a> {
         let (step, checkpoint) = (self.trainer.step(), block_on(self.trainer.checkpoint())?);
         self.folder.checkpoint("last", &checkpoint)?;
         self.trainer.start_test();
-        self.last_tested = Some(step);
         self.candidate = Some(Candidate { step, checkpoint });
         Ok(())
     }
