@@ -1,7 +1,8 @@
 //! Where a training step's time goes: every dispatch of a step timed alone, median of several runs.
 //!
-//! `cargo bench --bench step -- [preset] [tile|direct]`. A time is from submit to a finished read-back of one number, less that of an
-//! empty submit, so it is only meaningful where a dispatch takes longer than the latter's noise.
+//! `cargo bench --bench step -- [preset] [small|medium|large]`, the word being a tile in place of the body that suits the
+//! device. A time is from submit to a finished read-back of one number, less that of an empty submit, so it is only
+//! meaningful where a dispatch takes longer than the latter's noise.
 
 use pollster::block_on;
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use wn_gan::config::Config;
 use wn_gan::gan::step::Gan;
 use wn_gan::gpu::context::Limits;
 use wn_gan::gpu::{Buffer, Gpu, Program, Progress, StepSlots};
-use wn_gan::nn::convolution::Body;
+use wn_gan::nn::product::{Body, Size};
 
 const RUNS: usize = 7;
 
@@ -20,8 +21,9 @@ fn main() -> wn_gan::Result<()> {
     let config = Config::preset(preset)?;
     let gpu = block_on(Gpu::open(Limits::Adapter))?;
     let body = match words.get(1).map(String::as_str) {
-        Some("tile") => Body::Tile,
-        Some("direct") => Body::Direct,
+        Some("small") => Body::Tile(Size::Small),
+        Some("medium") => Body::Tile(Size::Medium),
+        Some("large") => Body::Tile(Size::Large),
         _ => Body::for_device(&gpu),
     };
     println!("{preset} on {} ({}), body {body:?}", gpu.name(), gpu.backend());
@@ -48,7 +50,7 @@ fn main() -> wn_gan::Result<()> {
     let mut total = 0.0;
     println!("{:>9}  {:<24} what", "ms", "kernel");
     for call in gan.update(&config) {
-        let (kernel, label) = (call.kernel_name(), call.label().to_string());
+        let (kernel, label) = (call.kernel().name, call.label().to_string());
         let program = block_on(Program::compile(&gpu, &slots, vec![call], &mut Progress::new(1, &mut |_, _, _| {})))?;
         let ms = time(Some(&program))? - empty;
         println!("{ms:9.3}  {kernel:<24} {label}");

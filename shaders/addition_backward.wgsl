@@ -9,6 +9,7 @@ struct Params {
     rows_per_part: u32,
     offset: u32,      // first element in x0, x1, dy and dx0
     gate_offset: u32,
+    output_offset: u32, // first element in partial
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -40,7 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (lane < 16u && c < p.channels) {
         let squares = dot(gate, gate) + GATE_EPS;
         let pulled = (h - gate * (dot(gate, h) / squares)) / sqrt(squares);
-        let at = 2u * (group.y * p.channels + c);
+        let at = p.output_offset + 2u * (group.y * p.channels + c);
         partial[at] = pulled.x;
         partial[at + 1u] = pulled.y;
     }

@@ -1,14 +1,18 @@
 // Transposed convolution, from the small image to the big one; the adjoint of conv.wgsl:
 //   big[b,y,x,n] = bias[n] + sum_{u,v,c : i*stride - pad + u = y, j*stride - pad + v = x} small[b,i,j,c] * weight[u,v,n,c]
+// and what shared/epilogue.wgsl makes of it.
 // Output pixels of one phase (y mod stride, x mod stride) meet the same taps u = u0, u0 + stride, ..., so each phase
 // is a dense matrix product and nothing is multiplied by inserted zeros: row m = (b,p,q) with y = phase + p*stride,
 // column n, depth k = (tap of the phase, c), one segment per tap. Also the data gradient of a convolution (small = dy).
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> small: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> big: array<f32>;
+@group(0) @binding(2) var<storage, read> small_quads: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read> weight_quads: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> params: array<f32>;
+@group(0) @binding(6) var<storage, read_write> pre: array<f32>;
+@group(0) @binding(7) var<storage, read_write> output: array<f32>;
 
 struct Phase {
     y: u32,       // first row of big in this phase
@@ -52,10 +56,6 @@ fn segment_length() -> u32 {
     return g.small_c;
 }
 
-fn segment_step() -> u32 {
-    return 1u;
-}
-
 // (offset of the image in small, row of small met by the phase's first tap, column, 1 if the row exists)
 fn describe_row(m: u32) -> vec4<i32> {
     let q = m % phase.columns;
@@ -79,38 +79,58 @@ fn segment(row: vec4<i32>, tap: u32) -> vec3<i32> {
     return vec3<i32>(row.x + (i * i32(g.small_w) + j) * i32(g.small_c), 0, i32(g.small_c));
 }
 
-fn read_a(i: u32) -> f32 {
-    return small[i];
+fn load_a(s0: vec3<i32>, s1: vec3<i32>, s2: vec3<i32>, s3: vec3<i32>, j: u32) -> mat4x4<f32> {
+    return mat4x4<f32>(along(s0, j), along(s1, j), along(s2, j), along(s3, j));
 }
 
-fn load_b(tap: u32, c: u32, n4: u32) -> vec4<f32> {
+// Elements j..j+3 of a segment.
+fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
+    if (QUADS_A) {
+        let inside = is_inside(at, j);
+        let quad = small_quads[select(0u, u32(at.x + i32(j)) / 4u, inside)];
+        return select(vec4<f32>(0.0), quad, inside);
+    }
+    return vec4<f32>(element(at, j), element(at, j + 1u), element(at, j + 2u), element(at, j + 3u));
+}
+
+fn element(at: vec3<i32>, j: u32) -> f32 {
+    let inside = is_inside(at, j);
+    let value = small[select(0u, u32(at.x + i32(j)), inside)];
+    return select(0.0, value, inside);
+}
+
+// Four columns' weights are read along the depth, their last axis.
+fn load_b(tap: u32, j: u32, n4: u32) -> mat4x4<f32> {
     let u = phase.u0 + g.stride * (tap / phase.taps_w);
     let v = phase.v0 + g.stride * (tap % phase.taps_w);
-    let at = g.weight_offset + (u * g.kernel_w + v) * g.big_c * g.small_c + c;
-    let n = columns(n4, g.big_c) * g.small_c;
-    return vec4<f32>(weight[at + n.x], weight[at + n.y], weight[at + n.z], weight[at + n.w]);
+    let at = g.weight_offset + (u * g.kernel_w + v) * g.big_c * g.small_c;
+    let n = vec4<u32>(at) + columns(n4, g.big_c) * g.small_c;
+    return transpose(mat4x4<f32>(weights(n.x, j), weights(n.y, j), weights(n.z, j), weights(n.w, j)));
 }
 
-fn store(m: u32, n4: u32, value: vec4<f32>) {
+// Depths j..j+3 of the column that begins at `at`, zero beyond its end.
+fn weights(at: u32, j: u32) -> vec4<f32> {
+    if (QUADS_B) {
+        let quad = weight_quads[(at + min(j, g.small_c - 4u)) / 4u];
+        return select(vec4<f32>(0.0), quad, j < g.small_c);
+    }
+    let k = vec4<u32>(j) + vec4<u32>(0u, 1u, 2u, 3u);
+    let i = vec4<u32>(at) + min(k, vec4<u32>(g.small_c - 1u));
+    let b = vec4<f32>(weight[i.x], weight[i.y], weight[i.z], weight[i.w]);
+    return select(vec4<f32>(0.0), b, k < vec4<u32>(g.small_c));
+}
+
+fn describe_columns(n4: u32) -> Columns {
+    return describe_channels(n4, g.big_c);
+}
+
+fn store(m: u32, known: Columns, value: vec4<f32>) {
     let q = m % phase.columns;
     let p = (m / phase.columns) % phase.rows;
     let b = m / (phase.columns * phase.rows);
-    if (b >= g.batch) {
-        return;
+    if (b < g.batch) {
+        let y = phase.y + p * g.stride;
+        let x = phase.x + q * g.stride;
+        finish(((b * g.big_h + y) * g.big_w + x) * g.big_c, known, value);
     }
-    let y = phase.y + p * g.stride;
-    let x = phase.x + q * g.stride;
-    let n = 4u * n4;
-    let at = g.big_offset + ((b * g.big_h + y) * g.big_w + x) * g.big_c + n;
-    if (n < g.big_c) { big[at] = value.x + bias_of(n); }
-    if (n + 1u < g.big_c) { big[at + 1u] = value.y + bias_of(n + 1u); }
-    if (n + 2u < g.big_c) { big[at + 2u] = value.z + bias_of(n + 2u); }
-    if (n + 3u < g.big_c) { big[at + 3u] = value.w + bias_of(n + 3u); }
-}
-
-fn bias_of(n: u32) -> f32 {
-    if (g.bias_offset == NO_BIAS) {
-        return 0.0;
-    }
-    return bias[g.bias_offset + n];
 }

@@ -1,5 +1,7 @@
 // Gradient of a convolution's (or transposed convolution's) effective weight:
 //   dweight[u,v,c,n] = sum_{b,i,j} big[b, i*stride - pad + u, j*stride - pad + v, c] * small[b,i,j,n]
+// each term times factor[pixel / scaled_by], pixel = (b,i,j), where there are factors: then the gradient in `small` (or
+// `big`) is that of each image's logit, and a factor is the loss's derivative by it.
 // For a convolution big = x and small = dy; for a transposed convolution big = dy and small = x.
 // Row m = (u,v,c), column n, depth k = (b,i,j), one segment per row (b,i) of small. The depth is long and the result
 // small, so workgroup z sums the segments [z*split, (z+1)*split) into its own partial result [z, m, n];
@@ -7,8 +9,11 @@
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> big: array<f32>;
-@group(0) @binding(2) var<storage, read> small: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dweight: array<f32>;
+@group(0) @binding(2) var<storage, read> big_quads: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> small: array<f32>;
+@group(0) @binding(4) var<storage, read> small_quads: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> factor: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dweight: array<f32>;
 
 @compute @workgroup_size(WG_N, WG_M)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -21,10 +26,6 @@ var<private> part: u32;
 
 fn segment_length() -> u32 {
     return g.small_w;
-}
-
-fn segment_step() -> u32 {
-    return g.stride * g.big_c;
 }
 
 // (u - pad, v - pad, c, 1 if the row exists)
@@ -51,23 +52,71 @@ fn segment(row: vec4<i32>, s: u32) -> vec3<i32> {
     return vec3<i32>(start, lo, hi);
 }
 
-fn read_a(i: u32) -> f32 {
-    return big[i];
+// Where channels of big come in fours, so do rows: they share one tap, and their elements are neighbours in memory.
+fn load_a(s0: vec3<i32>, s1: vec3<i32>, s2: vec3<i32>, s3: vec3<i32>, j: u32) -> mat4x4<f32> {
+    if (QUADS_A) {
+        return transpose(mat4x4<f32>(across(s0, j), across(s0, j + 1u), across(s0, j + 2u), across(s0, j + 3u)));
+    }
+    return mat4x4<f32>(along(s0, j), along(s1, j), along(s2, j), along(s3, j));
 }
 
-fn load_b(s: u32, j: u32, n4: u32) -> vec4<f32> {
-    let at = g.small_offset + (s * g.small_w + j) * g.small_c;
-    let n = columns(n4, g.small_c);
-    return vec4<f32>(small[at + n.x], small[at + n.y], small[at + n.z], small[at + n.w]);
+// Element j of the segments of four neighbouring rows.
+fn across(at: vec3<i32>, j: u32) -> vec4<f32> {
+    let inside = is_inside(at, j);
+    let quad = big_quads[select(0u, position(at, j) / 4u, inside)];
+    return select(vec4<f32>(0.0), quad, inside);
 }
 
-fn store(m: u32, n4: u32, value: vec4<f32>) {
+// Elements j..j+3 of a segment.
+fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
+    return vec4<f32>(element(at, j), element(at, j + 1u), element(at, j + 2u), element(at, j + 3u));
+}
+
+fn element(at: vec3<i32>, j: u32) -> f32 {
+    let inside = is_inside(at, j);
+    let value = big[select(0u, position(at, j), inside)];
+    return select(0.0, value, inside);
+}
+
+fn position(at: vec3<i32>, j: u32) -> u32 {
+    return u32(at.x + i32(j * g.stride * g.big_c));
+}
+
+fn load_b(s: u32, j: u32, n4: u32) -> mat4x4<f32> {
+    return mat4x4<f32>(pixel(s, j, n4), pixel(s, j + 1u, n4), pixel(s, j + 2u, n4), pixel(s, j + 3u, n4));
+}
+
+fn pixel(s: u32, j: u32, n4: u32) -> vec4<f32> {
+    let number = s * g.small_w + min(j, g.small_w - 1u);
+    let at = g.small_offset + number * g.small_c;
+    var b = vec4<f32>(0.0);
+    if (QUADS_B) {
+        b = small_quads[at / 4u + min(n4, g.small_c / 4u - 1u)];
+    } else {
+        let n = columns(n4, g.small_c);
+        b = vec4<f32>(small[at + n.x], small[at + n.y], small[at + n.z], small[at + n.w]);
+    }
+    if (g.scaled_by > 0u) {
+        b *= factor[number / g.scaled_by];
+    }
+    return select(vec4<f32>(0.0), b, j < g.small_w);
+}
+
+struct Columns {
+    first: u32,
+}
+
+fn describe_columns(n4: u32) -> Columns {
+    return Columns(4u * n4);
+}
+
+fn store(m: u32, known: Columns, value: vec4<f32>) {
     let count = g.kernel_h * g.kernel_w * g.big_c;
     if (m >= count) {
         return;
     }
-    let n = 4u * n4;
-    let at = g.weight_offset + (part * count + m) * g.small_c + n;
+    let n = known.first;
+    let at = g.output_offset + (part * count + m) * g.small_c + n;
     if (n < g.small_c) { dweight[at] = value.x; }
     if (n + 1u < g.small_c) { dweight[at + 1u] = value.y; }
     if (n + 2u < g.small_c) { dweight[at + 2u] = value.z; }

@@ -12,6 +12,7 @@ struct Params {
     fake: u32,
     generator: u32, // 1: the generator's loss, 0: the discriminator's
     kind: u32,
+    output: u32,    // first row of the gradients
 }
 
 const BCE: u32 = 0u;
@@ -33,7 +34,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         let logit = logits[p.first + row];
         let is_real = row < p.real;
         let of_image = image_loss(logit, is_real || p.generator == 1u);
-        dlogits[p.first + row] = of_image.y / f32(select(p.fake, p.real, is_real));
+        dlogits[p.output + row] = of_image.y / f32(select(p.fake, p.real, is_real));
         sum += select(vec2<f32>(0.0, of_image.x), vec2<f32>(of_image.x, 0.0), is_real);
     }
     let total = tree_sum(lane, sum);

@@ -1,8 +1,10 @@
-// Latent codes z ~ N(0, 1): elements 4q .. 4q+3 come from counter (q, step, stream, seed) by two Box-Muller pairs.
+// Latent codes z ~ N(0, 1) of several streams, one after the other: elements 4q .. 4q+3 of a stream come from counter
+// (q, step, stream, seed) by two Box-Muller pairs.
 
 struct Params {
-    count: u32, // batch * code_size
-    stream: u32,
+    count: u32,        // of a stream: batch * code_size
+    streams: u32,
+    first_stream: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -15,16 +17,20 @@ fn main(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let quad = flat_id(group, groups, lane);
-    let i = 4u * quad;
-    if (i >= p.count) {
+    let quads = (p.count + 3u) / 4u;
+    let id = flat_id(group, groups, lane);
+    let stream = id / quads;
+    if (stream >= p.streams) {
         return;
     }
-    let words = pcg4d(vec4<u32>(quad, now.step, p.stream, now.seed));
+    let quad = id % quads;
+    let words = pcg4d(vec4<u32>(quad, now.step, p.first_stream + stream, now.seed));
     let first = normal_pair(words.x, words.y);
     let second = normal_pair(words.z, words.w);
-    z[i] = first.x;
-    if (i + 1u < p.count) { z[i + 1u] = first.y; }
-    if (i + 2u < p.count) { z[i + 2u] = second.x; }
-    if (i + 3u < p.count) { z[i + 3u] = second.y; }
+    let i = 4u * quad;
+    let at = stream * p.count + i;
+    z[at] = first.x;
+    if (i + 1u < p.count) { z[at + 1u] = first.y; }
+    if (i + 2u < p.count) { z[at + 2u] = second.x; }
+    if (i + 3u < p.count) { z[at + 3u] = second.y; }
 }

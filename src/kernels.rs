@@ -20,14 +20,16 @@ pub enum Binding {
 /// One WGSL file with one entry point `main`.
 #[derive(Debug)]
 pub struct Kernel {
-    /// File stem below `shaders/`; with `, direct` for the second body of a matrix product.
+    /// File stem below `shaders/`; with `, subgroup` for the second body of a matrix product.
     pub name: &'static str,
     /// The kernel's own source, first, so that its line numbers hold, then the shared parts it is joined with.
     pub parts: &'static [&'static str],
     /// What it binds.
     pub bindings: &'static [Binding],
-    /// Whether it is a matrix product, whose workgroup is set by the overrides `WG_M` and `WG_N`; the others are 256 wide.
+    /// Whether it is a matrix product, whose workgroup is set by overrides; the others are 256 wide.
     pub tiled: bool,
+    /// Whether it needs the optional feature `subgroups`.
+    pub subgroups: bool,
 }
 
 impl Kernel {
@@ -50,6 +52,7 @@ macro_rules! kernels {
             parts: &[shader!($name), $(shader!($shared)),*],
             bindings: &[$($binding),*],
             tiled: $tiled,
+            subgroups: !concat!($($body)?).is_empty(),
         };)*
         /// Every kernel.
         pub static ALL: &[&Kernel] = &[$(&$id),*];
@@ -63,42 +66,50 @@ const fn params<T>() -> Binding {
 use Binding::{Read, Step as Now, Write};
 
 kernels! {
-    /// Convolution, bias added; also linear layers and the data gradient of transposed convolution.
-    CONV = "conv" + ["shared/geometry", "shared/gemm_tile"], tiled true, [params::<Geometry>(), Read, Read, Read, Write];
-    /// The same without workgroup memory.
-    CONV_DIRECT = "conv" ("direct") + ["shared/geometry", "shared/gemm_direct"], tiled true,
-        [params::<Geometry>(), Read, Read, Read, Write];
-    /// Transposed convolution, bias added; also the data gradient of convolution and linear layers.
-    CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/gemm_tile"], tiled true,
-        [params::<Geometry>(), Read, Read, Read, Write];
-    /// The same without workgroup memory.
-    CONV_TRANSPOSE_DIRECT = "conv_transpose" ("direct") + ["shared/geometry", "shared/gemm_direct"], tiled true,
-        [params::<Geometry>(), Read, Read, Read, Write];
+    /// Convolution with bias and activation; also linear layers and the data gradient of transposed convolution.
+    CONV = "conv" + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile"], tiled true,
+        [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same through the registers of a subgroup.
+    CONV_SUBGROUP = "conv" ("subgroup") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_subgroup"],
+        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// Transposed convolution with bias and activation; also the data gradient of convolution and linear layers.
+    CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile"], tiled true,
+        [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same through the registers of a subgroup.
+    CONV_TRANSPOSE_SUBGROUP = "conv_transpose" ("subgroup") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_subgroup"],
+        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Partial sums of the weight gradient of both.
-    CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/gemm_tile"], tiled true,
-        [params::<Geometry>(), Read, Read, Write];
-    /// The same without workgroup memory.
-    CONV_WEIGHT_GRADIENT_DIRECT = "conv_weight_gradient" ("direct") + ["shared/geometry", "shared/gemm_direct"],
-        tiled true, [params::<Geometry>(), Read, Read, Write];
+    CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/operands", "shared/gemm_tile"], tiled true,
+        [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
+    /// The same through the registers of a subgroup.
+    CONV_WEIGHT_GRADIENT_SUBGROUP = "conv_weight_gradient" ("subgroup") + ["shared/geometry", "shared/operands", "shared/gemm_subgroup"],
+        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// Adds partial sums in order.
     REDUCE_PARTIALS = "reduce_partials" + ["shared/grid"], tiled false, [params::<ReducePartials>(), Read, Write];
+    /// Adds the partial sums of all gradients of a network.
+    GATHER_GRADIENTS = "gather_gradients" + ["shared/gradient_block", "shared/part_sum"], tiled false,
+        [Read, Read, Write];
     /// Partial sums over rows: bias gradients.
-    COLUMN_SUM = "column_sum" + ["shared/channel_sum"], tiled false, [params::<ColumnSum>(), Read, Write];
+    COLUMN_SUM = "column_sum" + ["shared/channel_sum"], tiled false, [params::<ColumnSum>(), Read, Read, Write];
     /// TPReLU and its three special cases.
     TPRELU = "tprelu" + ["shared/grid"], tiled false, [params::<Tprelu>(), Read, Read, Write];
     /// Gradients of TPReLU.
     TPRELU_BACKWARD = "tprelu_backward" + ["shared/channel_sum"], tiled false,
-        [params::<TpreluBackward>(), Read, Read, Write, Write];
+        [params::<TpreluBackward>(), Read, Read, Read, Write, Write];
     /// Sigmoid.
     SIGMOID = "sigmoid" + ["shared/grid"], tiled false, [params::<Sigmoid>(), Read, Write];
-    /// Gradient of the sigmoid.
-    SIGMOID_BACKWARD = "sigmoid_backward" + ["shared/grid"], tiled false,
-        [params::<SigmoidBackward>(), Read, Read, Write];
+    /// Gradients of the sigmoid and of a bias before it.
+    SIGMOID_BACKWARD = "sigmoid_backward" + ["shared/channel_sum"], tiled false,
+        [params::<SigmoidBackward>(), Read, Read, Read, Write, Write];
     /// Effective weights of a whole network.
     WEIGHT_NORM = "weight_norm" + ["shared/channel_block", "shared/channel_sum"], tiled false, [Read, Read, Write, Write];
     /// Pull-back of a whole network's weight gradients.
     WEIGHT_NORM_BACKWARD = "weight_norm_backward" + ["shared/channel_block", "shared/channel_sum"], tiled false,
         [Read, Read, Read, Write];
+    /// The whole update of a weight-normalised network by RMSprop.
+    WEIGHT_NORM_RMSPROP = "weight_norm_rmsprop" +
+        ["shared/step", "shared/channel_block", "shared/channel_sum", "shared/slope", "shared/part_sum"], tiled false,
+        [params::<WeightNormRmsprop>(), Now, Read, Read, Write, Write, Write, Write, Write];
     /// First half of spectral norm's power iteration, over all layers of a network.
     SPECTRAL_ROWS = "spectral_rows" + ["shared/spectral_block", "shared/channel_sum"], tiled false,
         [Read, Read, Read, Write];
@@ -170,8 +181,8 @@ kernels! {
 /// Columns of a row of the metric block: step, d_loss_real, d_loss_fake, g_loss (`METRIC_COLUMNS` in gan_loss.wgsl).
 pub const METRIC_COLUMNS: usize = 4;
 
-/// Marks a convolution without bias (`NO_BIAS` in shared/geometry.wgsl).
-pub const NO_BIAS: u32 = u32::MAX;
+/// Marks a sigmoid before which there is no bias (`NO_SUMS` in sigmoid_backward.wgsl).
+pub const NO_SUMS: u32 = u32::MAX;
 
 /// Marks a strict layer in a [`ChannelBlock`] (`NO_GAIN` in shared/channel_block.wgsl).
 pub const NO_GAIN: u32 = u32::MAX;
@@ -197,7 +208,8 @@ blocks! {
     Geometry {
         batch: u32, big_h: u32, big_w: u32, big_c: u32, small_h: u32, small_w: u32, small_c: u32,
         kernel_h: u32, kernel_w: u32, stride: u32, pad_h: u32, pad_w: u32,
-        big_offset: u32, small_offset: u32, weight_offset: u32, bias_offset: u32, split: u32,
+        big_offset: u32, small_offset: u32, weight_offset: u32, output_offset: u32, bias_offset: u32,
+        pair_offset: u32, pair_channels: u32, pre_offset: u32, split: u32, scaled_by: u32,
     }
     /// shared/step.wgsl
     Step {
@@ -208,21 +220,34 @@ blocks! {
         weight_offset: u32, outer: u32, channels: u32, inner: u32, first_channel: u32, gain_offset: u32,
         norm_offset: u32, factor: f32,
     }
+    /// weight_norm_rmsprop.wgsl
+    UpdateBlock {
+        weight_offset: u32, outer: u32, channels: u32, inner: u32, first_channel: u32, gain_offset: u32,
+        norm_offset: u32, factor: f32, source: u32, parts: u32, stride: u32, first: u32, count: u32,
+    }
+    /// weight_norm_rmsprop.wgsl
+    WeightNormRmsprop { channel_blocks: u32, blocks: u32, pair_begin: u32, decay: f32, eps: f32 }
+    /// shared/gradient_block.wgsl
+    GradientBlock { source: u32, parts: u32, stride: u32, first: u32, count: u32, target_offset: u32 }
     /// reduce_partials.wgsl
     ReducePartials { parts: u32, count: u32, total_offset: u32 }
     /// column_sum.wgsl
-    ColumnSum { rows: u32, channels: u32, rows_per_part: u32, dy_offset: u32 }
+    ColumnSum {
+        rows: u32, channels: u32, rows_per_part: u32, dy_offset: u32, output_offset: u32, scaled_by: u32,
+    }
     /// tprelu.wgsl
     Tprelu { count: u32, channels: u32, offset: u32, pair_offset: u32 }
     /// tprelu_backward.wgsl
     TpreluBackward {
         rows: u32, channels: u32, rows_per_part: u32, offset: u32, pair_offset: u32, learn_threshold: u32,
-        learn_slope: u32,
+        learn_slope: u32, output_offset: u32, scaled_by: u32,
     }
     /// sigmoid.wgsl
     Sigmoid { count: u32, x_offset: u32, y_offset: u32 }
     /// sigmoid_backward.wgsl
-    SigmoidBackward { count: u32, y_offset: u32, dx_offset: u32 }
+    SigmoidBackward {
+        rows: u32, channels: u32, rows_per_part: u32, y_offset: u32, dx_offset: u32, output_offset: u32, scaled_by: u32,
+    }
     /// rmsprop.wgsl
     Rmsprop { count: u32, pair_begin: u32, decay: f32, eps: f32 }
     /// adam.wgsl
@@ -252,7 +277,9 @@ blocks! {
     /// addition.wgsl
     Addition { count: u32, channels: u32, offset: u32, gate_offset: u32 }
     /// addition_backward.wgsl
-    AdditionBackward { rows: u32, channels: u32, rows_per_part: u32, offset: u32, gate_offset: u32 }
+    AdditionBackward {
+        rows: u32, channels: u32, rows_per_part: u32, offset: u32, gate_offset: u32, output_offset: u32,
+    }
     /// shared/pooling.wgsl
     Pooling {
         batch: u32, big_h: u32, big_w: u32, small_h: u32, small_w: u32, channels: u32, pad_h: u32, pad_w: u32,
@@ -263,7 +290,7 @@ blocks! {
     /// add.wgsl
     Add { count: u32, offset: u32 }
     /// gan_loss.wgsl
-    GanLoss { first: u32, real: u32, fake: u32, generator: u32, kind: u32 }
+    GanLoss { first: u32, real: u32, fake: u32, generator: u32, kind: u32, output: u32 }
     /// mse.wgsl
     Mse { values: u32 }
     /// gather_batch.wgsl
@@ -271,7 +298,7 @@ blocks! {
         batch: u32, values: u32, first: u32, count: u32, half_bits: u32, shuffle: u32, output_offset: u32,
     }
     /// latent.wgsl
-    Latent { count: u32, stream: u32 }
+    Latent { count: u32, streams: u32, first_stream: u32 }
     /// fma_peak.wgsl
     FmaPeak { count: u32, rounds: u32, a: f32, b: f32 }
     /// sample_sheet.wgsl

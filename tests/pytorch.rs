@@ -11,9 +11,11 @@ mod support;
 
 use golden::{Case, Start, TrainingGolden};
 use pollster::block_on;
+use std::sync::Arc;
 use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Norm, Order};
-use wn_gan::nn::convolution::Body;
+use wn_gan::gpu::Gpu;
+use wn_gan::nn::product::{Body, Size};
 
 /// The first forward pass only rounds.
 const FORWARD: f64 = 1e-5;
@@ -30,9 +32,9 @@ fn after_updates(config: &Config) -> f64 {
 
 /// Runs the three steps of a case; returns the largest relative deviations of losses before and after updates, and of
 /// gradient norms, as PyTorch's own single precision was measured.
-fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, body: Body) -> [f64; 3] {
+fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, (body, gpu): (Body, Arc<Gpu>)) -> [f64; 3] {
     let Case { name, config, golden } = case;
-    let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, body);
+    let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, (body, gpu));
     let start = golden::parameters(config, Start::Spread);
     load(&mut trainer, &start);
     let mut deviations = [0f64; 3];
@@ -106,7 +108,7 @@ fn three_steps_of_every_kind_follow_pytorch() {
     let mut failures = Failures::default();
     let mut worst: std::collections::BTreeMap<String, [[f64; 2]; 3]> = Default::default();
     for case in golden::training_cases() {
-        let found = follow(&mut failures, &case, Body::Direct);
+        let found = follow(&mut failures, &case, gpu::fast());
         let float32 = &case.golden.float32;
         let of_file = worst.entry(case.name.split(' ').next().unwrap_or_default().into()).or_default();
         for (worst, pair) in
@@ -124,7 +126,7 @@ fn three_steps_of_every_kind_follow_pytorch() {
     failures.none();
 }
 
-/// The other body of the matrix products, with one case of every file.
+/// The other body of the matrix products, with all its tiles, with one case of every file.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn the_tiled_body_follows_pytorch() {
@@ -132,7 +134,8 @@ fn the_tiled_body_follows_pytorch() {
     let mut files = std::collections::BTreeSet::new();
     for case in golden::training_cases() {
         if files.insert(case.name.split(' ').next().unwrap_or_default().to_string()) {
-            follow(&mut failures, &case, Body::Tile);
+            let size = if files.len() % 2 == 0 { Size::Small } else { Size::Large };
+            follow(&mut failures, &case, (Body::Tile(size), gpu::gpu()));
         }
     }
     failures.none();
@@ -143,7 +146,7 @@ fn the_tiled_body_follows_pytorch() {
 fn reconstructions_follow_pytorch() {
     let mut failures = Failures::default();
     for Case { name, config, golden } in golden::reconstruction_cases() {
-        let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, Body::Direct);
+        let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, gpu::fast());
         load(&mut trainer, &golden::parameters(&config, Start::AtKinks));
         let target = nhwc(&config, &golden::images(&config, "target"));
         let (curve, z) = block_on(trainer.replay_reconstruction(&target, config.test_steps, 10)).unwrap();

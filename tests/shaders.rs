@@ -6,9 +6,9 @@ mod uniformity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use wgpu::naga;
-use wn_gan::gpu::program::Tile;
+use wn_gan::gpu::program::Overrides;
 use wn_gan::kernels::{self, BLOCKS, Binding, Kernel};
-use wn_gan::nn::convolution::Body;
+use wn_gan::nn::product::{Body, Size};
 use wn_gan::reference::{addition, batch_norm, spectral_norm, weight_norm};
 use wn_gan::rng::Stream;
 
@@ -23,29 +23,40 @@ const WORKGROUP_BYTES: u32 = 16_384;
 const INVOCATIONS: u32 = 256;
 const UNIFORM_BUFFERS: usize = 12;
 
-/// Parses and validates. No capability is granted beyond WebGPU's core, and naga's every check is on.
-fn read(source: &str) -> Result<(Module, ModuleInfo), String> {
+/// Parses and validates. No capability is granted but the given ones, and naga's every check is on.
+fn read_with(source: &str, capabilities: Capabilities) -> Result<(Module, ModuleInfo), String> {
     let module = naga::front::wgsl::parse_str(source).map_err(|e| e.emit_to_string(source))?;
-    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+    let mut validator = Validator::new(ValidationFlags::all(), capabilities);
+    validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
+    validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
     let info = validator.validate(&module).map_err(|e| e.emit_to_string(source))?;
     Ok((module, info))
 }
 
 fn read_kernel(kernel: &Kernel) -> (Module, ModuleInfo) {
-    read(&kernel.source()).unwrap_or_else(|message| panic!("{}: {message}", kernel.name))
+    read_with(&kernel.source(), capabilities(kernel)).unwrap_or_else(|message| panic!("{}: {message}", kernel.name))
 }
 
-/// The module with a tile shape put in for its overrides.
-fn with_tile(module: &Module, info: &ModuleInfo, tile: Option<Tile>) -> Module {
-    let mut constants = naga::back::PipelineConstants::default();
-    if let Some(tile) = tile {
-        let values = [("WG_M", Some(tile.wg_m)), ("WG_N", Some(tile.wg_n)), ("COLUMNS", tile.columns)];
-        let given = values.into_iter().filter_map(|(name, value)| Some((name.to_string(), f64::from(value?))));
-        constants.extend(given);
-    }
+/// What a kernel may use beyond WebGPU's core.
+fn capabilities(kernel: &Kernel) -> Capabilities {
+    if kernel.subgroups { Capabilities::SUBGROUP } else { Capabilities::empty() }
+}
+
+/// The module with values put in for its overrides.
+fn with_overrides(module: &Module, info: &ModuleInfo, overrides: &Overrides) -> Module {
+    let constants = overrides.iter().map(|&(name, value)| (name.to_string(), f64::from(value))).collect();
     let (module, _) = naga::back::pipeline_constants::process_overrides(module, info, None, &constants)
-        .unwrap_or_else(|e| panic!("{tile:?}: {e}"));
+        .unwrap_or_else(|e| panic!("{overrides:?}: {e}"));
     module.into_owned()
+}
+
+/// Every choice of a kernel's overrides that decides over workgroups and their memory.
+fn choices(kernel: &Kernel) -> Vec<Overrides> {
+    match (kernel.tiled, kernel.subgroups) {
+        (false, _) => vec![Vec::new()],
+        (true, false) => Body::TILES.map(|tile| Body::Tile(Size::Small).overrides(tile, [true; 2])).to_vec(),
+        (true, true) => [4, 8].map(|lanes| Body::Subgroup { lanes }.overrides(Body::TILES[0], [true; 2])).to_vec(),
+    }
 }
 
 fn sizes(module: &Module) -> Layouter {
@@ -58,11 +69,6 @@ fn sizes(module: &Module) -> Layouter {
 fn used(module: &Module, info: &ModuleInfo) -> Vec<(Handle<naga::GlobalVariable>, GlobalUse)> {
     let main = info.get_entry_point(0);
     module.global_variables.iter().map(|(handle, _)| (handle, main[handle])).filter(|(_, u)| !u.is_empty()).collect()
-}
-
-/// Whether it is the second body of a matrix product.
-fn is_direct(kernel: &Kernel) -> bool {
-    kernel.name.ends_with(", direct")
 }
 
 /// `weight_norm_backward` as `WeightNormBackward`.
@@ -147,22 +153,23 @@ fn workgroups_and_bindings_fit_the_default_limits() {
         assert!(count(|b| matches!(b, Binding::Read | Binding::Write)) <= STORAGE_BUFFERS, "{}", kernel.name);
         assert!(count(|b| matches!(b, Binding::Params(_) | Binding::Step)) <= UNIFORM_BUFFERS, "{}", kernel.name);
         assert_eq!(kernel.tiled, !module.overrides.is_empty(), "{}: only tiled kernels have overrides", kernel.name);
-        let body = if is_direct(kernel) { Body::Direct } else { Body::Tile };
-        let tiles = if kernel.tiled { body.tiles().iter().copied().map(Some).collect() } else { vec![None] };
-        for tile in tiles {
-            let module = with_tile(&module, &info, tile);
+        for overrides in choices(kernel) {
+            let module = with_overrides(&module, &info, &overrides);
             let [x, y, z] = module.entry_points[0].workgroup_size;
-            match tile {
-                None => assert_eq!([x, y, z], [256, 1, 1], "{}", kernel.name),
-                Some(tile) => assert_eq!([x, y, z], [tile.wg_n, tile.wg_m, 1], "{} {tile:?}", kernel.name),
-            }
-            assert!(x * y * z <= INVOCATIONS, "{} {tile:?}: {x} x {y} x {z} invocations", kernel.name);
+            let of = |wanted: &str| overrides.iter().find(|(name, _)| *name == wanted).map(|&(_, value)| value);
+            let expected = match (kernel.tiled, of("LANES")) {
+                (false, _) => [256, 1, 1],
+                (true, Some(lanes)) => [lanes, 1, 1],
+                (true, None) => [of("WG_N").unwrap_or_default(), of("WG_M").unwrap_or_default(), 1],
+            };
+            assert_eq!([x, y, z], expected, "{} {overrides:?}", kernel.name);
+            assert!(x * y * z <= INVOCATIONS, "{} {overrides:?}: {x} x {y} x {z} invocations", kernel.name);
             let layout = sizes(&module);
             let workgroup = module.global_variables.iter().filter(|(_, v)| v.space == AddressSpace::WorkGroup);
             let bytes: u32 = workgroup.map(|(_, variable)| layout[variable.ty].size).sum();
-            assert!(bytes <= WORKGROUP_BYTES, "{} {tile:?}: {bytes} bytes of workgroup memory", kernel.name);
+            assert!(bytes <= WORKGROUP_BYTES, "{} {overrides:?}: {bytes} bytes of workgroup memory", kernel.name);
             if kernel.tiled {
-                assert_eq!(bytes == 0, body == Body::Direct, "{}: only the direct body uses none", kernel.name);
+                assert_eq!(bytes == 0, kernel.subgroups, "{}: only subgroups need none", kernel.name);
             }
         }
     }
@@ -189,7 +196,7 @@ fn constant(name: &str) -> Vec<f64> {
 #[test]
 fn constants_are_the_same_in_rust_and_in_wgsl() {
     assert_eq!(constant("METRIC_COLUMNS"), [kernels::METRIC_COLUMNS as f64]);
-    assert_eq!(constant("NO_BIAS"), [f64::from(kernels::NO_BIAS)]);
+    assert_eq!(constant("NO_SUMS"), [f64::from(kernels::NO_SUMS)]);
     assert_eq!(constant("NO_GAIN"), [f64::from(kernels::NO_GAIN)]);
     assert_eq!(constant("STREAM_SHUFFLE"), [f64::from(Stream::Shuffle as u32)]);
     for (name, value) in [
@@ -220,18 +227,22 @@ fn every_file_below_shaders_is_part_of_a_kernel() {
     }
     assert_eq!(files.len(), parts.len(), "every part is one file");
     for kernel in kernels::ALL {
-        let stem = kernel.name.trim_end_matches(", direct");
+        let stem = kernel.name.trim_end_matches(", subgroup");
         assert_eq!(read(&root.join(format!("{stem}.wgsl"))), kernel.parts[0], "{}", kernel.name);
     }
 }
 
 /// What breaks a rule, or the compiler's message.
 fn broken_rules(source: &str) -> Vec<String> {
+    broken_rules_with(source, Capabilities::empty())
+}
+
+fn broken_rules_with(source: &str, capabilities: Capabilities) -> Vec<String> {
     let directive =
         |line: &&str| line.trim_start().starts_with("enable ") || line.trim_start().starts_with("requires ");
     let mut broken: Vec<String> =
         source.lines().filter(directive).map(|line| format!("asks for a feature: {line}")).collect();
-    let (module, info) = match read(source) {
+    let (module, info) = match read_with(source, capabilities) {
         Ok(read) => read,
         Err(message) => return [broken, vec![message]].concat(),
     };
@@ -270,7 +281,7 @@ fn is_in_memory(module: &Module, function: &naga::Function, expression: Handle<E
 #[test]
 fn every_kernel_keeps_the_rules() {
     for kernel in kernels::ALL {
-        assert_eq!(broken_rules(&kernel.source()), [""; 0], "{}", kernel.name);
+        assert_eq!(broken_rules_with(&kernel.source(), capabilities(kernel)), [""; 0], "{}", kernel.name);
     }
 }
 

@@ -14,7 +14,6 @@ use pollster::block_on;
 use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order};
 use wn_gan::gan::architecture;
-use wn_gan::nn::convolution::Body;
 use wn_gan::reference::optimiser::Optimiser;
 use wn_gan::reference::training::Training;
 
@@ -31,7 +30,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
     };
     let start = golden::parameters(config, Start::Spread);
     let mut twin = Training::new(config, &start, Optimiser::of(config));
-    let mut trainer = trainer_of(config, Body::Direct);
+    let mut trainer = trainer_of(config, gpu::fast());
     load(&mut trainer, &start);
     // RMSprop turns rounding noise into a full step where a gradient is near zero; batch norm divides by small
     // deviations besides.

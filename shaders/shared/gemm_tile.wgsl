@@ -1,30 +1,36 @@
-// One of two bodies of every implicit matrix product C[m,n] = sum_k A[m,k] B[k,n]: slices through workgroup memory,
-// for adapters where that is fast. (shared/gemm_direct.wgsl is the other.)
+// One of two bodies of every implicit matrix product C[m,n] = sum_k A[m,k] B[k,n]: slices through workgroup memory, for
+// GPUs. (shared/gemm_subgroup.wgsl is the other.)
 //
 // The depth k is cut into segments along which A is evenly strided in memory, so that no address needs a division:
-// element j of a segment is read_a(start + j * step) where lo <= j < hi, and zero elsewhere. The kernel supplies
+// element j of a segment is read where lo <= j < hi, and zero elsewhere. Operands move in blocks of 4x4. The kernel
+// supplies
 //   segment_length()              elements of every segment
-//   segment_step()                distance of neighbouring elements in memory
 //   describe_row(m) -> vec4<i32>  what segment() needs of row m, computed once
 //   segment(row, s) -> vec3<i32>  (start, lo, hi) of row's segment s
-//   read_a(i)                     element i of A's buffer
-//   load_b(s, j, n4)              B[k, 4 n4 .. 4 n4 + 3] for element j of segment s, anything outside
-//   store(m, n4, value)           takes C[m, 4 n4 .. 4 n4 + 3], ignores rows and columns outside
+//   load_a(s0, s1, s2, s3, j)     four rows' elements j..j+3 of their segments, a row to a column of the matrix
+//   load_b(s, j, n4)              B[k, 4 n4 .. 4 n4 + 3] for elements j..j+3 of segment s, a depth to a column of the
+//                                 matrix; anything beyond the last column, zero beyond the segment's end
+//   describe_columns(n4)          what store() needs of columns 4 n4 .. 4 n4 + 3
+//   store(m, columns, value)      takes C[m, four columns], ignores rows and columns outside
 //
-// WG_N x WG_M invocations compute a tile of 4 WG_M rows by 4 WG_N columns, each a block of 4x4 in four vec4 registers;
-// slices of TILE_K rows of A and B pass through workgroup memory.
+// WG_M x WG_N invocations compute a tile of ROWS * WG_M rows by COLUMNS * WG_N columns. An invocation's eight rows (or
+// columns) are two quads that lie half a tile apart, so that neighbours read neighbouring quads of workgroup memory.
 
 override WG_M: u32 = 16u;
 override WG_N: u32 = 16u;
-const TILE_K: u32 = 8u;
+override ROWS: u32 = 4u;     // of an invocation: 4 or 8
+override COLUMNS: u32 = 4u;  // of an invocation: 4 or 8
+override DEPTH: u32 = 16u;   // of a slice, a multiple of 4
 
 // Array lengths have names because naga 30 cannot resolve an override without one.
-override TILE_A: u32 = TILE_K * WG_M;
-override TILE_B: u32 = TILE_K * WG_N;
-override TILE_ROWS: u32 = 4u * WG_M;
+override QUADS_M: u32 = WG_M * ROWS / 4u;
+override QUADS_N: u32 = WG_N * COLUMNS / 4u;
+override SLICE_A: u32 = DEPTH * QUADS_M;
+override SLICE_B: u32 = DEPTH * QUADS_N;
+override TILE_ROWS: u32 = ROWS * WG_M;
 
-var<workgroup> tile_a: array<vec4<f32>, TILE_A>;
-var<workgroup> tile_b: array<vec4<f32>, TILE_B>;
+var<workgroup> slice_a: array<vec4<f32>, SLICE_A>; // [depth, quad of rows]
+var<workgroup> slice_b: array<vec4<f32>, SLICE_B>; // [depth, quad of columns]
 var<workgroup> rows: array<vec4<i32>, TILE_ROWS>;
 
 // Every invocation must call it, with the same segments.
@@ -33,58 +39,107 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     let tm = lane / WG_N;
     let tn = lane % WG_N;
     let first_row = group.x * TILE_ROWS;
-    let first_n4 = group.y * WG_N;
+    let first_n4 = group.y * QUADS_N;
     let length = segment_length();
     for (var r = lane; r < TILE_ROWS; r += threads) {
         rows[r] = describe_row(first_row + r);
     }
-    var r0 = vec4<f32>(0.0);
-    var r1 = vec4<f32>(0.0);
-    var r2 = vec4<f32>(0.0);
-    var r3 = vec4<f32>(0.0);
+    // Rows 0..3 and 4..7, columns 0..3 (left) and 4..7 (right).
+    var left0 = vec4<f32>(0.0);
+    var left1 = vec4<f32>(0.0);
+    var left2 = vec4<f32>(0.0);
+    var left3 = vec4<f32>(0.0);
+    var left4 = vec4<f32>(0.0);
+    var left5 = vec4<f32>(0.0);
+    var left6 = vec4<f32>(0.0);
+    var left7 = vec4<f32>(0.0);
+    var right0 = vec4<f32>(0.0);
+    var right1 = vec4<f32>(0.0);
+    var right2 = vec4<f32>(0.0);
+    var right3 = vec4<f32>(0.0);
+    var right4 = vec4<f32>(0.0);
+    var right5 = vec4<f32>(0.0);
+    var right6 = vec4<f32>(0.0);
+    var right7 = vec4<f32>(0.0);
     for (var s = first_segment; s < end_segment; s++) {
-        for (var j0 = 0u; j0 < length; j0 += TILE_K) {
+        for (var j0 = 0u; j0 < length; j0 += DEPTH) {
             workgroupBarrier();
-            for (var i = lane; i < TILE_A; i += threads) {
-                let j = j0 + i % TILE_K;
-                let m4 = i / TILE_K;
-                tile_a[(i % TILE_K) * WG_M + m4] = vec4<f32>(
-                    element(segment(rows[4u * m4], s), j),
-                    element(segment(rows[4u * m4 + 1u], s), j),
-                    element(segment(rows[4u * m4 + 2u], s), j),
-                    element(segment(rows[4u * m4 + 3u], s), j),
-                );
+            for (var i = lane; i < SLICE_A / 4u; i += threads) {
+                let k = 4u * (i % (DEPTH / 4u));
+                let m4 = i / (DEPTH / 4u);
+                let block = transpose(load_a(
+                    segment(rows[4u * m4], s),
+                    segment(rows[4u * m4 + 1u], s),
+                    segment(rows[4u * m4 + 2u], s),
+                    segment(rows[4u * m4 + 3u], s),
+                    j0 + k,
+                ));
+                let at = k * QUADS_M + m4;
+                slice_a[at] = block[0];
+                slice_a[at + QUADS_M] = block[1];
+                slice_a[at + 2u * QUADS_M] = block[2];
+                slice_a[at + 3u * QUADS_M] = block[3];
             }
-            for (var i = lane; i < TILE_B; i += threads) {
-                let j = j0 + i / WG_N;
-                var b = vec4<f32>(0.0);
-                if (j < length) {
-                    b = load_b(s, j, first_n4 + i % WG_N);
+            for (var i = lane; i < SLICE_B / 4u; i += threads) {
+                let k = 4u * (i / QUADS_N);
+                let n4 = i % QUADS_N;
+                let block = load_b(s, j0 + k, first_n4 + n4);
+                let at = k * QUADS_N + n4;
+                slice_b[at] = block[0];
+                slice_b[at + QUADS_N] = block[1];
+                slice_b[at + 2u * QUADS_N] = block[2];
+                slice_b[at + 3u * QUADS_N] = block[3];
+            }
+            workgroupBarrier();
+            for (var k = 0u; k < DEPTH; k++) {
+                let upper = slice_a[k * QUADS_M + tm];
+                let left = slice_b[k * QUADS_N + tn];
+                var right = vec4<f32>(0.0);
+                left0 += upper.x * left;
+                left1 += upper.y * left;
+                left2 += upper.z * left;
+                left3 += upper.w * left;
+                if (COLUMNS == 8u) {
+                    right = slice_b[k * QUADS_N + WG_N + tn];
+                    right0 += upper.x * right;
+                    right1 += upper.y * right;
+                    right2 += upper.z * right;
+                    right3 += upper.w * right;
                 }
-                tile_b[i] = b;
-            }
-            workgroupBarrier();
-            for (var k = 0u; k < TILE_K; k++) {
-                let a = tile_a[k * WG_M + tm];
-                let b = tile_b[k * WG_N + tn];
-                r0 += a.x * b;
-                r1 += a.y * b;
-                r2 += a.z * b;
-                r3 += a.w * b;
+                if (ROWS == 8u) {
+                    let lower = slice_a[k * QUADS_M + WG_M + tm];
+                    left4 += lower.x * left;
+                    left5 += lower.y * left;
+                    left6 += lower.z * left;
+                    left7 += lower.w * left;
+                    if (COLUMNS == 8u) {
+                        right4 += lower.x * right;
+                        right5 += lower.y * right;
+                        right6 += lower.z * right;
+                        right7 += lower.w * right;
+                    }
+                }
             }
         }
     }
     let m = first_row + 4u * tm;
-    store(m, first_n4 + tn, r0);
-    store(m + 1u, first_n4 + tn, r1);
-    store(m + 2u, first_n4 + tn, r2);
-    store(m + 3u, first_n4 + tn, r3);
+    let known = describe_columns(first_n4 + tn);
+    store_quad(m, known, left0, left1, left2, left3);
+    if (ROWS == 8u) {
+        store_quad(m + 4u * WG_M, known, left4, left5, left6, left7);
+    }
+    if (COLUMNS == 8u) {
+        let known_right = describe_columns(first_n4 + WG_N + tn);
+        store_quad(m, known_right, right0, right1, right2, right3);
+        if (ROWS == 8u) {
+            store_quad(m + 4u * WG_M, known_right, right4, right5, right6, right7);
+        }
+    }
 }
 
-// Element j of a segment (start, lo, hi).
-fn element(segment: vec3<i32>, j: u32) -> f32 {
-    if (i32(j) < segment.y || i32(j) >= segment.z) {
-        return 0.0;
-    }
-    return read_a(u32(segment.x) + j * segment_step());
+fn store_quad(m: u32, known: Columns, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>) {
+    store(m, known, r0);
+    store(m + 1u, known, r1);
+    store(m + 2u, known, r2);
+    store(m + 3u, known, r3);
 }

@@ -17,17 +17,14 @@ struct Geometry {
     stride: u32,
     pad_h: u32,
     pad_w: u32,
-    big_offset: u32,    // first element of `big` in its buffer
-    small_offset: u32,  // first element of `small` in its buffer
-    weight_offset: u32, // first element of the weight (or of its gradient) in its buffer
-    bias_offset: u32,   // first element of the bias, or NO_BIAS
+    big_offset: u32,    // first element of `big` in its buffer, where it is read
+    small_offset: u32,  // first element of `small` in its buffer, where it is read
+    weight_offset: u32, // first element of the weight in its buffer
+    output_offset: u32, // first element of the output in its buffer
+    bias_offset: u32,   // first element of the bias in params, where there is one
+    pair_offset: u32,   // first (threshold, slope) pair in params
+    pair_channels: u32, // number of pairs; columns of a linear layer are pixels times channels
+    pre_offset: u32,    // first element of what the activation reads
     split: u32,         // rows of small per split of the weight gradient
-}
-
-const NO_BIAS: u32 = 0xffffffffu;
-
-// The four columns from 4 n4 on of a matrix with `count` columns; beyond the last one, the last one again: such a
-// column is computed and not stored, which is cheaper than four branches in the inner loop.
-fn columns(n4: u32, count: u32) -> vec4<u32> {
-    return min(vec4<u32>(4u * n4) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(count - 1u));
+    scaled_by: u32,     // pixels of small per factor of the weight gradient, or 0: no factors
 }

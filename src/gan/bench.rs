@@ -151,7 +151,10 @@ pub async fn measure(
 
 /// Floating-point operations per second of fused multiply-adds in registers: the best of several dispatches, each long
 /// enough to hide its launch.
-async fn peak(gpu: &Arc<Gpu>) -> Result<f64> {
+///
+/// # Errors
+/// As every use of a device.
+pub async fn peak(gpu: &Gpu) -> Result<f64> {
     let y = Buffer::new(gpu, "peak", PEAK_INVOCATIONS as usize)?;
     let slots = StepSlots::new(gpu, 1)?;
     let call = |rounds: u32| {

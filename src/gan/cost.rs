@@ -1,6 +1,6 @@
 //! How much arithmetic a training step needs: the multiply-adds of its convolutions and linear layers.
 
-use crate::config::{Config, Order};
+use crate::config::{Config, Net, Norm, Order};
 use crate::gan::architecture;
 use crate::nn::LayerSpec;
 
@@ -21,7 +21,8 @@ fn of_network(specs: &[LayerSpec]) -> (u64, u64) {
 ///
 /// Per image of a batch: G runs forward once per batch of codes, and once back to its weights and (all but the first
 /// layer) to its inputs. D runs forward on real images and fakes, back to its weights and inner values for both, and
-/// once to the fakes themselves for G. `alternating` needs a second pass of G and of D on new fakes.
+/// once to the fakes themselves for G. `alternating` needs a second pass of G and of D on new fakes; `simultaneous` needs
+/// no pass of its own back to the fakes where D couples no images, only the first layer's share of one.
 pub fn flop_per_step(config: &Config) -> u64 {
     let (g, g_first) = of_network(&architecture::generator(config));
     let (d, d_first) = of_network(&architecture::discriminator(config));
@@ -30,7 +31,9 @@ pub fn flop_per_step(config: &Config) -> u64 {
         Order::Simultaneous => (1, 2),
     };
     let generator = g_forward * g + g + (g - g_first);
-    let discriminator = d_forward * d + 2 * d + 2 * (d - d_first) + d;
+    let at_once = config.order == Order::Simultaneous && config.norm != Norm::Batch && config.net == Net::Dcgan;
+    let to_fakes = if at_once { d_first } else { d };
+    let discriminator = d_forward * d + 2 * d + 2 * (d - d_first) + to_fakes;
     2 * u64::from(config.batch_size) * (generator + discriminator)
 }
 
@@ -48,6 +51,9 @@ mod tests {
         let config = Config::preset("gan16").expect("a preset");
         assert_eq!(flop_per_step(&config), expected);
         let order = Order::Simultaneous;
-        assert_eq!(flop_per_step(&Config { order, ..config }), expected - 2 * 16 * (g + d));
+        let simultaneous = Config { order, ..config };
+        assert_eq!(flop_per_step(&simultaneous), expected - 2 * 16 * (g + d + d - outer));
+        // Batch norm couples images, and a second pass back through D is needed.
+        assert_eq!(flop_per_step(&Config { norm: Norm::Batch, ..simultaneous }), expected - 2 * 16 * (g + d));
     }
 }

@@ -11,6 +11,7 @@ use crate::gan::samples::{Sheet, Tiler};
 use crate::gan::step::Gan;
 use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
 use crate::kernels::{self, Mse, Step};
+use crate::nn::network::Backward;
 use crate::nn::{Shape, Weights, optimiser};
 
 /// Most pairs of held-out image and reconstruction that are shown.
@@ -103,7 +104,7 @@ impl Reconstruction {
         let mut score = pass.forward();
         score.push(mse);
         let mut descend = score.clone();
-        descend.extend(pass.backward(&dpictures.at(0), false, Some(&dz.at(0))));
+        descend.extend(pass.backward(&Backward::new(&dpictures.at(0), false, Some(&dz.at(0)))));
         let no_pairs = z.len() as u32;
         descend.push(optimiser::rmsprop(&z, &dz, &mean_squares, no_pairs, config.decay, config.eps));
 

@@ -102,7 +102,7 @@ impl Samples {
         let codes = Buffer::new(gpu, "fixed latent codes", (pieces * batch * config.code_size) as usize)?;
         let pixels = Buffer::new(gpu, "samples", (pieces * batch * shape.len()) as usize)?;
         let weights = gan.generator.parameters.weights();
-        let mut calls = vec![latent_codes(&codes, pieces * batch * config.code_size, Stream::LatentFixed)];
+        let mut calls = vec![latent_codes(&codes, pieces * batch * config.code_size, &[Stream::LatentFixed])];
         for piece in 0..pieces {
             let z = codes.at(piece * batch * config.code_size);
             calls.extend(gan.generate(weights.clone(), z, pixels.at(piece * batch * shape.len())).forward());

@@ -1,14 +1,17 @@
 //! One training step as a list of dispatches, for both update orders (paper, section 4).
 
-use crate::config::{Config, Loss, Optimiser, Order, Statistics};
+use crate::config::{Config, Loss, Norm, Optimiser, Order, Statistics};
 use crate::error::Result;
 use crate::gan::architecture;
 use crate::gan::images::DeviceImages;
 use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GanLoss, Latent, METRIC_COLUMNS};
 use crate::nn::batch_norm::Source;
-use crate::nn::convolution::Body;
-use crate::nn::{Activations, Network, Pass, Shape, Weights, optimiser};
+use crate::nn::convolution::Factors;
+use crate::nn::network::Backward;
+use crate::nn::product::Body;
+use crate::nn::update::{Rule, Update};
+use crate::nn::{Activations, Network, Pass, Shape, Weights};
 use crate::rng::Stream;
 
 /// Both networks with everything a training step touches.
@@ -21,9 +24,9 @@ pub struct Gan {
     /// Intermediate results of G for one batch; free between steps, so sampling and reconstruction use them too.
     pub generator_activations: Activations,
     /// Latent codes of D's fakes, [batch, code].
-    pub z_d: Buffer,
-    /// Latent codes of G's update, [batch, code].
-    pub z_g: Buffer,
+    pub z_d: View,
+    /// Latent codes of G's update, [batch, code], behind the others.
+    pub z_g: View,
     /// Real images in rows 0..batch, fakes in rows batch..2 batch, [2 batch, h, w, c].
     pub images: Buffer,
     /// One row of [`METRIC_COLUMNS`] numbers per step of a chunk.
@@ -33,7 +36,14 @@ pub struct Gan {
     dimages: Buffer,
     /// Logits of the last pass through D, real images first, [2 batch].
     pub logits: Buffer,
+    /// Gradient of D's loss, or of G's through D's logits, with respect to them, [2 batch].
     dlogits: Buffer,
+    /// Gradient of G's loss with respect to the logits of the fakes, [batch], where one pass serves both losses.
+    generator_dlogits: Buffer,
+    /// 1 for every logit: where a pass starts that serves both losses.
+    ones: Buffer,
+    generator_update: Update,
+    discriminator_update: Update,
     batch: u32,
     image: Shape,
     code: u32,
@@ -50,11 +60,24 @@ impl Gan {
         let generator = Network::new(gpu, "generator", architecture::generator(config), body, means)?;
         let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body, means)?;
         let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
+        let generator_activations = Activations::new(gpu, "generator", &generator, batch, 1)?;
+        let discriminator_activations = Activations::new(gpu, "discriminator", &discriminator, batch, 2)?;
+        let rule = match config.optimiser {
+            Optimiser::Rmsprop => Rule::Rmsprop { decay: config.decay, eps: config.eps },
+            Optimiser::Adam => Rule::Adam { betas: [config.beta1, config.beta2], eps: config.eps },
+        };
+        let codes = buffer("latent codes", 2 * batch * config.code_size)?;
+        let ones = buffer("ones", 2 * batch)?;
+        ones.write(gpu, &vec![1f32; ones.len()]);
         Ok(Gan {
-            generator_activations: Activations::new(gpu, "generator", &generator, batch, 1)?,
-            discriminator_activations: Activations::new(gpu, "discriminator", &discriminator, batch, 2)?,
-            z_d: buffer("latent codes of D's fakes", batch * config.code_size)?,
-            z_g: buffer("latent codes of G", batch * config.code_size)?,
+            generator_update: Update::new(gpu, "generator", &generator, &generator_activations, rule)?,
+            discriminator_update: Update::new(gpu, "discriminator", &discriminator, &discriminator_activations, rule)?,
+            generator_activations,
+            discriminator_activations,
+            ones,
+            generator_dlogits: buffer("logit gradients of G", batch)?,
+            z_d: codes.at(0),
+            z_g: codes.at(batch * config.code_size),
             images: buffer("real and fake images", 2 * batch * image.len())?,
             dimages: buffer("image gradients", 2 * batch * image.len())?,
             logits: buffer("logits", 2 * batch)?,
@@ -75,62 +98,102 @@ impl Gan {
 
     /// The step's inputs as functions of (seed, step): the real batch and both sets of latent codes.
     pub fn inputs(&self, images: &DeviceImages) -> Vec<Call> {
-        let latent = |z: &Buffer, stream: Stream| latent_codes(z, self.batch * self.code, stream);
+        let codes = &self.z_d.buffer;
         vec![
             images.training_batch(self.batch, &self.images.at(0)),
-            latent(&self.z_d, Stream::LatentD),
-            latent(&self.z_g, Stream::LatentG),
+            latent_codes(codes, self.batch * self.code, &[Stream::LatentD, Stream::LatentG]),
         ]
     }
 
     /// Both updates, in the order that `config` asks for.
     pub fn update(&self, config: &Config) -> Vec<Call> {
         match config.order {
-            Order::Alternating => self.alternating(config),
-            Order::Simultaneous => self.simultaneous(config),
+            Order::Alternating => self.alternating(),
+            Order::Simultaneous if self.one_pass_serves_both(config) => self.simultaneous_at_once(),
+            Order::Simultaneous => self.simultaneous(),
         }
     }
 
+    /// Whether one backward pass through D serves both losses in a simultaneous update (DESIGN: D couples no images).
+    pub fn one_pass_serves_both(&self, config: &Config) -> bool {
+        config.norm != Norm::Batch && self.discriminator.serves_every_loss()
+    }
+
     /// D on real and fresh fakes; then G, with new latent codes, through the updated D.
-    fn alternating(&self, config: &Config) -> Vec<Call> {
-        let both = self.discriminator_pass(0, 2);
+    fn alternating(&self) -> Vec<Call> {
         let fakes = self.discriminator_pass(1, 1);
         let generator = self.generator_pass(&self.z_g);
         let mut calls = self.generator_pass(&self.z_d).forward();
-        calls.extend(both.forward());
-        calls.push(self.discriminator_loss());
-        calls.extend(both.backward(&self.dlogits.at(0), true, None));
-        calls.extend(update(&self.discriminator, config));
+        calls.extend(self.discriminator_gradients());
+        calls.extend(self.discriminator_update.calls(&self.discriminator, &self.discriminator_activations));
         calls.extend(generator.forward());
         calls.extend(fakes.forward());
-        calls.push(self.generator_loss());
-        calls.extend(fakes.backward(&self.dlogits.at(self.batch), false, Some(&self.fakes(&self.dimages))));
-        calls.extend(generator.backward(&self.fakes(&self.dimages), true, None));
-        calls.extend(update(&self.generator, config));
+        calls.extend(self.generator_gradients(&fakes, &generator));
+        calls.extend(self.generator_update.calls(&self.generator, &self.generator_activations));
         calls
     }
 
     /// One fake batch, of `z_g`, through one pair of networks; both gradients, then both updates.
-    fn simultaneous(&self, config: &Config) -> Vec<Call> {
-        let both = self.discriminator_pass(0, 2);
-        let fakes = self.discriminator_pass(1, 1);
+    fn simultaneous(&self) -> Vec<Call> {
         let generator = self.generator_pass(&self.z_g);
         let mut calls = generator.forward();
+        calls.extend(self.discriminator_gradients());
+        calls.extend(self.generator_gradients(&self.discriminator_pass(1, 1), &generator));
+        calls.extend(self.updates());
+        calls
+    }
+
+    /// The same with one pass back through D: it carries u = dl/d(.) of every image's logit l, is multiplied by
+    /// dL_D/dl where the gradients of D's parameters are summed, and by dL_G/dl at the fakes.
+    fn simultaneous_at_once(&self) -> Vec<Call> {
+        let generator = self.generator_pass(&self.z_g);
+        let both = self.discriminator_pass(0, 2);
+        let (logits, fakes) = (self.ones.at(0), self.fakes(&self.dimages));
+        let mut calls = generator.forward();
         calls.extend(both.forward());
+        calls.extend([self.discriminator_loss(), self.generator_loss(&self.generator_dlogits.at(0))]);
+        calls.extend(both.backward(&Backward {
+            first_input_group: 1,
+            factors: Some(Factors { of_image: &self.dlogits }),
+            ..Backward::new(&logits, true, Some(&fakes))
+        }));
+        calls.extend(generator.backward(&Backward {
+            output_factors: Some(Factors { of_image: &self.generator_dlogits }),
+            ..Backward::new(&fakes, true, None)
+        }));
+        calls.extend(self.updates());
+        calls
+    }
+
+    /// D forward on real and fake images, its loss, and back to its parameters.
+    fn discriminator_gradients(&self) -> Vec<Call> {
+        let both = self.discriminator_pass(0, 2);
+        let mut calls = both.forward();
         calls.push(self.discriminator_loss());
-        calls.extend(both.backward(&self.dlogits.at(0), true, None));
-        calls.push(self.generator_loss());
-        calls.extend(fakes.backward(&self.dlogits.at(self.batch), false, Some(&self.fakes(&self.dimages))));
-        calls.extend(generator.backward(&self.fakes(&self.dimages), true, None));
-        calls.extend(update(&self.discriminator, config));
-        calls.extend(update(&self.generator, config));
+        calls.extend(both.backward(&Backward::new(&self.dlogits.at(0), true, None)));
+        calls
+    }
+
+    /// G's loss, and back through D to G's parameters.
+    fn generator_gradients(&self, fakes: &Pass<'_>, generator: &Pass<'_>) -> Vec<Call> {
+        let (dlogits, dimages) = (self.dlogits.at(self.batch), self.fakes(&self.dimages));
+        let mut calls = vec![self.generator_loss(&dlogits)];
+        calls.extend(fakes.backward(&Backward::new(&dlogits, false, Some(&dimages))));
+        calls.extend(generator.backward(&Backward::new(&dimages, true, None)));
+        calls
+    }
+
+    /// Both updates.
+    fn updates(&self) -> Vec<Call> {
+        let mut calls = self.discriminator_update.calls(&self.discriminator, &self.discriminator_activations);
+        calls.extend(self.generator_update.calls(&self.generator, &self.generator_activations));
         calls
     }
 
     /// G in training, from `z` to the fake rows of `images`.
-    fn generator_pass(&self, z: &Buffer) -> Pass<'_> {
+    fn generator_pass(&self, z: &View) -> Pass<'_> {
         let weights = self.generator.parameters.weights();
-        Pass { source: Source::Training, ..self.generate(weights, z.at(0), self.fakes(&self.images)) }
+        Pass { source: Source::Training, ..self.generate(weights, z.clone(), self.fakes(&self.images)) }
     }
 
     /// G with the given weights from one batch of codes at `z` to images at `output`, for samples and reconstructions.
@@ -168,46 +231,32 @@ impl Gan {
 
     fn discriminator_loss(&self) -> Call {
         let batch = self.batch;
-        self.loss(
-            "discriminator loss",
-            GanLoss { first: 0, real: batch, fake: batch, generator: 0, ..GanLoss::default() },
-        )
+        let block = GanLoss { first: 0, real: batch, fake: batch, generator: 0, ..GanLoss::default() };
+        self.loss("discriminator loss", block, &self.dlogits.at(0))
     }
 
-    fn generator_loss(&self) -> Call {
+    fn generator_loss(&self, dlogits: &View) -> Call {
         let batch = self.batch;
-        self.loss("generator loss", GanLoss { first: batch, real: 0, fake: batch, generator: 1, ..GanLoss::default() })
+        let block = GanLoss { first: batch, real: 0, fake: batch, generator: 1, ..GanLoss::default() };
+        self.loss("generator loss", block, dlogits)
     }
 
-    fn loss(&self, label: &str, block: GanLoss) -> Call {
+    fn loss(&self, label: &str, block: GanLoss, dlogits: &View) -> Call {
         let kind = match self.loss {
             Loss::Bce => 0,
             Loss::Ls => 1,
             Loss::Hinge => 2,
         };
-        let block = GanLoss { kind, ..block };
-        Call::new(&kernels::GAN_LOSS, label).params(&block).buffers(&[&self.logits, &self.dlogits, &self.metrics])
+        let block = GanLoss { kind, output: dlogits.offset, ..block };
+        Call::new(&kernels::GAN_LOSS, label).params(&block).buffers(&[&self.logits, &dlogits.buffer, &self.metrics])
     }
 }
 
-/// `count` latent numbers of `stream` at the running step.
-pub fn latent_codes(z: &Buffer, count: u32, stream: Stream) -> Call {
+/// `count` latent numbers of each of `streams`, whose numbers follow one another, at the running step.
+pub fn latent_codes(z: &Buffer, count: u32, streams: &[Stream]) -> Call {
+    let first_stream = streams.first().map_or(0, |&stream| stream as u32);
     Call::new(&kernels::LATENT, "latent codes")
-        .params(&Latent { count, stream: stream as u32 })
+        .params(&Latent { count, streams: streams.len() as u32, first_stream })
         .buffers(&[z])
-        .elements(count.div_ceil(4) as usize)
-}
-
-/// Pull-back, optimiser, renormalisation.
-fn update(network: &Network, config: &Config) -> Vec<Call> {
-    let p = &network.parameters;
-    let begin = p.layout.pair_begin;
-    let step = match (config.optimiser, &p.means) {
-        (Optimiser::Adam, Some(means)) => {
-            let betas = [config.beta1, config.beta2];
-            optimiser::adam(&p.values, &p.gradients, [means, &p.mean_squares], begin, betas, config.eps)
-        }
-        _ => optimiser::rmsprop(&p.values, &p.gradients, &p.mean_squares, begin, config.decay, config.eps),
-    };
-    network.pull_back().into_iter().chain([step]).chain(network.normalise()).collect()
+        .elements(streams.len() * count.div_ceil(4) as usize)
 }

@@ -16,7 +16,7 @@ use crate::gan::step::Gan;
 use crate::gpu::readback::Staging;
 use crate::gpu::{Gpu, Program, Progress, StepSlots};
 use crate::kernels::{METRIC_COLUMNS, Step};
-use crate::nn::convolution::Body;
+use crate::nn::product::Body;
 use std::sync::Arc;
 
 /// Most training steps in one submit.

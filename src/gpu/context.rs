@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 pub enum Limits {
     /// WebGPU's defaults and nothing else, also on adapters that could do more: what every test runs under.
     Default,
-    /// The defaults, with larger buffers where the adapter has them.
+    /// The defaults, with larger buffers, and shuffles within a subgroup, where the adapter has them.
     Adapter,
 }
 
@@ -75,6 +75,10 @@ impl Gpu {
             .await
             .map_err(|e| Error::NoAdapter(e.to_string()))?;
         let info = adapter.get_info();
+        let mut required_features = wgpu::Features::empty();
+        if limits == Limits::Adapter {
+            required_features = adapter.features() & wgpu::Features::SUBGROUP;
+        }
         let mut required_limits = wgpu::Limits::default();
         if limits == Limits::Adapter {
             let has = adapter.limits();
@@ -83,7 +87,12 @@ impl Gpu {
                 has.max_storage_buffer_binding_size.max(required_limits.max_storage_buffer_binding_size);
         }
         let (device, queue) = adapter
-            .request_device(&wgpu::DeviceDescriptor { label: Some("wn-gan"), required_limits, ..Default::default() })
+            .request_device(&wgpu::DeviceDescriptor {
+                label: Some("wn-gan"),
+                required_features,
+                required_limits,
+                ..Default::default()
+            })
             .await
             .map_err(|e| Error::NoDevice { adapter: info.name.clone(), message: e.to_string() })?;
 
@@ -136,6 +145,14 @@ impl Gpu {
     pub fn software(&self) -> bool {
         let name = self.name().to_lowercase();
         self.info.device_type == wgpu::DeviceType::Cpu || name.contains("swiftshader") || name.contains("llvmpipe")
+    }
+
+    /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one of 4 or 8, as adapters
+    /// that run on a processor do.
+    pub fn lanes(&self) -> Option<u32> {
+        let (least, most) = (self.info.subgroup_min_size, self.info.subgroup_max_size);
+        let usable = self.device.features().contains(wgpu::Features::SUBGROUP) && least == most;
+        (usable && matches!(least, 4 | 8)).then_some(least)
     }
 
     /// The present counts.

@@ -14,23 +14,15 @@ const SLOT_BYTES: u64 = 256;
 /// WebGPU's default limit of workgroups per dimension.
 const MAX_GROUPS: u32 = 65_535;
 
-/// Workgroup of a matrix product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Tile {
-    /// Invocations along rows.
-    pub wg_m: u32,
-    /// Invocations along columns.
-    pub wg_n: u32,
-    /// Columns that one invocation computes, where the kernel leaves the choice.
-    pub columns: Option<u32>,
-}
+/// Values of a kernel's `override` constants, by name.
+pub type Overrides = Vec<(&'static str, u32)>;
 
 /// One dispatch, described: kernel, parameters, buffers, grid.
 #[derive(Debug, Clone)]
 pub struct Call {
     kernel: &'static Kernel,
     label: String,
-    tile: Option<Tile>,
+    overrides: Overrides,
     params: Vec<u8>,
     buffers: Vec<Buffer>,
     grid: [u32; 3],
@@ -39,12 +31,19 @@ pub struct Call {
 impl Call {
     /// A dispatch of one workgroup of `kernel`.
     pub fn new(kernel: &'static Kernel, label: &str) -> Call {
-        Call { kernel, label: label.into(), tile: None, params: Vec::new(), buffers: Vec::new(), grid: [1; 3] }
+        Call {
+            kernel,
+            label: label.into(),
+            overrides: Vec::new(),
+            params: Vec::new(),
+            buffers: Vec::new(),
+            grid: [1; 3],
+        }
     }
 
-    /// Name of the kernel.
-    pub fn kernel_name(&self) -> &'static str {
-        self.kernel.name
+    /// The kernel.
+    pub fn kernel(&self) -> &'static Kernel {
+        self.kernel
     }
 
     /// What the dispatch is for.
@@ -64,9 +63,9 @@ impl Call {
         self
     }
 
-    /// The tile shape of a tiled kernel.
-    pub fn tile(mut self, tile: Tile) -> Call {
-        self.tile = Some(tile);
+    /// Values of some of the kernel's `override` constants.
+    pub fn overrides(mut self, overrides: &[(&'static str, u32)]) -> Call {
+        self.overrides.extend_from_slice(overrides);
         self
     }
 
@@ -76,9 +75,14 @@ impl Call {
         self
     }
 
-    /// Enough workgroups of 256 for `count` elements, folded into two dimensions where one is too short.
+    /// Enough workgroups of 256 for `count` elements.
     pub fn elements(self, count: usize) -> Call {
-        let groups = (count as u32).div_ceil(256).max(1);
+        self.groups((count as u32).div_ceil(256))
+    }
+
+    /// At least `groups` workgroups, folded into two dimensions where one is too short.
+    pub fn groups(self, groups: u32) -> Call {
+        let groups = groups.max(1);
         let rows = groups.div_ceil(MAX_GROUPS);
         self.grid([groups.div_ceil(rows), rows, 1])
     }
@@ -174,7 +178,7 @@ impl Program {
                 });
             }
             progress.dispatch(index, total, call.kernel.name);
-            let pipeline = gpu.pipelines.get(gpu, call.kernel, call.tile).await?;
+            let pipeline = gpu.pipelines.get(gpu, call.kernel, &call.overrides).await?;
             let offset = SLOT_BYTES * index as u64;
             bytes[offset as usize..offset as usize + call.params.len()].copy_from_slice(&call.params);
             let bind_group = bind(gpu, &pipeline, &call, &params, offset, slots);
@@ -252,7 +256,7 @@ struct Pipeline {
     layout: wgpu::BindGroupLayout,
 }
 
-type Built = HashMap<(&'static str, Option<Tile>), Arc<Pipeline>>;
+type Built = HashMap<(&'static str, Overrides), Arc<Pipeline>>;
 
 /// The device's pipelines, each built once.
 #[derive(Debug, Default)]
@@ -261,13 +265,13 @@ pub(crate) struct Pipelines {
 }
 
 impl Pipelines {
-    async fn get(&self, gpu: &Gpu, kernel: &'static Kernel, tile: Option<Tile>) -> Result<Arc<Pipeline>> {
-        let key = (kernel.name, tile);
+    async fn get(&self, gpu: &Gpu, kernel: &'static Kernel, overrides: &Overrides) -> Result<Arc<Pipeline>> {
+        let key = (kernel.name, overrides.clone());
         let found = |built: &Built| built.get(&key).cloned();
         if let Some(pipeline) = self.built.lock().ok().as_deref().and_then(found) {
             return Ok(pipeline);
         }
-        let pipeline = Arc::new(build(gpu, kernel, tile).await?);
+        let pipeline = Arc::new(build(gpu, kernel, overrides).await?);
         if let Ok(mut built) = self.built.lock() {
             built.insert(key, pipeline.clone());
         }
@@ -275,7 +279,7 @@ impl Pipelines {
     }
 }
 
-async fn build(gpu: &Gpu, kernel: &'static Kernel, tile: Option<Tile>) -> Result<Pipeline> {
+async fn build(gpu: &Gpu, kernel: &'static Kernel, overrides: &Overrides) -> Result<Pipeline> {
     let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
     let entries: Vec<_> = (kernel.bindings.iter().enumerate())
         .map(|(index, binding)| wgpu::BindGroupLayoutEntry {
@@ -301,12 +305,11 @@ async fn build(gpu: &Gpu, kernel: &'static Kernel, tile: Option<Tile>) -> Result
         bind_group_layouts: &[Some(&layout)],
         immediate_size: 0,
     });
-    let source = wgpu::ShaderSource::Wgsl(kernel.source().into());
+    // A browser wants the directive, naga 30 does not know it; on the first line it moves no line number.
+    let directive = if kernel.subgroups && cfg!(target_arch = "wasm32") { "enable subgroups; " } else { "" };
+    let source = wgpu::ShaderSource::Wgsl(format!("{directive}{}", kernel.source()).into());
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
-    let constants: Vec<_> = (tile.iter())
-        .flat_map(|tile| [("WG_M", Some(tile.wg_m)), ("WG_N", Some(tile.wg_n)), ("COLUMNS", tile.columns)])
-        .filter_map(|(name, value)| Some((name, f64::from(value?))))
-        .collect();
+    let constants: Vec<_> = overrides.iter().map(|&(name, value)| (name, f64::from(value))).collect();
     let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label,
         layout: Some(&pipeline_layout),

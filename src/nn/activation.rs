@@ -1,9 +1,11 @@
 //! Activations: TPReLU (with PReLU, TReLU and ReLU as held parameters) and sigmoid.
 
 use crate::gpu::{Buffer, Call, View};
-use crate::kernels::{self, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
+use crate::kernels::{self, NO_SUMS, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
+use crate::nn::convolution::Factors;
 use crate::nn::layer::{LayerSpec, Op};
-use crate::nn::pairs::ROWS_PER_PART;
+use crate::nn::partial::Parts;
+use crate::nn::sums::rows_per_part;
 
 /// y = TPReLU(x) for `rows` images; x and y start at the same offset.
 pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x: &View, y: &Buffer) -> Call {
@@ -14,36 +16,40 @@ pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x:
         .elements(count as usize)
 }
 
-/// Replaces dy by dx and leaves partial sums of the (threshold, slope) gradients in `scratch`, for
-/// [`pair_gradients`](super::pairs::pair_gradients). x and dy start at the same offset.
+/// Replaces dy by dx and leaves partial sums of the (threshold, slope) gradients at `sums`, as
+/// [`PartialSums`](super::partial::PartialSums) plans them. x and dy start at the same offset.
 pub fn tprelu_backward(
     spec: &LayerSpec,
     pair_offset: u32,
     params: &Buffer,
     rows: u32,
-    x: &View,
-    dy: &Buffer,
-    scratch: &Buffer,
+    (x, dy): (&View, &Buffer),
+    factors: Option<Factors<'_>>,
+    sums: &View,
 ) -> Call {
     let learns = |which: fn(bool, bool) -> bool| match spec.op {
         Op::Tprelu { learn_threshold, learn_slope } => u32::from(which(learn_threshold, learn_slope)),
         _ => 0,
     };
     let channels = spec.output.c;
-    let rows = rows * spec.output.len() / channels;
+    let pixels = spec.output.h * spec.output.w;
+    let rows = rows * pixels;
+    let rows_per_part = rows_per_part(rows);
     let block = TpreluBackward {
         rows,
         channels,
-        rows_per_part: ROWS_PER_PART,
+        rows_per_part,
         offset: x.offset,
         pair_offset,
         learn_threshold: learns(|threshold, _| threshold),
         learn_slope: learns(|_, slope| slope),
+        output_offset: sums.offset,
+        scaled_by: factors.map_or(0, |_| pixels),
     };
     Call::new(&kernels::TPRELU_BACKWARD, &format!("{} backward", spec.name))
         .params(&block)
-        .buffers(&[params, &x.buffer, dy, scratch])
-        .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(ROWS_PER_PART), 1])
+        .buffers(&[params, &x.buffer, factors.map_or(params, |factors| factors.of_image), dy, &sums.buffer])
+        .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1])
 }
 
 /// y = sigmoid(x) for `count` values.
@@ -54,10 +60,32 @@ pub fn sigmoid(name: &str, count: u32, x: &View, y: &View) -> Call {
         .elements(count as usize)
 }
 
-/// dx = dy * y (1 - y) for `count` values; y and dy start at the same offset.
-pub fn sigmoid_backward(name: &str, count: u32, y: &View, dy: &Buffer, dx: &View) -> Call {
-    Call::new(&kernels::SIGMOID_BACKWARD, &format!("{name} backward"))
-        .params(&SigmoidBackward { count, y_offset: y.offset, dx_offset: dx.offset })
-        .buffers(&[&y.buffer, dy, &dx.buffer])
-        .elements(count as usize)
+/// dx = dy * y (1 - y) for `rows` images, each times its factor, and the sums that are the gradient of a bias before the
+/// sigmoid, where `sums` has a place for them. y and dy start at the same offset.
+pub fn sigmoid_backward(
+    spec: &LayerSpec,
+    rows: u32,
+    y: &View,
+    dy: &Buffer,
+    factors: Option<Factors<'_>>,
+    dx: &View,
+    (sums, parts): (&Buffer, Option<Parts>),
+) -> Call {
+    let (channels, pixels) = (spec.output.c, spec.output.h * spec.output.w);
+    let rows = rows * pixels;
+    let rows_per_part = rows_per_part(rows);
+    let block = SigmoidBackward {
+        rows,
+        channels,
+        rows_per_part,
+        y_offset: y.offset,
+        dx_offset: dx.offset,
+        output_offset: parts.map_or(NO_SUMS, |parts| parts.source),
+        scaled_by: factors.map_or(0, |_| pixels),
+    };
+    let factors = factors.map_or(dy, |factors| factors.of_image);
+    Call::new(&kernels::SIGMOID_BACKWARD, &format!("{} backward", spec.name))
+        .params(&block)
+        .buffers(&[&y.buffer, dy, factors, &dx.buffer, sums])
+        .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1])
 }

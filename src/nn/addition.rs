@@ -3,7 +3,7 @@
 use crate::gpu::{Buffer, Call, View};
 use crate::kernels::{self, Addition, AdditionBackward, CHANNELS_PER_BLOCK};
 use crate::nn::layer::LayerSpec;
-use crate::nn::pairs::{ROWS_PER_PART, parts};
+use crate::nn::sums::rows_per_part;
 
 /// y = (g0 x0 + g1 x1)/|g| for `rows` images; x0 (residue), x1 (shortcut) and y start at the same offset.
 pub fn addition(
@@ -23,24 +23,28 @@ pub fn addition(
 }
 
 /// Replaces dy by the shortcut's gradient, writes the residue's to `dresidue` and leaves partial sums of the gates'
-/// gradients in `scratch`, for [`pair_gradients`](super::pairs::pair_gradients). All start at the same offset.
+/// gradients at `sums`, as [`PartialSums`](super::partial::PartialSums) plans them. The others start at one offset.
 pub fn addition_backward(
     spec: &LayerSpec,
     gate_offset: u32,
     rows: u32,
     [residue, shortcut]: [&View; 2],
-    [params, dy, dresidue, scratch]: [&Buffer; 4],
+    [params, dy, dresidue]: [&Buffer; 3],
+    sums: &View,
 ) -> Call {
     let channels = spec.output.c;
+    let rows = rows * spec.output.h * spec.output.w;
+    let rows_per_part = rows_per_part(rows);
     let block = AdditionBackward {
-        rows: rows * spec.output.h * spec.output.w,
+        rows,
         channels,
-        rows_per_part: ROWS_PER_PART,
+        rows_per_part,
         offset: residue.offset,
         gate_offset,
+        output_offset: sums.offset,
     };
     Call::new(&kernels::ADDITION_BACKWARD, &format!("{} backward", spec.name))
         .params(&block)
-        .buffers(&[params, &residue.buffer, &shortcut.buffer, dy, dresidue, scratch])
-        .grid([channels.div_ceil(CHANNELS_PER_BLOCK), parts(spec.output, rows), 1])
+        .buffers(&[params, &residue.buffer, &shortcut.buffer, dy, dresidue, &sums.buffer])
+        .grid([channels.div_ceil(CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1])
 }

@@ -8,7 +8,7 @@ use crate::kernels::{
     CHANNELS_PER_BLOCK,
 };
 use crate::nn::layer::LayerSpec;
-use crate::nn::pairs::{ROWS_PER_PART, parts, reduce};
+use crate::nn::sums::{ROWS_PER_PART, parts, reduce};
 
 /// How fast the running statistics follow.
 const MOMENTUM: f32 = 0.1;

@@ -1,74 +1,55 @@
 //! Convolution, transposed convolution and linear layers: three kernels serve all of them, because a transposed
 //! convolution is a convolution run backwards and a linear layer is a convolution of one pixel.
 
-use crate::gpu::program::Tile;
-use crate::gpu::{Buffer, Call, Gpu, View};
-use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry, Kernel, NO_BIAS};
+use crate::gpu::{Buffer, Call, View};
+use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry};
 use crate::nn::layer::LinearMap;
-use crate::nn::pairs::{ROWS_PER_PART, reduce};
 use crate::nn::parameters::{LayerOffsets, Weights};
+use crate::nn::product::Body;
+use crate::nn::sums::rows_per_part;
 
 /// Workgroups that a weight gradient is split into at least, so that a large device is busy with a small layer.
 const SPLIT_TARGET: u32 = 128;
 /// Pixels per split at least: below this the partial sums cost more than they save.
 const SPLIT_PIXELS: u32 = 64;
 
-/// Which body the matrix products run with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Body {
-    /// Slices through workgroup memory (shared/gemm_tile.wgsl): for hardware.
-    Tile,
-    /// Registers only (shared/gemm_direct.wgsl): for adapters that run on a processor.
-    Direct,
+/// Where the (threshold, slope) pairs of an activation lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Pairs {
+    /// First pair in the parameters.
+    pub offset: u32,
+    /// Number of pairs: channels of the activation's images.
+    pub channels: u32,
 }
 
-const TILES: &[Tile] = &[tile(64, 1, None), tile(4, 16, None), tile(64, 4, None), tile(16, 16, None)];
-const DIRECT_TILES: &[Tile] = &[tile(32, 1, Some(4)), tile(8, 4, Some(8))];
-
-const fn tile(wg_m: u32, wg_n: u32, columns: Option<u32>) -> Tile {
-    Tile { wg_m, wg_n, columns }
+/// What happens where a product is stored (shared/epilogue.wgsl).
+#[derive(Debug, Clone, Copy)]
+pub enum Epilogue<'a> {
+    /// Nothing but the bias.
+    Plain,
+    /// The TPReLU that follows: pairs at `pairs` of the parameters; its input is kept at `pre`.
+    Tprelu {
+        /// The (threshold, slope) pairs.
+        pairs: Pairs,
+        /// Where the activation's input is kept.
+        pre: &'a View,
+    },
+    /// The sigmoid that follows.
+    Sigmoid,
+    /// The way back through the TPReLU that precedes the layer, to the gradient of its input, which lies at `pre`.
+    TpreluGradient {
+        /// The (threshold, slope) pairs.
+        pairs: Pairs,
+        /// Where the activation's input was kept.
+        pre: &'a View,
+    },
 }
 
-impl Body {
-    /// The one that suits the device: registers only where a processor stands in for the GPU (3 times as fast as slices
-    /// on llvmpipe). Not in a browser: SwiftShader needs gigabytes to compile a kernel as large as the direct ones.
-    pub fn for_device(gpu: &Gpu) -> Body {
-        if gpu.software() && gpu.backend() != "webgpu" { Body::Direct } else { Body::Tile }
-    }
-
-    /// Every workgroup that [`Self::tile`] chooses. Few, because each is a pipeline to compile.
-    pub const fn tiles(self) -> &'static [Tile] {
-        match self {
-            Body::Tile => TILES,
-            Body::Direct => DIRECT_TILES,
-        }
-    }
-
-    /// The workgroup for a product of `m` rows and `n` columns: narrow where there are few columns (images, logits) or
-    /// few rows (linear layers).
-    pub fn tile(self, m: u32, n: u32) -> Tile {
-        let index = match (self, m, n) {
-            (_, _, ..=4) => 0,
-            (Body::Direct, _, _) => 1,
-            (Body::Tile, ..=16, _) => 1,
-            (Body::Tile, _, ..=16) => 2,
-            (Body::Tile, _, _) => 3,
-        };
-        self.tiles()[index]
-    }
-
-    /// Workgroups along rows and along columns. An invocation computes 4 rows, or 8 in the direct body.
-    pub fn groups(self, tile: Tile, m: u32, n: u32) -> [u32; 2] {
-        let rows = if self == Body::Tile { 4 } else { 8 };
-        [m.div_ceil(rows * tile.wg_m), n.div_ceil(tile.columns.unwrap_or(4) * tile.wg_n)]
-    }
-
-    fn of(self, tile: &'static Kernel, direct: &'static Kernel) -> &'static Kernel {
-        match self {
-            Body::Tile => tile,
-            Body::Direct => direct,
-        }
-    }
+/// A factor for every image, which its share of a sum is multiplied by.
+#[derive(Debug, Clone, Copy)]
+pub struct Factors<'a> {
+    /// One number per image, from the first image of the pass on.
+    pub of_image: &'a Buffer,
 }
 
 /// A layer's linear map applied to `rows` images.
@@ -84,112 +65,156 @@ pub struct Convolution<'a> {
     pub rows: u32,
     /// Body of the matrix products.
     pub body: Body,
+    /// A buffer that nobody reads, for what a dispatch binds and does not use.
+    pub nothing: &'a Buffer,
 }
 
 impl Convolution<'_> {
-    /// y = W x + b: x at `input`, y written at `output`.
-    pub fn forward(&self, weights: &Weights, input: &View, output: &View) -> Call {
-        let bias = self.at.bias.unwrap_or(NO_BIAS);
+    /// y = W x + b and what follows: x at `input`, y written at `output`.
+    pub fn forward(&self, weights: &Weights, input: &View, output: &View, epilogue: Epilogue<'_>) -> Call {
+        let bias = self.at.bias;
         if self.map.is_transposed() {
-            self.scatter(weights, input, output, bias, "forward")
+            self.scatter(weights, input, output, bias, epilogue, "forward")
         } else {
-            self.gather(weights, input, output, bias, "forward")
+            self.gather(weights, input, output, bias, epilogue, "forward")
         }
     }
 
-    /// dx = W^T dy: dy at `dy`, dx written at `dx`.
-    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View) -> Call {
+    /// dx = W^T dy and what follows: dy at `dy`, dx written at `dx`.
+    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View, epilogue: Epilogue<'_>) -> Call {
         if self.map.is_transposed() {
-            self.gather(weights, dy, dx, NO_BIAS, "input gradient")
+            self.gather(weights, dy, dx, None, epilogue, "input gradient")
         } else {
-            self.scatter(weights, dy, dx, NO_BIAS, "input gradient")
+            self.scatter(weights, dy, dx, None, epilogue, "input gradient")
         }
     }
 
     /// From the big image to the small one.
-    fn gather(&self, weights: &Weights, big: &View, small: &View, bias_offset: u32, what: &str) -> Call {
-        let g = self.geometry(big, small, bias_offset);
+    fn gather(
+        &self,
+        weights: &Weights,
+        big: &View,
+        small: &View,
+        bias: Option<u32>,
+        epilogue: Epilogue<'_>,
+        what: &str,
+    ) -> Call {
+        let g = Geometry { big_offset: big.offset, ..self.geometry(bias, small.offset) };
         let (m, n) = (g.batch * g.small_h * g.small_w, g.small_c);
-        let tile = self.body.tile(m, n);
-        let [x, y] = self.body.groups(tile, m, n);
-        Call::new(self.body.of(&kernels::CONV, &kernels::CONV_DIRECT), &self.label(what))
-            .params(&g)
-            .buffers(&[&big.buffer, &weights.effective, &weights.params, &small.buffer])
-            .tile(tile)
-            .grid([x, y, 1])
+        let quads_a = in_fours(g.big_c, big.offset);
+        let quads_b = in_fours(g.small_c, self.at.weight);
+        let call =
+            self.body.call(&kernels::CONV, &kernels::CONV_SUBGROUP, &self.label(what), [m, n, 1], [quads_a, quads_b]);
+        self.finish(call, g, [big, small], weights, bias.is_some(), epilogue)
     }
 
     /// From the small image to the big one, one phase of output pixels per layer of the grid.
-    fn scatter(&self, weights: &Weights, small: &View, big: &View, bias_offset: u32, what: &str) -> Call {
-        let g = self.geometry(big, small, bias_offset);
+    fn scatter(
+        &self,
+        weights: &Weights,
+        small: &View,
+        big: &View,
+        bias: Option<u32>,
+        epilogue: Epilogue<'_>,
+        what: &str,
+    ) -> Call {
+        let g = Geometry { small_offset: small.offset, ..self.geometry(bias, big.offset) };
         let (m, n) = (g.batch * g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride), g.big_c);
-        let tile = self.body.tile(m, n);
-        let [x, y] = self.body.groups(tile, m, n);
-        Call::new(self.body.of(&kernels::CONV_TRANSPOSE, &kernels::CONV_TRANSPOSE_DIRECT), &self.label(what))
-            .params(&g)
-            .buffers(&[&small.buffer, &weights.effective, &weights.params, &big.buffer])
-            .tile(tile)
-            .grid([x, y, g.stride * g.stride])
+        let quads = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.at.weight)];
+        let phases = g.stride * g.stride;
+        let kernels = [&kernels::CONV_TRANSPOSE, &kernels::CONV_TRANSPOSE_SUBGROUP];
+        let call = self.body.call(kernels[0], kernels[1], &self.label(what), [m, n, phases], quads);
+        self.finish(call, g, [small, big], weights, bias.is_some(), epilogue)
     }
 
-    fn geometry(&self, big: &View, small: &View, bias_offset: u32) -> Geometry {
-        Geometry {
-            batch: self.rows,
-            big_offset: big.offset,
-            small_offset: small.offset,
-            weight_offset: self.at.weight,
-            bias_offset,
-            ..self.map.geometry()
-        }
+    /// Parameters and buffers of a product from `input` to `output`.
+    fn finish(
+        &self,
+        call: Call,
+        geometry: Geometry,
+        [input, output]: [&View; 2],
+        weights: &Weights,
+        biased: bool,
+        epilogue: Epilogue<'_>,
+    ) -> Call {
+        let (number, pairs, pre) = match epilogue {
+            Epilogue::Plain => (0, None, None),
+            Epilogue::Tprelu { pairs, pre } => (1, Some(pairs), Some(pre)),
+            Epilogue::Sigmoid => (2, None, None),
+            Epilogue::TpreluGradient { pairs, pre } => (3, Some(pairs), Some(pre)),
+        };
+        let (pair_offset, pair_channels) = pairs.map_or((0, 1), |pairs| (pairs.offset, pairs.channels));
+        let pre_offset = pre.map_or(0, |pre| pre.offset);
+        let pre = pre.map_or(self.nothing, |pre| &pre.buffer);
+        let (x, w) = (&input.buffer, &weights.effective);
+        call.params(&Geometry { pair_offset, pair_channels, pre_offset, ..geometry })
+            .overrides(&[("EPILOGUE", number), ("BIASED", u32::from(biased))])
+            .buffers(&[x, x, w, w, &weights.params, pre, &output.buffer])
     }
 
-    /// The gradient of the effective weight, written to `gradients` at the weight's offset: x at `input`, dy at `dy`.
-    /// `scratch` holds the partial sums, [`Self::weight_gradient_scratch`] elements.
-    pub fn weight_gradient(&self, input: &View, dy: &View, gradients: &Buffer, scratch: &Buffer) -> Vec<Call> {
+    fn geometry(&self, bias: Option<u32>, output_offset: u32) -> Geometry {
+        let bias_offset = bias.unwrap_or_default();
+        Geometry { batch: self.rows, weight_offset: self.at.weight, bias_offset, output_offset, ..self.map.geometry() }
+    }
+
+    /// The gradient of the effective weight: x at `input`, dy at `dy`. In [`Self::weight_parts`] parts of as many
+    /// elements as there are weights, written to `output` from its offset on.
+    pub fn weight_gradient(&self, input: &View, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Call {
         let (big, small) = if self.map.is_transposed() { (dy, input) } else { (input, dy) };
         let plan = self.split();
-        let whole = plan.parts == 1;
         let geometry = Geometry {
-            weight_offset: if whole { self.at.weight } else { 0 },
+            big_offset: big.offset,
+            small_offset: small.offset,
+            output_offset: output.offset,
             split: plan.rows,
-            ..self.geometry(big, small, NO_BIAS)
+            scaled_by: factors.map_or(0, |_| plan.pixels),
+            ..plan.geometry
         };
-        let [x, y] = self.body.groups(plan.tile, plan.m, plan.n);
-        let kernel = self.body.of(&kernels::CONV_WEIGHT_GRADIENT, &kernels::CONV_WEIGHT_GRADIENT_DIRECT);
-        let product = Call::new(kernel, &self.label("weight gradient"))
+        let quads = [in_fours(geometry.big_c, big.offset), in_fours(geometry.small_c, small.offset)];
+        let kernels = [&kernels::CONV_WEIGHT_GRADIENT, &kernels::CONV_WEIGHT_GRADIENT_SUBGROUP];
+        let label = self.label("weight gradient");
+        let (big, small) = (&big.buffer, &small.buffer);
+        let factors = factors.map_or(small, |factors| factors.of_image);
+        self.body
+            .call(kernels[0], kernels[1], &label, [plan.m, plan.n, plan.parts], quads)
             .params(&geometry)
-            .buffers(&[&big.buffer, &small.buffer, if whole { gradients } else { scratch }])
-            .tile(plan.tile)
-            .grid([x, y, plan.parts]);
-        if whole {
-            return vec![product];
-        }
-        vec![product, reduce(self.name, plan.parts, plan.m * plan.n, scratch, gradients, self.at.weight)]
+            .buffers(&[big, big, small, small, factors, &output.buffer])
     }
 
-    /// Elements of scratch memory that [`Self::weight_gradient`] needs.
-    pub fn weight_gradient_scratch(&self) -> u32 {
-        let plan = self.split();
-        if plan.parts == 1 { 0 } else { plan.parts * plan.m * plan.n }
+    /// Parts of the weight gradient's sum.
+    pub fn weight_parts(&self) -> u32 {
+        self.split().parts
     }
 
-    /// Elements of scratch memory that [`Self::weight_gradient`] and [`Self::bias_gradient`] need.
-    pub fn scratch(&self) -> u32 {
+    /// The bias gradient, the sum of dy over images and pixels, in [`Self::bias_parts`] parts at `output`.
+    pub fn bias_gradient(&self, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Call {
+        let (channels, rows, rows_per_part) = self.bias_rows();
+        let block = ColumnSum {
+            rows,
+            channels,
+            rows_per_part,
+            dy_offset: dy.offset,
+            output_offset: output.offset,
+            scaled_by: factors.map_or(0, |_| rows / self.rows),
+        };
+        let factors = factors.map_or(&dy.buffer, |factors| factors.of_image);
+        Call::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
+            .params(&block)
+            .buffers(&[&dy.buffer, factors, &output.buffer])
+            .grid([channels.div_ceil(CHANNELS_PER_BLOCK), self.bias_parts(), 1])
+    }
+
+    /// Parts of the bias gradient's sum.
+    pub fn bias_parts(&self) -> u32 {
+        let (_, rows, rows_per_part) = self.bias_rows();
+        rows.div_ceil(rows_per_part)
+    }
+
+    /// Units, rows of dy, and rows of a part.
+    fn bias_rows(&self) -> (u32, u32, u32) {
         let channels = self.map.units();
         let rows = self.rows * self.map.output.len() / channels;
-        self.weight_gradient_scratch().max(rows.div_ceil(ROWS_PER_PART) * channels)
-    }
-
-    /// The bias gradient, the sum of dy over images and pixels, written to `gradients` at `bias_offset`.
-    pub fn bias_gradient(&self, bias_offset: u32, dy: &View, gradients: &Buffer, scratch: &Buffer) -> [Call; 2] {
-        let channels = self.map.units();
-        let rows = self.rows * self.map.output.len() / channels;
-        let parts = rows.div_ceil(ROWS_PER_PART);
-        let sum = Call::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
-            .params(&ColumnSum { rows, channels, rows_per_part: ROWS_PER_PART, dy_offset: dy.offset })
-            .buffers(&[&dy.buffer, scratch])
-            .grid([channels.div_ceil(CHANNELS_PER_BLOCK), parts, 1]);
-        [sum, reduce(self.name, parts, channels, scratch, gradients, bias_offset)]
+        (channels, rows, rows_per_part(rows))
     }
 
     fn label(&self, what: &str) -> String {
@@ -198,22 +223,34 @@ impl Convolution<'_> {
 
     /// How a weight gradient's long sum over rows of pixels is cut into parts.
     fn split(&self) -> Split {
-        let g = self.map.geometry();
+        let mut g = Geometry { batch: self.rows, ..self.map.geometry() };
+        let pixels = g.small_h * g.small_w;
+        if g.big_h * g.big_w == 1 && g.kernel_h * g.kernel_w == 1 {
+            // Images of one pixel lie side by side like the pixels of a row, and a row is what the sum runs along.
+            g = Geometry { batch: 1, big_w: self.rows, small_w: self.rows, ..g };
+        }
         let (m, n) = (g.kernel_h * g.kernel_w * g.big_c, g.small_c);
-        let tile = self.body.tile(m, n);
-        let [x, y] = self.body.groups(tile, m, n);
-        let pixel_rows = self.rows * g.small_h;
+        let pixel_rows = g.batch * g.small_h;
         let most = (pixel_rows * g.small_w).div_ceil(SPLIT_PIXELS).min(pixel_rows);
+        let [x, y] = self.body.groups(self.body.tile(m, n, 1), m, n);
         let wanted = SPLIT_TARGET.div_ceil(x * y).clamp(1, most.max(1));
         let rows = pixel_rows.div_ceil(wanted);
-        Split { m, n, tile, parts: pixel_rows.div_ceil(rows), rows }
+        Split { m, n, pixels, parts: pixel_rows.div_ceil(rows), rows, geometry: g }
     }
+}
+
+/// Whether `count` neighbours from `offset` on can be read four at a time.
+fn in_fours(count: u32, offset: u32) -> bool {
+    count.is_multiple_of(4) && offset.is_multiple_of(4)
 }
 
 struct Split {
     m: u32,
     n: u32,
-    tile: Tile,
+    /// Pixels of a small image.
+    pixels: u32,
     parts: u32,
+    /// Rows of pixels in a part.
     rows: u32,
+    geometry: Geometry,
 }

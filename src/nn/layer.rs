@@ -1,6 +1,6 @@
 //! What a layer is, as plain data: shapes, weights, activation. No GPU types.
 
-use crate::kernels::{Geometry, NO_BIAS};
+use crate::kernels::Geometry;
 
 /// Height, width and channels of one image or feature map, stored [h, w, c] with channels fastest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +205,7 @@ impl LinearMap {
     /// The layer as one convolution, with batch, offsets and split still open.
     pub fn geometry(&self) -> Geometry {
         let (big, small) = if self.is_transposed() { (self.output, self.input) } else { (self.input, self.output) };
-        let closed = Geometry { bias_offset: NO_BIAS, ..Geometry::default() };
+        let closed = Geometry::default();
         match self.kind {
             Kind::Conv { kernel, stride, pad } | Kind::ConvTranspose { kernel, stride, pad } => Geometry {
                 big_h: big.h,

@@ -8,11 +8,14 @@ pub mod flow;
 pub mod layer;
 pub mod network;
 pub mod optimiser;
-pub mod pairs;
 pub mod parameters;
+pub mod partial;
 pub mod pooling;
+pub mod product;
 pub mod reparameterisation;
 pub mod spectral_norm;
+pub mod sums;
+pub mod update;
 pub mod weight_norm;
 
 pub use layer::{Kind, LayerSpec, LinearMap, Op, Reparameterisation, Shape};

@@ -3,11 +3,13 @@
 use crate::error::Result;
 use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::nn::batch_norm::{Groups, Source};
-use crate::nn::convolution::{Body, Convolution};
+use crate::nn::convolution::{Convolution, Epilogue, Factors, Pairs};
 use crate::nn::flow::{Flow, Place};
 use crate::nn::layer::{LayerSpec, Op};
-use crate::nn::pairs::{self, pair_gradients};
 use crate::nn::parameters::{LayerOffsets, Parameters, Weights};
+use crate::nn::partial::{PartialSums, Parts};
+use crate::nn::product::Body;
+use crate::nn::sums;
 use crate::nn::{activation, addition, pooling};
 
 /// A network's layers and parameters.
@@ -19,20 +21,64 @@ pub struct Network {
     pub parameters: Parameters,
     /// Body of the matrix products.
     pub body: Body,
+    /// A buffer that nobody reads.
+    nothing: Buffer,
 }
 
 impl Network {
     /// Allocates the parameters of `specs`; `name` labels the buffers, `means` is for an optimiser that keeps them.
     pub fn new(gpu: &Gpu, name: &str, specs: Vec<LayerSpec>, body: Body, means: bool) -> Result<Network> {
         let parameters = Parameters::new(gpu, name, &specs, means)?;
-        Ok(Network { specs, parameters, body })
+        Ok(Network { specs, parameters, body, nothing: Buffer::new(gpu, "nothing", 1)? })
     }
 
     /// The linear map of layer `i` on `rows` images, if it is one.
     pub fn convolution(&self, i: usize, rows: u32) -> Option<Convolution<'_>> {
         let spec = &self.specs[i];
         let at = &self.parameters.layout.layers[i];
-        spec.map().map(|map| Convolution { name: &spec.name, map, at, rows, body: self.body })
+        let Network { body, nothing, .. } = self;
+        spec.map().map(|map| Convolution { name: &spec.name, map, at, rows, body: *body, nothing })
+    }
+
+    /// Whether the activation that is layer `i` is computed where the linear map before it is stored: nobody else reads
+    /// the map's output.
+    fn rides_along(&self, i: usize) -> bool {
+        let Some(spec) = self.specs.get(i) else { return false };
+        let Some(map) = i.checked_sub(1) else { return false };
+        matches!(spec.op, Op::Tprelu { .. } | Op::Sigmoid)
+            && matches!(self.specs[map].op, Op::Map(..))
+            && spec.inputs == [i]
+            && self.readers(i) == 1
+    }
+
+    /// The pairs of layer `i`, if it has some.
+    fn pairs(&self, i: usize) -> Option<Pairs> {
+        let offset = self.parameters.layout.layers[i].pairs?;
+        Some(Pairs { offset, channels: self.specs[i].output.c })
+    }
+
+    /// Number of layers that read value `number`.
+    fn readers(&self, number: usize) -> usize {
+        self.specs.iter().flat_map(|spec| &spec.inputs).filter(|&&value| value == number).count()
+    }
+
+    /// The TPReLU whose output layer `i`, a linear map, alone reads.
+    fn activation_below(&self, i: usize) -> Option<usize> {
+        let layer = self.specs[i].inputs[0].checked_sub(1)?;
+        let is_tprelu = matches!(self.specs[layer].op, Op::Tprelu { .. });
+        (is_tprelu && matches!(self.specs[i].op, Op::Map(..)) && self.readers(layer + 1) == 1).then_some(layer)
+    }
+
+    /// Whether [`Self::activation_below`] of some layer is layer `i`.
+    fn map_above(&self, i: usize) -> bool {
+        (i + 1..self.specs.len()).any(|above| self.activation_below(above) == Some(i))
+    }
+
+    /// Whether no layer couples the images of a batch and a backward pass knows how to weigh them one by one: then a
+    /// pass that starts with 1 at every logit serves every loss, see [`Backward::factors`].
+    pub fn serves_every_loss(&self) -> bool {
+        self.specs.iter().all(|spec| matches!(spec.op, Op::Map(..) | Op::Tprelu { .. }))
+            && self.specs.first().is_some_and(|spec| spec.map().is_some())
     }
 
     /// Recomputes effective weights after an update: nothing for networks without normalisation.
@@ -59,13 +105,17 @@ impl Network {
 pub struct Activations {
     /// Images of one group, which share batch statistics.
     group_rows: u32,
-    /// Output of every layer, [rows, output]; the last layer's goes where the pass says.
+    /// Output of every layer, [rows, output]; the last layer's goes where the pass says, and so does that of a linear
+    /// map whose sigmoid rides along.
     values: Vec<Option<Buffer>>,
     /// (mean, 1/std) per group and channel of every batch norm; (0, 1) for affine maps per channel.
     statistics: Vec<Option<Buffer>>,
     /// Memory of the gradients.
     slots: Vec<Buffer>,
-    /// Partial sums.
+    /// Where the parts of all gradients lie, and their memory.
+    partial_sums: PartialSums,
+    partial: Buffer,
+    /// Partial sums of batch normalisation, and those that nobody wants.
     scratch: Buffer,
     /// A pair of sums per group and channel.
     sums: Buffer,
@@ -77,9 +127,12 @@ impl Activations {
         let specs = &network.specs;
         let rows = group_rows * groups;
         let buffer = |role: &str, len: u32| Buffer::new(gpu, &format!("{name} {role}"), len as usize);
-        let (hidden, _) = specs.split_at(specs.len() - 1);
-        let hidden = hidden.iter().map(|spec| buffer(&spec.name, rows * spec.output.len()).map(Some));
-        let values = hidden.chain([Ok(None)]).collect::<Result<_>>()?;
+        let last = specs.len() - 1;
+        let is_kept = |i: usize| i < last && !(specs[i + 1].op == Op::Sigmoid && network.rides_along(i + 1));
+        let value = |(i, spec): (usize, &LayerSpec)| {
+            is_kept(i).then(|| buffer(&spec.name, rows * spec.output.len())).transpose()
+        };
+        let values = specs.iter().enumerate().map(value).collect::<Result<_>>()?;
         let mut statistics = Vec::new();
         for spec in specs {
             let pairs = (groups * spec.output.c) as usize;
@@ -101,17 +154,33 @@ impl Activations {
         let slots = lengths.iter().map(|&len| buffer("gradients", rows * len)).collect::<Result<_>>()?;
         let channels = specs.iter().map(|spec| spec.output.c).max().unwrap_or(1);
         // A group's rows may end in a part that is not full.
-        let of_pairs = |spec: &LayerSpec| groups * pairs::scratch(spec.output, group_rows);
-        let of_map = |i: usize| network.convolution(i, rows).map_or(0, |convolution| convolution.scratch());
-        let scratch = (0..specs.len()).map(|i| of_map(i).max(of_pairs(&specs[i]))).max().unwrap_or(1);
+        let of_pairs = |spec: &LayerSpec| match spec.op {
+            Op::BatchNorm | Op::ChannelAffine => groups * sums::scratch(spec.output, group_rows),
+            _ => 0,
+        };
+        let partial_sums = PartialSums::new(network, rows);
+        let unwanted = partial_sums.pairs.iter().flatten().map(|parts| parts.parts * parts.count);
+        let scratch = specs.iter().map(of_pairs).chain(unwanted).max().unwrap_or(0);
         Ok(Activations {
             group_rows,
             values,
             statistics,
             slots,
-            scratch: buffer("partial sums", scratch)?,
+            partial: buffer("partial sums", partial_sums.len)?,
+            partial_sums,
+            scratch: buffer("partial sums of batch norm", scratch)?,
             sums: buffer("sums of groups", 2 * groups * channels)?,
         })
+    }
+
+    /// Where the parts of all gradients lie.
+    pub fn partial_sums(&self) -> &PartialSums {
+        &self.partial_sums
+    }
+
+    /// The parts of all gradients.
+    pub fn partial(&self) -> &Buffer {
+        &self.partial
     }
 }
 
@@ -137,6 +206,31 @@ pub struct Pass<'a> {
     pub source: Source,
 }
 
+/// What a backward pass carries, and where to.
+#[derive(Debug, Clone, Copy)]
+pub struct Backward<'a> {
+    /// Gradient of the output, laid out as the output.
+    pub output: &'a View,
+    /// Whether parameters get gradients.
+    pub learn: bool,
+    /// Where the gradient of the input goes, if somebody consumes it, from group `first_input_group` of the pass on.
+    pub input: Option<&'a View>,
+    /// First group whose input's gradient is wanted.
+    pub first_input_group: u32,
+    /// A factor per image for the parameters' gradients. Where no layer couples images, a pass that starts with 1 at
+    /// every logit carries u = dl/d(.), and L's gradient is the sum over images of dL/dl * u: one pass serves two losses.
+    pub factors: Option<Factors<'a>>,
+    /// A factor per image for the gradient of a network's output.
+    pub output_factors: Option<Factors<'a>>,
+}
+
+impl<'a> Backward<'a> {
+    /// From the output to the parameters, or to the input, or both.
+    pub fn new(output: &'a View, learn: bool, input: Option<&'a View>) -> Backward<'a> {
+        Backward { output, learn, input, first_input_group: 0, factors: None, output_factors: None }
+    }
+}
+
 impl Pass<'_> {
     fn rows(&self) -> u32 {
         self.groups * self.activations.group_rows
@@ -154,9 +248,16 @@ impl Pass<'_> {
             let pairs = at.pairs.unwrap_or_default();
             match spec.op {
                 Op::Map(..) => {
-                    let convolution = network.convolution(i, rows);
-                    calls.extend(convolution.map(|convolution| convolution.forward(weights, &x, &y)));
+                    let Some(convolution) = network.convolution(i, rows) else { continue };
+                    if network.rides_along(i + 1) {
+                        let tprelu = |pairs| Epilogue::Tprelu { pairs, pre: &y };
+                        let epilogue = network.pairs(i + 1).map_or(Epilogue::Sigmoid, tprelu);
+                        calls.push(convolution.forward(weights, &x, &self.value(i + 2), epilogue));
+                    } else {
+                        calls.push(convolution.forward(weights, &x, &y, Epilogue::Plain));
+                    }
                 }
+                Op::Tprelu { .. } | Op::Sigmoid if network.rides_along(i) => {}
                 Op::BatchNorm | Op::ChannelAffine => {
                     let Some(groups) = self.groups_of(i, at) else { continue };
                     if let (Op::BatchNorm, Some(state)) = (spec.op, at.state) {
@@ -179,20 +280,25 @@ impl Pass<'_> {
         calls
     }
 
-    /// Dispatches that carry `output_gradient` (laid out as the output) back: into the parameters' gradients if
-    /// `learn`, and to `input_gradient` if somebody consumes it. Weight gradients are those of the effective weights;
-    /// [`Network::pull_back`] follows.
-    pub fn backward(&self, output_gradient: &View, learn: bool, input_gradient: Option<&View>) -> Vec<Call> {
+    /// Dispatches of the way back. Weight gradients are those of the effective weights and lie, partly, in parts:
+    /// [`Update`](super::update::Update) follows.
+    pub fn backward(&self, way: &Backward<'_>) -> Vec<Call> {
         let Pass { network, weights, activations, .. } = self;
-        let (rows, params, scratch) = (self.rows(), &weights.params, &activations.scratch);
-        let gradients = learn.then_some(&network.parameters.gradients);
-        let view = |place: Place, value: usize| match (place, input_gradient) {
+        let (rows, params) = (self.rows(), &weights.params);
+        let gradients = way.learn.then_some(&network.parameters.gradients);
+        let view = |place: Place, value: usize| match (place, way.input) {
             (Place::Slot(slot), _) => activations.slots[slot].at(self.first_element(value)),
             (Place::Input, Some(input)) => input.clone(),
-            (Place::Output | Place::Input, _) => output_gradient.clone(),
+            (Place::Output | Place::Input, _) => way.output.clone(),
+        };
+        let plan = &activations.partial_sums;
+        // Sums that nobody learns from must not replace those of a pass before.
+        let partial = |parts: Option<Parts>| match (way.learn, parts) {
+            (true, Some(parts)) => activations.partial.at(parts.source),
+            _ => activations.scratch.at(0),
         };
         let mut calls = Vec::new();
-        for stage in Flow::new(&network.specs, learn, input_gradient.is_some()).stages {
+        for stage in Flow::new(&network.specs, way.learn, way.input.is_some()).stages {
             let i = stage.layer;
             let spec = &network.specs[i];
             let at = &network.parameters.layout.layers[i];
@@ -205,35 +311,60 @@ impl Pass<'_> {
                 Op::Map(..) => {
                     let Some(convolution) = network.convolution(i, rows) else { continue };
                     if let Some(gradients) = gradients {
-                        calls.extend(convolution.weight_gradient(&x, &dy, gradients, scratch));
-                        let of_bias = |bias| convolution.bias_gradient(bias, &dy, gradients, scratch);
-                        calls.extend(at.bias.into_iter().flat_map(of_bias));
+                        let whole = gradients.at(at.weight);
+                        let target = plan.weights[i].map_or(whole, |parts| activations.partial.at(parts.source));
+                        calls.push(convolution.weight_gradient(&x, &dy, way.factors, &target));
+                        // A sigmoid that rides along has left the sums of its gradient.
+                        let is_before_sigmoid = network.rides_along(i + 1) && network.specs[i + 1].op == Op::Sigmoid;
+                        let parts = plan.biases[i].filter(|_| !is_before_sigmoid);
+                        calls.extend(parts.map(|_| convolution.bias_gradient(&dy, way.factors, &partial(parts))));
                     }
-                    calls.extend(dx(0).map(|dx| convolution.input_gradient(weights, &dy, &dx)));
+                    let Some(dx) = dx(0) else { continue };
+                    if stage.inputs[0].is_some_and(|target| target.place == Place::Input) {
+                        let skipped = way.first_input_group * activations.group_rows;
+                        let dy = dy.buffer.at(dy.offset + skipped * spec.output.len());
+                        let convolution = Convolution { rows: rows - skipped, ..convolution };
+                        calls.push(convolution.input_gradient(weights, &dy, &dx, Epilogue::Plain));
+                        continue;
+                    }
+                    let below = network.activation_below(i).filter(|_| !way.learn);
+                    match below.and_then(|below| Some((below, network.pairs(below)?))) {
+                        Some((below, pairs)) => {
+                            let pre = &self.value(network.specs[below].inputs[0]);
+                            let epilogue = Epilogue::TpreluGradient { pairs, pre };
+                            calls.push(convolution.input_gradient(weights, &dy, &dx, epilogue));
+                        }
+                        None => calls.push(convolution.input_gradient(weights, &dy, &dx, Epilogue::Plain)),
+                    }
                 }
                 Op::BatchNorm | Op::ChannelAffine => {
                     let Some(groups) = self.groups_of(i, at) else { continue };
                     let coupled = spec.op == Op::BatchNorm && self.source != Source::Running;
-                    let buffers = [params, &dy.buffer, scratch, &activations.sums];
+                    let buffers = [params, &dy.buffer, &activations.scratch, &activations.sums];
                     calls.extend(groups.backward(coupled, buffers, &x, gradients));
                 }
+                // The linear map above has done it where it stored dy.
+                Op::Tprelu { .. } if !way.learn && network.map_above(i) => {}
                 Op::Tprelu { .. } => {
-                    calls.push(activation::tprelu_backward(spec, pairs, params, rows, &x, &dy.buffer, scratch));
-                    calls.extend(gradients.map(|gradients| pair_gradients(spec, pairs, rows, gradients, scratch)));
+                    let (images, sums) = ((&x, &dy.buffer), &partial(plan.pairs[i]));
+                    calls.push(activation::tprelu_backward(spec, pairs, params, rows, images, way.factors, sums));
                 }
                 Op::Sigmoid => {
                     debug_assert_eq!(self.output.offset, dy.offset, "y and dy are laid out alike");
-                    let (y, name) = (&self.output, &spec.name);
-                    calls.extend(dx(0).map(|dx| activation::sigmoid_backward(name, count, y, &dy.buffer, &dx)));
+                    let (y, factors) = (&self.output, way.output_factors);
+                    let parts = spec.inputs[0].checked_sub(1).and_then(|map| plan.biases[map]);
+                    let sums = (&activations.partial, parts.filter(|_| way.learn));
+                    let call = |dx| activation::sigmoid_backward(spec, rows, y, &dy.buffer, factors, &dx, sums);
+                    calls.extend(dx(0).map(call));
                 }
                 Op::Addition => {
                     let branches = [&x, &self.value(spec.inputs[1])];
                     // The residue always leads to weights that learn, or to an input whose gradient is wanted.
                     if let Some(dresidue) = dx(0) {
-                        let buffers = [params, &dy.buffer, &dresidue.buffer, scratch];
-                        calls.push(addition::addition_backward(spec, pairs, rows, branches, buffers));
+                        let buffers = [params, &dy.buffer, &dresidue.buffer];
+                        let sums = &partial(plan.pairs[i]);
+                        calls.push(addition::addition_backward(spec, pairs, rows, branches, buffers, sums));
                     }
-                    calls.extend(gradients.map(|gradients| pair_gradients(spec, pairs, rows, gradients, scratch)));
                 }
                 Op::AveragePool { pad } => {
                     calls.extend(dx(0).map(|dx| pooling::average_pool_backward(spec, pad, rows, &dy, &dx)));

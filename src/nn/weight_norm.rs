@@ -20,7 +20,7 @@ pub struct WeightNorm {
 impl WeightNorm {
     /// Builds the work list of all linear maps of `specs`.
     pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], layout: &Layout) -> Result<WeightNorm> {
-        let blocks = channel_blocks(specs, layout);
+        let blocks: Vec<_> = channel_blocks(specs, layout).into_iter().map(|(_, block)| block).collect();
         let units: u32 = specs.iter().filter_map(LayerSpec::map).map(|map| map.units()).sum();
         let table = Buffer::new(gpu, &format!("{name} channel blocks"), blocks.len() * size_of::<ChannelBlock>() / 4)?;
         table.write(gpu, &blocks);
@@ -47,26 +47,28 @@ impl WeightNorm {
     }
 }
 
-/// One entry per sixteen neighbouring channels of every linear map.
-fn channel_blocks(specs: &[LayerSpec], layout: &Layout) -> Vec<ChannelBlock> {
+/// One entry per sixteen neighbouring channels of every linear map, with the number of its layer.
+pub fn channel_blocks(specs: &[LayerSpec], layout: &Layout) -> Vec<(usize, ChannelBlock)> {
     let mut blocks = Vec::new();
     let mut norm_offset = 0;
-    for (spec, at) in specs.iter().zip(&layout.layers) {
+    for (layer, (spec, at)) in specs.iter().zip(&layout.layers).enumerate() {
         let Some(map) = spec.map() else { continue };
         let channels = map.units();
         // The unit is the last axis of [kernel_h, kernel_w, big, small], or for transposed convolution the third.
         let inner = if let Kind::ConvTranspose { .. } = map.kind { map.input.c } else { 1 };
         let outer = map.weights() / (channels * inner);
-        blocks.extend((0..channels).step_by(CHANNELS_PER_BLOCK as usize).map(|first_channel| ChannelBlock {
+        let whole = ChannelBlock {
             weight_offset: at.weight,
             outer,
             channels,
             inner,
-            first_channel,
+            first_channel: 0,
             gain_offset: at.gain.unwrap_or(NO_GAIN),
             norm_offset,
             factor: map.norm_factor(),
-        }));
+        };
+        let firsts = (0..channels).step_by(CHANNELS_PER_BLOCK as usize);
+        blocks.extend(firsts.map(|first_channel| (layer, ChannelBlock { first_channel, ..whole })));
         norm_offset += channels;
     }
     blocks

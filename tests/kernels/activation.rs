@@ -3,8 +3,9 @@
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, poisoned, random};
 use wn_gan::gpu::Call;
-use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward};
+use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, NO_SUMS, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward};
 use wn_gan::reference::Tensor;
+use wn_gan::reference::column_sum::column_sum as column_sum_twin;
 use wn_gan::reference::sigmoid::{logistic, sigmoid as sigmoid_twin};
 use wn_gan::reference::sigmoid_backward::sigmoid_backward as sigmoid_backward_twin;
 use wn_gan::reference::tprelu::tprelu as tprelu_twin;
@@ -17,8 +18,10 @@ const PAIRS: usize = 5;
 /// (threshold learns, slope learns): ReLU, PReLU, TReLU, TPReLU. What does not learn is 0 here.
 const KINDS: [(bool, bool); 4] = [(false, false), (false, true), (true, false), (true, true)];
 
-/// Rows, channels and rows per part of the gradient's sums.
-const SIZES: [(usize, usize, usize); 4] = [(1, 1, 256), (37, 3, 16), (259, 17, 256), (33, 70, 20)];
+/// Rows, channels and rows per part of the gradient's sums, and rows per factor, or 0.
+const SIZES: [(usize, usize, usize, usize); 4] = [(1, 1, 256, 0), (37, 3, 16, 5), (259, 17, 256, 0), (33, 70, 20, 1)];
+/// Where partial sums begin.
+const SUMS: usize = 8;
 
 struct Problem {
     name: String,
@@ -68,7 +71,7 @@ impl Problem {
 /// y = TPReLU(x).
 pub fn tprelu(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
-    for (rows, channels, _) in SIZES {
+    for (rows, channels, ..) in SIZES {
         for kind in KINDS {
             let problem = Problem::new((rows, channels), kind);
             let count = rows * channels;
@@ -93,10 +96,13 @@ pub fn tprelu(kernel: &'static Kernel) -> Report {
 /// dx in place of dy, and the partial sums for thresholds and slopes.
 pub fn tprelu_backward(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
-    for (rows, channels, rows_per_part) in SIZES {
+    for (rows, channels, rows_per_part, scaled_by) in SIZES {
         for (learn_threshold, learn_slope) in KINDS {
             let problem = Problem::new((rows, channels), (learn_threshold, learn_slope));
             let dy = random(&[rows, channels], 4);
+            let factors = random(&[rows], 5).data;
+            let factor = |i: usize| (i / channels).checked_div(scaled_by).map_or(1.0, |number| factors[number]);
+            let scaled = Tensor::new(&dy.shape, dy.data.iter().enumerate().map(|(i, dy)| dy * factor(i)).collect());
             let params = TpreluBackward {
                 rows: rows as u32,
                 channels: channels as u32,
@@ -105,6 +111,8 @@ pub fn tprelu_backward(kernel: &'static Kernel) -> Report {
                 pair_offset: PAIRS as u32,
                 learn_threshold: u32::from(learn_threshold),
                 learn_slope: u32::from(learn_slope),
+                output_offset: SUMS as u32,
+                scaled_by: scaled_by as u32,
             };
             let parts = rows.div_ceil(rows_per_part);
             let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, 1];
@@ -112,23 +120,24 @@ pub fn tprelu_backward(kernel: &'static Kernel) -> Report {
             let contents = [
                 filled(PAIRS, &problem.pairs()),
                 filled(X, &problem.x.data),
+                filled(0, &factors),
                 filled(X, &dy.data),
-                poisoned(0, 2 * parts * channels),
+                poisoned(SUMS, 2 * parts * channels),
             ];
             let after = dispatch(call, &Step::default(), &contents);
 
-            let (mut dx, mut sums, mut magnitudes) = (Vec::new(), Vec::new(), Vec::new());
+            let dx = tprelu_backward_twin(&problem.x, &dy, &problem.slope, &problem.threshold).0.data;
+            let (mut sums, mut magnitudes) = (Vec::new(), Vec::new());
             let part_of = |t: &Tensor, part: usize| {
                 let begin = part * rows_per_part * channels;
                 let data = t.data[begin..t.data.len().min(begin + rows_per_part * channels)].to_vec();
                 Tensor::new(&[data.len() / channels, channels], data)
             };
             for part in 0..parts {
-                let (x, dy) = (part_of(&problem.x, part), part_of(&dy, part));
-                let (part_dx, ds, da) = tprelu_backward_twin(&x, &dy, &problem.slope, &problem.threshold);
+                let (x, dy) = (part_of(&problem.x, part), part_of(&scaled, part));
+                let (_, ds, da) = tprelu_backward_twin(&x, &dy, &problem.slope, &problem.threshold);
                 // With |dy| every term of either sum has one sign: (1-s) >= 0 and x-a <= 0.
                 let (_, ds_abs, da_abs) = tprelu_backward_twin(&x, &abs(&dy), &problem.slope, &problem.threshold);
-                dx.extend(part_dx.data);
                 let of = |learns: bool, value: f64| if learns { value } else { 0.0 };
                 for c in 0..channels {
                     sums.extend([of(learn_threshold, da[c]), of(learn_slope, ds[c])]);
@@ -140,12 +149,13 @@ pub fn tprelu_backward(kernel: &'static Kernel) -> Report {
                 (true, ..) => Tolerance::rounded(0.5, dx[i]),
             };
             let name = &problem.name;
-            let expected = Expected::untouched(after[2].len()).at(X, &dx, tolerance);
-            report.compare(&format!("{name}: dx"), &after[2], &expected);
+            let expected = Expected::untouched(after[3].len()).at(X, &dx, tolerance);
+            report.compare(&format!("{name}: dx"), &after[3], &expected);
             let terms = rows_per_part.min(rows);
-            let expected =
-                Expected::untouched(after[3].len()).at(0, &sums, |i| Tolerance::summed(terms, magnitudes[i]));
-            report.compare(&format!("{name}: sums"), &after[3], &expected);
+            // Besides the sum's own rounding that of each product with a factor.
+            let tolerance = |i: usize| Tolerance::summed(terms, magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i]);
+            let expected = Expected::untouched(after[4].len()).at(SUMS, &sums, tolerance);
+            report.compare(&format!("{name}: sums"), &after[4], &expected);
         }
     }
     report
@@ -179,20 +189,59 @@ pub fn sigmoid(kernel: &'static Kernel) -> Report {
     report
 }
 
-/// dx = dy y (1 - y), the ends y = 0 and y = 1 among them.
+/// dx = dy y (1 - y), the ends y = 0 and y = 1 among them, and its sums over rows, where they are wanted.
 pub fn sigmoid_backward(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
-    let count = 259;
-    let mut y = abs(&random(&[count], 1));
-    y.data[..2].copy_from_slice(&[0.0, 1.0]);
-    let dy = random(&[count], 2);
-    let params = SigmoidBackward { count: count as u32, y_offset: 6, dx_offset: 3 };
-    let call = Call::new(kernel, "test").params(&params).elements(count);
-    let contents = [filled(6, &y.data), filled(6, &dy.data), poisoned(3, count)];
-    let after = dispatch(call, &Step::default(), &contents);
-    let dx = sigmoid_backward_twin(&y, &dy).data;
-    // One difference and two products.
-    let expected = Expected::untouched(after[2].len()).at(3, &dx, |i| Tolerance::rounded(1.5, dx[i]));
-    report.compare("sigmoid backward", &after[2], &expected);
+    for (rows, channels, rows_per_part, scaled_by) in SIZES {
+        for has_sums in [true, false] {
+            let mut y = abs(&random(&[rows, channels], 1));
+            y.data[0] = 0.0;
+            if let Some(value) = y.data.get_mut(1) {
+                *value = 1.0;
+            }
+            let dy = random(&[rows, channels], 2);
+            let factors = random(&[rows], 3).data;
+            let factor = |i: usize| (i / channels).checked_div(scaled_by).map_or(1.0, |number| factors[number]);
+            let parts = rows.div_ceil(rows_per_part);
+            let params = SigmoidBackward {
+                rows: rows as u32,
+                channels: channels as u32,
+                rows_per_part: rows_per_part as u32,
+                y_offset: 6,
+                dx_offset: 3,
+                output_offset: if has_sums { SUMS as u32 } else { NO_SUMS },
+                scaled_by: scaled_by as u32,
+            };
+            let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, 1];
+            let call = Call::new(kernel, "test").params(&params).grid(grid);
+            let contents = [
+                filled(6, &y.data),
+                filled(6, &dy.data),
+                filled(0, &factors),
+                poisoned(3, rows * channels),
+                poisoned(SUMS, parts * channels),
+            ];
+            let after = dispatch(call, &Step::default(), &contents);
+            let scaled = Tensor::new(&dy.shape, dy.data.iter().enumerate().map(|(i, dy)| dy * factor(i)).collect());
+            let dx = sigmoid_backward_twin(&y, &scaled).data;
+            let name = format!("[{rows}, {channels}] by {rows_per_part}, {scaled_by}, sums {has_sums}");
+            // One difference and three products.
+            let expected = Expected::untouched(after[3].len()).at(3, &dx, |i| Tolerance::rounded(2.0, dx[i]));
+            report.compare(&format!("{name}: dx"), &after[3], &expected);
+            let mut expected = Expected::untouched(after[4].len());
+            if has_sums {
+                let of_parts = |t: &[f64]| -> Vec<f64> {
+                    let part = |t: &[f64]| column_sum_twin(&Tensor::new(&[t.len() / channels, channels], t.to_vec()));
+                    t.chunks(rows_per_part * channels).flat_map(part).collect()
+                };
+                let magnitudes = of_parts(&dx.iter().map(|dx| dx.abs()).collect::<Vec<_>>());
+                let terms = rows_per_part.min(rows);
+                expected = expected.at(SUMS, &of_parts(&dx), |i| {
+                    Tolerance::summed(terms, magnitudes[i]) + Tolerance::rounded(2.0, magnitudes[i])
+                });
+            }
+            report.compare(&format!("{name}: sums"), &after[4], &expected);
+        }
+    }
     report
 }

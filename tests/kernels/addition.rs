@@ -11,6 +11,7 @@ use wn_gan::reference::addition_backward::addition_backward as addition_backward
 /// Where both branches (with y, dy and dx) and the gates begin.
 const X: usize = 11;
 const GATES: usize = 5;
+const SUMS: usize = 7;
 
 /// Rows, channels and rows per part of the gradient's sums.
 const SIZES: [(usize, usize, usize); 4] = [(1, 1, 256), (37, 3, 16), (259, 17, 256), (70, 33, 20)];
@@ -87,6 +88,7 @@ pub fn addition_backward(kernel: &'static Kernel) -> Report {
             rows_per_part: rows_per_part as u32,
             offset: X as u32,
             gate_offset: GATES as u32,
+            output_offset: SUMS as u32,
         };
         let contents = [
             filled(GATES, &problem.pairs()),
@@ -94,7 +96,7 @@ pub fn addition_backward(kernel: &'static Kernel) -> Report {
             filled(X, &shortcut.data),
             filled(X, &dy.data),
             poisoned(X, rows * channels),
-            poisoned(0, 2 * parts * channels),
+            poisoned(SUMS, 2 * parts * channels),
         ];
         let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, 1];
         let after = dispatch(Call::new(kernel, "test").params(&params).grid(grid), &Step::default(), &contents);
@@ -132,7 +134,7 @@ pub fn addition_backward(kernel: &'static Kernel) -> Report {
         let ulps = 1.0 + 2.0 + 2.5 + 1.0 + NORM_ULPS + 2.5;
         let tolerance =
             |i: usize| Tolerance::summed(rows_per_part.min(rows), sizes[i]) + Tolerance::rounded(ulps, sizes[i]);
-        let expected = Expected::untouched(after[5].len()).at(0, &sums, tolerance);
+        let expected = Expected::untouched(after[5].len()).at(SUMS, &sums, tolerance);
         report.compare(&name("gates"), &after[5], &expected);
     }
     report

@@ -6,7 +6,7 @@ use crate::checks::device::{bound, download, filled, poisoned, random, run, uplo
 use wn_gan::config::Statistics;
 use wn_gan::kernels::Step;
 use wn_gan::nn::batch_norm::{Groups, Source};
-use wn_gan::nn::pairs;
+use wn_gan::nn::sums;
 use wn_gan::nn::{LayerSpec, Op, Shape};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::batch_norm::{Moments, batch_norm, moments};
@@ -164,7 +164,7 @@ fn check_batch_norm(
     let [x, dy] = [whole(|group| &group.x), whole(|group| &group.dy)].map(|values| upload(&filled(X, &values)));
     let (params, running_buffer) = (upload(&filled(PAIRS, &pairs)), upload(&filled(STATE, &state)));
     let (y, gradients) = (upload(&poisoned(X, count * rows * CHANNELS)), upload(&poisoned(PAIRS, pairs.len())));
-    let scratch = upload(&vec![POISON; (layer.count * pairs::scratch(layer.spec.output, layer.group_rows)) as usize]);
+    let scratch = upload(&vec![POISON; (layer.count * sums::scratch(layer.spec.output, layer.group_rows)) as usize]);
     let sums = upload(&vec![POISON; 2 * count * CHANNELS]);
     let at = |buffer: &wn_gan::gpu::Buffer| buffer.at(X as u32);
     let coupled = source != Source::Running;

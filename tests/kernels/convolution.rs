@@ -1,21 +1,31 @@
 //! Convolution, transposed convolution and their weight gradient, with both bodies
 //! of the matrix product and every workgroup shape.
 
+use super::activation::sigmoid_ulps;
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, nchw, nhwc, permuted, poisoned, random};
 use wn_gan::gpu::Call;
-use wn_gan::kernels::{Geometry, Kernel, NO_BIAS, Step};
-use wn_gan::nn::convolution::Body;
+use wn_gan::kernels::{Geometry, Kernel, Step};
+use wn_gan::nn::product::{Body, Size, Tile};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::conv::{Geometry as Twin, conv as conv_twin};
 use wn_gan::reference::conv_transpose::conv_transpose as conv_transpose_twin;
 use wn_gan::reference::conv_weight_gradient::conv_weight_gradient as conv_weight_gradient_twin;
+use wn_gan::reference::sigmoid::logistic;
 
-/// Where the tensors begin in their buffers.
-const BIG: usize = 11;
-const SMALL: usize = 6;
-const WEIGHT: usize = 3;
+/// Where the tensors begin in their buffers: at odd places, and at multiples of four, where quads can be read.
+#[derive(Clone, Copy)]
+struct Places {
+    big: usize,
+    small: usize,
+    weight: usize,
+}
+const ODD: Places = Places { big: 11, small: 6, weight: 3 };
+const QUADS: Places = Places { big: 12, small: 8, weight: 4 };
+/// Where the biases and the pairs begin in the parameters, and where an activation's input begins.
 const BIAS: usize = 13;
+const PAIRS: usize = 100;
+const PRE: usize = 5;
 
 /// Batch; big height, width, channels; small channels; kernel; stride; padding.
 type Case = (usize, [usize; 3], usize, [usize; 2], usize, [usize; 2]);
@@ -48,7 +58,20 @@ const CASES: &[Case] = &[
     (3, [1, 5, 3], 5, [1, 3], 2, [0, 1]),
     // Several workgroups along rows, columns and depth.
     (2, [12, 11, 17], 70, [3, 3], 1, [1, 1]),
+    // Channels in fours: convolutions, a linear layer, one to a quad of columns; rows of 6 and 5 pixels.
+    (3, [12, 10, 8], 36, [4, 4], 2, [1, 1]),
+    (37, [1, 1, 72], 36, [1, 1], 1, [0, 0]),
+    (2, [5, 6, 4], 4, [3, 3], 1, [1, 1]),
 ];
+
+/// Epilogues, as numbered in shared/epilogue.wgsl.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Epilogue {
+    Plain,
+    Tprelu,
+    Sigmoid,
+    Gradient,
+}
 
 /// A case with its random tensors in the kernels' layouts.
 struct Problem {
@@ -59,10 +82,12 @@ struct Problem {
     small: Tensor,
     weight: Tensor,
     bias: Tensor,
+    places: Places,
 }
 
 impl Problem {
     fn new(&(batch, [height, width, big_c], small_c, kernel, stride, padding): &Case, big_to_small: bool) -> Problem {
+        let places = if big_c % 4 == 0 && small_c % 4 == 0 { QUADS } else { ODD };
         let twin = Twin { kernel, stride: [stride; 2], padding };
         let [small_h, small_w] = twin.small([height, width]);
         let u = |value: usize| value as u32;
@@ -79,11 +104,14 @@ impl Problem {
             stride: u(stride),
             pad_h: u(padding[0]),
             pad_w: u(padding[1]),
-            big_offset: u(BIG),
-            small_offset: u(SMALL),
-            weight_offset: u(WEIGHT),
-            bias_offset: NO_BIAS,
-            split: 0,
+            big_offset: u(places.big),
+            small_offset: u(places.small),
+            weight_offset: u(places.weight),
+            bias_offset: u(BIAS),
+            pair_offset: u(PAIRS),
+            pair_channels: 0, // see `Product::check_epilogues`
+            pre_offset: u(PRE),
+            ..Geometry::default()
         };
         Problem {
             name: format!("{batch}x[{height}, {width}, {big_c}] {small_c} {kernel:?} / {stride} + {padding:?}"),
@@ -93,6 +121,7 @@ impl Problem {
             small: random(&[batch, small_h, small_w, small_c], 2),
             weight: random(&[kernel[0], kernel[1], big_c, small_c], 3),
             bias: random(&[if big_to_small { small_c } else { big_c }], 4),
+            places,
         }
     }
 
@@ -142,45 +171,114 @@ struct Product {
 }
 
 impl Product {
-    /// Runs it with every workgroup shape, without and with a bias.
-    fn check(&self, body: Body, kernel: &'static Kernel, problem: &Problem, report: &mut Report) {
-        let Product { sum, magnitude, size: [m, n, layers], .. } = self;
-        for &tile in body.tiles() {
-            for (bias_offset, share) in [(NO_BIAS, 0.0), (BIAS as u32, 1.0)] {
-                let geometry = Geometry { bias_offset, ..problem.geometry };
-                let [x, y] = body.groups(tile, *m, *n);
-                let call = Call::new(kernel, "test").params(&geometry).tile(tile).grid([x, y, *layers]);
-                let output = poisoned(self.output, sum.data.len());
-                let weight = filled(WEIGHT, &problem.weight.data);
-                let bias = filled(BIAS, &problem.bias.data);
-                let after = dispatch(call, &Step::default(), &[self.input.clone(), weight, bias, output]);
+    /// Runs it with every tile, with and without quads where channels come in fours, and with every epilogue.
+    fn check(&self, bodies: &[Body], kernel: &'static Kernel, problem: &Problem, report: &mut Report) {
+        let whole = problem.places.big == QUADS.big;
+        for &body in bodies {
+            for tile in tiles(body) {
+                for quads in [[false; 2], [true; 2], [true, false]].into_iter().filter(|quads| whole || !quads[0]) {
+                    let mut call = Call::new(kernel, "test").overrides(&body.overrides(tile, quads));
+                    let [m, n, layers] = self.size;
+                    let [x, y] = body.groups(tile, m, n);
+                    call = call.grid([x, y, layers]);
+                    self.check_epilogues(
+                        &call,
+                        &format!("{} {body:?} {tile:?} {quads:?}", problem.name),
+                        problem,
+                        report,
+                    );
+                }
+            }
+        }
+    }
 
-                let bias_of = |i: usize| share * problem.bias.data[i % problem.bias.data.len()];
-                let values: Vec<f64> = sum.data.iter().enumerate().map(|(i, value)| value + bias_of(i)).collect();
-                let terms = self.terms as usize + 1;
-                let tolerance = |i: usize| Tolerance::summed(terms, magnitude.data[i] + bias_of(i).abs());
-                let expected = Expected::untouched(after[3].len()).at(self.output, &values, tolerance);
-                report.compare(&format!("{} bias {share} {tile:?}", problem.name), &after[3], &expected);
+    fn check_epilogues(&self, call: &Call, name: &str, problem: &Problem, report: &mut Report) {
+        use Epilogue::{Gradient, Plain, Sigmoid, Tprelu};
+        let channels = problem.bias.data.len();
+        let len = self.sum.data.len();
+        // A linear layer may lead to feature maps, whose channels share pairs.
+        let is_linear = problem.geometry.big_h * problem.geometry.big_w == 1;
+        let pixels =
+            if is_linear { [2, 3, 5, 7].into_iter().find(|n| channels.is_multiple_of(*n)).unwrap_or(1) } else { 1 };
+        let count = channels / pixels;
+        let pairs: Vec<[f64; 2]> =
+            random(&[count], 5).data.iter().zip(&random(&[count], 6).data).map(|(&a, s)| [a, s.abs()]).collect();
+        let mut params = poisoned(PAIRS, 2 * channels);
+        let mut put = |at: usize, value: f64| params[at] = (value as f32).to_bits();
+        problem.bias.data.iter().enumerate().for_each(|(c, &bias)| put(BIAS + c, bias));
+        pairs.iter().flatten().enumerate().for_each(|(i, &value)| put(PAIRS + i, value));
+        let pre_given = random(&[len], 7).data;
+        for (epilogue, biased) in [(Plain, false), (Plain, true), (Tprelu, true), (Sigmoid, true), (Gradient, false)] {
+            let overrides = [("EPILOGUE", epilogue as u32), ("BIASED", u32::from(biased))];
+            let geometry =
+                Geometry { output_offset: self.output as u32, pair_channels: count as u32, ..problem.geometry };
+            let pre = if epilogue == Gradient { filled(PRE, &pre_given) } else { poisoned(PRE, len) };
+            let contents = [
+                self.input.clone(),
+                filled(problem.places.weight, &problem.weight.data),
+                params.clone(),
+                pre.clone(),
+                poisoned(self.output, len),
+            ];
+            let after = dispatch(call.clone().params(&geometry).overrides(&overrides), &Step::default(), &contents);
+
+            let bias = |i: usize| if biased { problem.bias.data[i % channels] } else { 0.0 };
+            let v: Vec<f64> = self.sum.data.iter().enumerate().map(|(i, sum)| sum + bias(i)).collect();
+            let error = |i: usize| Tolerance::summed(self.terms as usize + 1, self.magnitude.data[i] + bias(i).abs());
+            // Activations are continuous with slopes of at most 1 (the sigmoid's 1/4), so they pass an error on, and
+            // round by themselves.
+            let of = |i: usize| -> (f64, Tolerance) {
+                let ([a, s], v) = (pairs[i % count], v[i]);
+                let below = Tolerance::rounded(2.0, (s * v).abs() + ((1.0 - s) * a).abs());
+                match epilogue {
+                    Plain => (v, error(i)),
+                    Tprelu => (if v > a { v } else { s * v + (1.0 - s) * a }, error(i) + below),
+                    Sigmoid => (logistic(v), error(i) + Tolerance::rounded(sigmoid_ulps(v), logistic(v))),
+                    Gradient => {
+                        let y = if pre_given[i] > a { v } else { s * v };
+                        (y, error(i) + Tolerance::rounded(0.5, y))
+                    }
+                }
+            };
+            let y: Vec<f64> = (0..len).map(|i| of(i).0).collect();
+            let name = format!("{name} {epilogue:?} bias {biased}");
+            let expected = Expected::untouched(after[4].len()).at(self.output, &y, |i| of(i).1);
+            report.compare(&name, &after[4], &expected);
+            if epilogue == Tprelu {
+                let expected = Expected::untouched(after[3].len()).at(PRE, &v, error);
+                report.compare(&format!("{name}: kept"), &after[3], &expected);
+            } else {
+                assert_eq!(after[3], pre, "{name} writes what it should only read");
             }
         }
     }
 }
 
+/// The tiles that a body may choose.
+fn tiles(body: Body) -> Vec<Tile> {
+    if matches!(body, Body::Tile(_)) { Body::TILES.to_vec() } else { Body::TILES[..1].to_vec() }
+}
+
+/// The bodies that a kernel serves.
+fn bodies(kernel: &Kernel) -> Vec<Body> {
+    if kernel.subgroups { [4, 8].map(|lanes| Body::Subgroup { lanes }).to_vec() } else { vec![Body::Tile(Size::Small)] }
+}
+
 /// Convolution, linear layers among them.
-fn check_conv(body: Body, kernel: &'static Kernel) -> Report {
+pub fn conv(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for case in CASES {
         let problem = Problem::new(case, true);
         let Problem { geometry: g, big, weight, .. } = &problem;
         let product = Product {
-            input: filled(BIG, &big.data),
-            output: SMALL,
+            input: filled(problem.places.big, &big.data),
+            output: problem.places.small,
             sum: problem.conv(big, weight),
             magnitude: problem.conv(&abs(big), &abs(weight)),
             terms: g.kernel_h * g.kernel_w * g.big_c,
             size: [g.batch * g.small_h * g.small_w, g.small_c, 1],
         };
-        product.check(body, kernel, &problem, &mut report);
+        product.check(&bodies(kernel), kernel, &problem, &mut report);
         if !report.mismatches.is_empty() {
             break;
         }
@@ -189,21 +287,21 @@ fn check_conv(body: Body, kernel: &'static Kernel) -> Report {
 }
 
 /// Transposed convolution, which is also the data gradient of convolutions and linear layers.
-fn check_conv_transpose(body: Body, kernel: &'static Kernel) -> Report {
+pub fn conv_transpose(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for case in CASES {
         let problem = Problem::new(case, false);
         let Problem { geometry: g, small, weight, .. } = &problem;
         let rows_of_phase = g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride);
         let product = Product {
-            input: filled(SMALL, &small.data),
-            output: BIG,
+            input: filled(problem.places.small, &small.data),
+            output: problem.places.big,
             sum: problem.conv_transpose(small, weight),
             magnitude: problem.conv_transpose(&abs(small), &abs(weight)),
             terms: g.kernel_h.div_ceil(g.stride) * g.kernel_w.div_ceil(g.stride) * g.small_c,
             size: [g.batch * rows_of_phase, g.big_c, g.stride * g.stride],
         };
-        product.check(body, kernel, &problem, &mut report);
+        product.check(&bodies(kernel), kernel, &problem, &mut report);
         if !report.mismatches.is_empty() {
             break;
         }
@@ -211,32 +309,53 @@ fn check_conv_transpose(body: Body, kernel: &'static Kernel) -> Report {
     report
 }
 
-/// The weight gradient in one part and cut into up to three.
-fn check_weight_gradient(body: Body, kernel: &'static Kernel) -> Report {
+/// The weight gradient in one part and cut into up to three, with and without a factor for every image.
+pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for case in CASES {
         let problem = Problem::new(case, true);
-        let Problem { geometry: g, big, small, .. } = &problem;
+        let Problem { geometry: g, big, small, places, .. } = &problem;
         let rows = (g.batch * g.small_h) as usize;
-        for split in [rows, rows.div_ceil(3)] {
+        let factors = random(&[g.batch as usize], 8).data;
+        let pixels = (g.small_h * g.small_w) as usize;
+        for (split, scaled) in [(rows, false), (rows.div_ceil(3), true)] {
             let (mut sums, mut magnitudes) = (Vec::new(), Vec::new());
             for begin in (0..rows).step_by(split) {
-                let part = problem.rows_of_small(begin, begin + split);
+                let mut part = problem.rows_of_small(begin, begin + split);
+                if scaled {
+                    let per_image = pixels * g.small_c as usize;
+                    part.data.iter_mut().enumerate().for_each(|(i, value)| *value *= factors[i / per_image]);
+                }
                 sums.extend(problem.weight_gradient(big, &part).data);
                 magnitudes.extend(problem.weight_gradient(&abs(big), &abs(&part)).data);
             }
             let parts = rows.div_ceil(split) as u32;
             let terms = split * g.small_w as usize;
-            for &tile in body.tiles() {
-                let [x, y] = body.groups(tile, g.kernel_h * g.kernel_w * g.big_c, g.small_c);
-                let geometry = Geometry { split: split as u32, ..*g };
-                let call = Call::new(kernel, "test").params(&geometry).tile(tile).grid([x, y, parts]);
-                let output = poisoned(WEIGHT, sums.len());
-                let contents = [filled(BIG, &big.data), filled(SMALL, &small.data), output];
-                let after = dispatch(call, &Step::default(), &contents);
-                let tolerance = |i: usize| Tolerance::summed(terms, magnitudes[i]);
-                let expected = Expected::untouched(after[2].len()).at(WEIGHT, &sums, tolerance);
-                report.compare(&format!("{} {parts} parts {tile:?}", problem.name), &after[2], &expected);
+            for body in bodies(kernel) {
+                for tile in tiles(body) {
+                    let whole = places.big == QUADS.big;
+                    for quads in [[false; 2], [true; 2]].into_iter().filter(|quads| whole || !quads[0]) {
+                        let [x, y] = body.groups(tile, g.kernel_h * g.kernel_w * g.big_c, g.small_c);
+                        let scaled_by = if scaled { pixels as u32 } else { 0 };
+                        let geometry =
+                            Geometry { split: split as u32, output_offset: places.weight as u32, scaled_by, ..*g };
+                        let call = Call::new(kernel, "test").params(&geometry).grid([x, y, parts]);
+                        let contents = [
+                            filled(places.big, &big.data),
+                            filled(places.small, &small.data),
+                            filled(0, &factors),
+                            poisoned(places.weight, sums.len()),
+                        ];
+                        let call = call.overrides(&body.overrides(tile, quads));
+                        let after = dispatch(call, &Step::default(), &contents);
+                        // Besides the sum's own rounding that of each product with a factor.
+                        let tolerance =
+                            |i: usize| Tolerance::summed(terms, magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i]);
+                        let expected = Expected::untouched(after[3].len()).at(places.weight, &sums, tolerance);
+                        let name = format!("{} {parts} parts {body:?} {tile:?} {quads:?}", problem.name);
+                        report.compare(&name, &after[3], &expected);
+                    }
+                }
             }
         }
         if !report.mismatches.is_empty() {
@@ -244,34 +363,4 @@ fn check_weight_gradient(body: Body, kernel: &'static Kernel) -> Report {
         }
     }
     report
-}
-
-/// Convolution through workgroup memory.
-pub fn conv(kernel: &'static Kernel) -> Report {
-    check_conv(Body::Tile, kernel)
-}
-
-/// Convolution in registers.
-pub fn conv_direct(kernel: &'static Kernel) -> Report {
-    check_conv(Body::Direct, kernel)
-}
-
-/// Transposed convolution through workgroup memory.
-pub fn conv_transpose(kernel: &'static Kernel) -> Report {
-    check_conv_transpose(Body::Tile, kernel)
-}
-
-/// Transposed convolution in registers.
-pub fn conv_transpose_direct(kernel: &'static Kernel) -> Report {
-    check_conv_transpose(Body::Direct, kernel)
-}
-
-/// The weight gradient through workgroup memory.
-pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
-    check_weight_gradient(Body::Tile, kernel)
-}
-
-/// The weight gradient in registers.
-pub fn conv_weight_gradient_direct(kernel: &'static Kernel) -> Report {
-    check_weight_gradient(Body::Direct, kernel)
 }

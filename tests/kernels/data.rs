@@ -72,10 +72,11 @@ pub fn latent(kernel: &'static Kernel) -> Report {
         (64, 50, u32::MAX, Stream::LatentD, 20),
     ] {
         let count: usize = batch * code;
-        let params = Latent { count: count as u32, stream: stream as u32 };
-        let call = Call::new(kernel, "test").params(&params).elements(count.div_ceil(4));
-        let after = dispatch(call, &Step { step, seed, ..Step::default() }, &[poisoned(0, count)]);
-        let z = latent_twin(batch, code, step, stream as u32, seed).data;
+        let params = Latent { count: count as u32, streams: 2, first_stream: stream as u32 };
+        let call = Call::new(kernel, "test").params(&params).elements(2 * count.div_ceil(4));
+        let after = dispatch(call, &Step { step, seed, ..Step::default() }, &[poisoned(0, 2 * count)]);
+        let of_stream = |number: u32| latent_twin(batch, code, step, stream as u32 + number, seed).data;
+        let z = [of_stream(0), of_stream(1)].concat();
         let expected = Expected::untouched(after[0].len()).at(0, &z, |i| Tolerance::rounded(LATENT_ULPS, z[i]));
         report.compare(&format!("[{batch}, {code}] step {step} {stream:?} seed {seed}"), &after[0], &expected);
     }

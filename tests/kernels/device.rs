@@ -2,10 +2,11 @@
 //! random inputs; layouts.
 
 use super::compare::{POISON, Tolerance};
-use super::gpu::gpu;
+use super::gpu::{gpu, subgroup_gpu};
 use pollster::block_on;
+use std::sync::Arc;
 use wn_gan::Result;
-use wn_gan::gpu::{Buffer, Call, Program, Progress, StepSlots};
+use wn_gan::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
 use wn_gan::kernels::{Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::rng;
@@ -20,7 +21,7 @@ pub fn planted(kernel: &Kernel, text: &str, replacement: &str) -> &'static Kerne
     let parts = vec![&*source.replace(text, replacement).leak()];
     // Pipelines are shared by kernel name.
     let name = format!("{} with {replacement:?} for {text:?}", kernel.name).leak();
-    Box::leak(Box::new(Kernel { name, parts: parts.leak(), bindings: kernel.bindings, tiled: kernel.tiled }))
+    Box::leak(Box::new(Kernel { name, parts: parts.leak(), ..*kernel }))
 }
 
 /// Runs `call` on buffers with the given contents, in binding order, and returns all contents afterwards.
@@ -33,32 +34,60 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
     };
     let own = |index: usize| POISON + 1 + index as u32;
     let marked = contents.iter().enumerate().map(|(index, words)| exchanged(words, POISON, own(index)));
-    let buffers: Vec<Buffer> = marked.map(|words| upload(&words)).collect();
-    run(vec![call.buffers(&buffers.iter().collect::<Vec<_>>())], step);
-    buffers.iter().enumerate().map(|(index, buffer)| exchanged(&download(buffer), own(index), POISON)).collect()
+    let gpu = &device_of(call.kernel());
+    let buffers: Vec<Buffer> = marked.map(|words| upload_to(gpu, &words)).collect();
+    // A product binds each operand twice, as numbers and as quads.
+    let twice = if call.kernel().tiled { 2 } else { 0 };
+    let bound: Vec<&Buffer> =
+        buffers.iter().enumerate().flat_map(|(i, b)| vec![b; 1 + usize::from(i < twice)]).collect();
+    run_on(gpu, vec![call.buffers(&bound)], step);
+    let words = |buffer: &Buffer| download_from(gpu, buffer);
+    buffers.iter().enumerate().map(|(index, buffer)| exchanged(&words(buffer), own(index), POISON)).collect()
+}
+
+/// Where a kernel can run.
+fn device_of(kernel: &Kernel) -> Arc<Gpu> {
+    if kernel.subgroups { subgroup_gpu().expect("checks of these kernels are left out elsewhere") } else { gpu() }
 }
 
 /// A buffer of exactly these words.
+#[allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 pub fn upload(words: &[u32]) -> Buffer {
-    let buffer = Buffer::new(&gpu(), "test", words.len()).expect("test buffers are small");
-    buffer.write(&gpu(), words);
+    upload_to(&gpu(), words)
+}
+
+/// The same on a given device.
+pub fn upload_to(gpu: &Gpu, words: &[u32]) -> Buffer {
+    let buffer = Buffer::new(gpu, "test", words.len()).expect("test buffers are small");
+    buffer.write(gpu, words);
     buffer
 }
 
 /// A buffer's words.
+#[allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 pub fn download(buffer: &Buffer) -> Vec<u32> {
-    block_on(buffer.read(&gpu())).unwrap_or_else(|e| panic!("{e}"))
+    download_from(&gpu(), buffer)
+}
+
+/// The same on a given device.
+pub fn download_from(gpu: &Gpu, buffer: &Buffer) -> Vec<u32> {
+    block_on(buffer.read(gpu)).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Compiles calls into a program.
-pub fn compile(slots: &StepSlots, calls: Vec<Call>) -> Result<Program> {
-    block_on(Program::compile(&gpu(), slots, calls, &mut Progress::new(1, &mut |_, _, _| {})))
+pub fn compile(gpu: &Gpu, slots: &StepSlots, calls: Vec<Call>) -> Result<Program> {
+    block_on(Program::compile(gpu, slots, calls, &mut Progress::new(1, &mut |_, _, _| {})))
 }
 
 /// Runs calls one after the other. The step block lies in slot 1, behind one that nobody may read.
+#[allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 pub fn run(calls: Vec<Call>, step: &Step) {
-    let gpu = gpu();
-    let slots = StepSlots::new(&gpu, 2).expect("two slots are small");
+    run_on(&gpu(), calls, step);
+}
+
+/// The same on a given device.
+pub fn run_on(gpu: &Gpu, calls: Vec<Call>, step: &Step) {
+    let slots = StepSlots::new(gpu, 2).expect("two slots are small");
     let wrong = Step {
         step: 999,
         metric_row: 0,
@@ -69,9 +98,9 @@ pub fn run(calls: Vec<Call>, step: &Step) {
         correction1: f32::NAN,
         correction2: f32::NAN,
     };
-    slots.write(&gpu, &[wrong, *step]);
-    let program = compile(&slots, calls).unwrap_or_else(|e| panic!("{e}"));
-    gpu.submit("test", |encoder| program.record(&gpu, encoder, 1));
+    slots.write(gpu, &[wrong, *step]);
+    let program = compile(gpu, &slots, calls).unwrap_or_else(|e| panic!("{e}"));
+    gpu.submit("test", |encoder| program.record(gpu, encoder, 1));
 }
 
 /// `values` from element `offset` on, rounded to f32, with poison before and behind.

@@ -2,14 +2,19 @@
 //! splits are chosen by the program here, not by the test.
 
 use crate::checks::compare::{Expected, POISON, Report, Tolerance};
-use crate::checks::device::{abs, download, filled, nchw, nhwc, poisoned, random, run, upload};
-use crate::checks::gpu::gpu;
+use crate::checks::device::{
+    abs, download, download_from, filled, nchw, nhwc, poisoned, random, run, run_on, upload_to,
+};
+use crate::checks::gpu::{bodies, gpu};
 use crate::checks::weight_norm::weight_tolerance;
 use std::collections::BTreeMap;
 use wn_gan::gan::border::{NamedTensor, Role, tensors};
+use wn_gan::gpu::{Buffer, Gpu};
 use wn_gan::kernels::Step;
-use wn_gan::nn::convolution::{Body, Convolution};
+use wn_gan::nn::convolution::{Convolution, Epilogue};
+use wn_gan::nn::product::{Body, Size};
 use wn_gan::nn::reparameterisation::Normaliser;
+use wn_gan::nn::sums::reduce;
 use wn_gan::nn::{Kind, LayerSpec, LinearMap, Network, Op, Reparameterisation, Shape, Weights};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::conv::Geometry;
@@ -124,7 +129,7 @@ fn map_of(network: &Network, index: usize, rows: u32) -> Convolution<'_> {
 }
 
 /// Forward, input gradient, weight gradient and bias gradient of one layer on `rows` images.
-fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
+fn check_layer(gpu: &Gpu, network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
     let convolution = map_of(network, index, rows);
     let spec = &convolution.map;
     let named = tensors_of(network, index);
@@ -142,22 +147,28 @@ fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report
 
     let (values, state) = (&network.parameters.values, &network.parameters.state);
     let weights = Weights { effective: values.clone(), params: values.clone(), state: state.clone() };
+    let upload = |words: &[u32]| upload_to(gpu, words);
+    let download = |buffer: &Buffer| download_from(gpu, buffer);
     let (input, output) = (upload(&filled(INPUT, &x.data)), upload(&poisoned(OUTPUT, y.data.len())));
     let (output_gradient, input_gradient) =
         (upload(&filled(OUTPUT, &dy.data)), upload(&poisoned(INPUT, dx.data.len())));
     let gradient = &network.parameters.gradients;
-    gradient.write(&gpu(), &vec![POISON; gradient.len()]);
-    let scratch = upload(&vec![POISON; convolution.scratch() as usize]);
+    gradient.write(gpu, &vec![POISON; gradient.len()]);
+    let (weights_len, units) = (spec.weights(), spec.units());
+    let of_weight = upload(&vec![POISON; (convolution.weight_parts() * weights_len) as usize]);
+    let of_bias = upload(&vec![POISON; (convolution.bias_parts() * units) as usize]);
     let (from, to) = (input.at(INPUT as u32), output_gradient.at(OUTPUT as u32));
     let mut calls = vec![
-        convolution.forward(&weights, &from, &output.at(OUTPUT as u32)),
-        convolution.input_gradient(&weights, &to, &input_gradient.at(INPUT as u32)),
+        convolution.forward(&weights, &from, &output.at(OUTPUT as u32), Epilogue::Plain),
+        convolution.input_gradient(&weights, &to, &input_gradient.at(INPUT as u32), Epilogue::Plain),
     ];
-    calls.extend(convolution.weight_gradient(&from, &to, gradient, &scratch));
+    calls.push(convolution.weight_gradient(&from, &to, None, &of_weight.at(0)));
+    calls.push(reduce("", convolution.weight_parts(), weights_len, &of_weight, gradient, convolution.at.weight));
     if let Some(bias) = convolution.at.bias {
-        calls.extend(convolution.bias_gradient(bias, &to, gradient, &scratch));
+        calls.push(convolution.bias_gradient(&to, None, &of_bias.at(0)));
+        calls.push(reduce("", convolution.bias_parts(), units, &of_bias, gradient, bias));
     }
-    run(calls, &Step::default());
+    run_on(gpu, calls, &Step::default());
 
     let [of_y, of_dx, of_gradients] = terms(spec, rows);
     let name = |what: &str| format!("{} {:?} on {rows} images: {what}", convolution.name, network.body);
@@ -179,11 +190,11 @@ fn check_layer(network: &Network, flat: &Tensor, index: usize, rows: u32, report
     report.compare(&name("gradients"), &download(gradient), &expected);
 }
 
-fn network(specs: Vec<LayerSpec>, body: Body) -> (Network, Tensor) {
-    let network = Network::new(&gpu(), "test", specs, body, false).expect("a small network");
+fn network(gpu: &Gpu, specs: Vec<LayerSpec>, body: Body) -> (Network, Tensor) {
+    let network = Network::new(gpu, "test", specs, body, false).expect("a small network");
     let flat = random(&[network.parameters.values.len()], 1);
     let values: Vec<f32> = flat.data.iter().map(|&value| value as f32).collect();
-    network.parameters.values.write(&gpu(), &values);
+    network.parameters.values.write(gpu, &values);
     (network, flat)
 }
 
@@ -191,17 +202,17 @@ fn network(specs: Vec<LayerSpec>, body: Body) -> (Network, Tensor) {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
     let mut report = Report::default();
-    for body in [Body::Tile, Body::Direct] {
-        let (network, flat) = network(specs(), body);
+    for (body, gpu) in bodies() {
+        let (network, flat) = network(&gpu, specs(), body);
         let mut parts = Vec::new();
         for index in 0..network.specs.len() {
             for rows in [1, 5] {
-                check_layer(&network, &flat, index, rows, &mut report);
+                check_layer(&gpu, &network, &flat, index, rows, &mut report);
                 let convolution = map_of(&network, index, rows);
-                parts.push(convolution.weight_gradient_scratch() / convolution.map.weights());
+                parts.push(convolution.weight_parts());
             }
         }
-        assert!(parts.contains(&0) && parts.iter().any(|&parts| parts > 2), "split and unsplit sums: {parts:?}");
+        assert!(parts.contains(&1) && parts.iter().any(|&parts| parts > 2), "split and unsplit sums: {parts:?}");
     }
     report.none();
 }
@@ -211,7 +222,7 @@ fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
 fn every_normalised_layer_gets_its_effective_weight() {
     // A network with weight normalisation has no plain layer.
     let normalised = specs().into_iter().filter(|spec| !matches!(spec.op, Op::Map(_, Reparameterisation::Plain)));
-    let (network, flat) = network(normalised.collect(), Body::Tile);
+    let (network, flat) = network(&gpu(), normalised.collect(), Body::Tile(Size::Small));
     let effective = network.parameters.normaliser.as_ref().map(Normaliser::effective).expect("layers are normalised");
     effective.write(&gpu(), &vec![POISON; effective.len()]);
     run(network.normalise(), &Step::default());

@@ -11,6 +11,9 @@ use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
 use wn_gan::reference::mse::{mse as mse_twin, mse_gradient};
 use wn_gan::reference::sigmoid::logistic;
 
+/// Where the gradients begin.
+const OUTPUT: usize = 7;
+
 /// Whose loss, and on which images.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Role {
@@ -143,10 +146,16 @@ fn check_gan_loss(
     let mut tolerances = [Tolerance::exact(); METRIC_COLUMNS];
     let mut metrics = poisoned(0, 3 * METRIC_COLUMNS);
     metrics[METRIC_COLUMNS..2 * METRIC_COLUMNS].copy_from_slice(&values.map(|value| (value as f32).to_bits()));
-    let params =
-        GanLoss { first: first as u32, real: real as u32, fake: fake as u32, generator: u32::from(generator), kind };
+    let params = GanLoss {
+        first: first as u32,
+        real: real as u32,
+        fake: fake as u32,
+        generator: u32::from(generator),
+        kind,
+        output: OUTPUT as u32,
+    };
     let step = Step { step: 12_345, metric_row: 1, ..Step::default() };
-    let contents = [filled(first, &[&*of_real, &*of_fake].concat()), poisoned(first, rows), metrics];
+    let contents = [filled(first, &[&*of_real, &*of_fake].concat()), poisoned(OUTPUT, rows), metrics];
     let after = dispatch(Call::new(kernel, "test").params(&params), &step, &contents);
     let name = format!("{loss:?}, {real} real, {fake} fake, generator {generator}");
 
@@ -161,7 +170,7 @@ fn check_gan_loss(
         gradient.extend(answer.gradient);
         of_gradient.extend(answer.of_gradient);
     }
-    let expected = Expected::untouched(after[1].len()).at(first, &gradient, |i| of_gradient[i]);
+    let expected = Expected::untouched(after[1].len()).at(OUTPUT, &gradient, |i| of_gradient[i]);
     report.compare(&format!("{name}: gradient"), &after[1], &expected);
     let expected = Expected::untouched(after[2].len()).at(METRIC_COLUMNS, &values, |i| tolerances[i]);
     report.compare(&format!("{name}: metrics"), &after[2], &expected);

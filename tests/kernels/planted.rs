@@ -11,21 +11,43 @@ type Check = fn(&'static Kernel) -> Report;
 
 /// (check, kernel, text of the shader, text that replaces it).
 pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
-    // A wrong sign, a dropped bias, an element never written, a wrong offset, pixels and depths outside.
-    (convolution::conv, &kernels::CONV, "r1 += a.y * b", "r1 -= a.y * b"),
-    (convolution::conv, &kernels::CONV, "value.x + bias_of(n)", "value.x"),
-    (convolution::conv, &kernels::CONV, "if (n + 1u < g.small_c) { small[at + 1u] = value.y + bias_of(n + 1u); }", ""),
-    (convolution::conv, &kernels::CONV, "g.small_offset + m", "g.small_offset + 1u + m"),
+    // A wrong sign, a lost bias, an element never written, a wrong offset, pixels and depths outside.
+    (convolution::conv, &kernels::CONV, "left1 += upper.y * left", "left1 -= upper.y * left"),
+    (convolution::conv, &kernels::CONV, "right6 += lower.z * right", "right6 += lower.z * left"),
+    (convolution::conv, &kernels::CONV, "product + known.bias", "product"),
+    (convolution::conv, &kernels::CONV, "if (known.first + 1u < known.count) { output[to + 1u] = v.y; }", ""),
+    (convolution::conv, &kernels::CONV, "g.output_offset + at", "g.output_offset + 1u + at"),
     (convolution::conv, &kernels::CONV, "y < 0 || y >= i32(g.big_h)", "y < 0"),
-    (convolution::conv, &kernels::CONV, "if (j < length) {", "if (true) {"),
-    (convolution::conv_direct, &kernels::CONV_DIRECT, "-row.z * c, (i32", "0, (i32"),
-    (convolution::conv_direct, &kernels::CONV_DIRECT, "store(m + 5u, n4 + 1u, right5);", ""),
+    (convolution::conv, &kernels::CONV, "vec4<f32>(0.0), b, j < length", "vec4<f32>(0.0), b, true"),
+    (convolution::conv, &kernels::CONV, "u32(at.x + i32(j)) / 4u", "u32(at.x + i32(j)) / 4u + 1u"),
+    (convolution::conv, &kernels::CONV, "min(n4, g.small_c / 4u - 1u)", "min(n4, g.small_c / 4u - 2u)"),
+    // Epilogues: the activation's input lost or taken after it, the kink, another channel's pair.
+    (convolution::conv, &kernels::CONV, "pre[before + 2u] = v.z", "pre[before + 2u] = v.w"),
+    (convolution::conv, &kernels::CONV, "v, x > known.threshold", "v, v > known.threshold"),
+    (convolution::conv, &kernels::CONV, "n % g.pair_channels", "n"),
+    (convolution::conv, &kernels::CONV, "exp(-abs(v))", "exp(-v)"),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "(1.0 - known.slope) * known", "known"),
+    (convolution::conv, &kernels::CONV_SUBGROUP, "-row.z * c, (i32", "0, (i32"),
+    (convolution::conv, &kernels::CONV_SUBGROUP, "store(first + 21u, known, c21);", ""),
+    (convolution::conv, &kernels::CONV_SUBGROUP, "c26 += b * from_lane(6u, a[2]);", "c26 += b * from_lane(5u, a[2]);"),
+    (
+        convolution::conv,
+        &kernels::CONV_SUBGROUP,
+        "c17 += right * from_lane(0u, a[1]);",
+        "c17 += b * from_lane(0u, a[1]);",
+    ),
     // A wrong phase, taps of another phase, pixels outside, phases without a pixel.
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "(y + g.pad_h) % g.stride", "y % g.stride"),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "g.stride * (tap % phase.taps_w)", "(tap % phase.taps_w)"),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "here.rows * here.columns == 0u", "false"),
-    (convolution::conv_transpose_direct, &kernels::CONV_TRANSPOSE_DIRECT, "row.y - i32(tap", "row.y + i32(tap"),
-    // Missing strides, swapped sides, a row of pixels that two parts count.
+    (
+        convolution::conv_transpose,
+        &kernels::CONV_TRANSPOSE,
+        "weight_quads[(at + min(j, g.small_c - 4u)) / 4u]",
+        "weight_quads[at / 4u]",
+    ),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_SUBGROUP, "row.y - i32(tap", "row.y + i32(tap"),
+    // Missing strides, swapped sides, a row of pixels that two parts count, another image's factor.
     (
         convolution::conv_weight_gradient,
         &kernels::CONV_WEIGHT_GRADIENT,
@@ -44,15 +66,32 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
         "min(first + g.split,",
         "min(first + g.split + 1u,",
     ),
-    (convolution::conv_weight_gradient_direct, &kernels::CONV_WEIGHT_GRADIENT_DIRECT, "g.stride * g.big_c", "g.big_c"),
+    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT, "number / g.scaled_by", "number % g.scaled_by"),
     (
-        convolution::conv_weight_gradient_direct,
-        &kernels::CONV_WEIGHT_GRADIENT_DIRECT,
-        "left1 += a1 * left",
-        "left1 += a0 * left",
+        convolution::conv_weight_gradient,
+        &kernels::CONV_WEIGHT_GRADIENT,
+        "return transpose(mat4x4<f32>(across",
+        "return (mat4x4<f32>(across",
     ),
+    (
+        convolution::conv_weight_gradient,
+        &kernels::CONV_WEIGHT_GRADIENT_SUBGROUP,
+        "j * g.stride * g.big_c",
+        "j * g.big_c",
+    ),
+    (
+        convolution::conv_weight_gradient,
+        &kernels::CONV_WEIGHT_GRADIENT_SUBGROUP,
+        "c05 += b * from_lane(1u, a[1]);",
+        "c05 += b * from_lane(1u, a[0]);",
+    ),
+    // Parts of another tensor, a part too few.
+    (sums::gather_gradients, &kernels::GATHER_GRADIENTS, "source + part * stride", "source + part"),
+    (sums::gather_gradients, &kernels::GATHER_GRADIENTS, "block.first + lane", "lane"),
+    (sums::gather_gradients, &kernels::GATHER_GRADIENTS, "var part = 0u", "var part = 1u"),
     (sums::reduce_partials, &kernels::REDUCE_PARTIALS, "var part = 0u", "var part = 1u"),
     (sums::column_sum, &kernels::COLUMN_SUM, "row += 16u", "row += 17u"),
+    (sums::column_sum, &kernels::COLUMN_SUM, "row / p.scaled_by", "row % p.scaled_by"),
     (sums::column_sum, &kernels::COLUMN_SUM, "lanes[lane] += lanes[lane + stride];", "lanes[lane] += lanes[lane];"),
     (activation::tprelu, &kernels::TPRELU, "(1.0 - s) * a", "s * a"),
     (activation::tprelu, &kernels::TPRELU, "2u * (i % p.channels)", "(i % p.channels)"),
@@ -60,8 +99,11 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (activation::tprelu_backward, &kernels::TPRELU_BACKWARD, "value <= a", "value < a"),
     (activation::tprelu_backward, &kernels::TPRELU_BACKWARD, "value - a", "value"),
     (activation::tprelu_backward, &kernels::TPRELU_BACKWARD, "p.learn_slope != 0u", "true"),
+    (activation::tprelu_backward, &kernels::TPRELU_BACKWARD, "dy[i] = s * gradient", "dy[i] = s * share"),
     (activation::sigmoid, &kernels::SIGMOID, "exp(-abs(value))", "exp(-value)"),
     (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, "(1.0 - value)", "value"),
+    (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, "sum += pulled", "sum += gradient"),
+    (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, " && p.output_offset != NO_SUMS", ""),
     // Missing factor and eps, gains of the wrong channel.
     (weight_norm::weight_norm, &kernels::WEIGHT_NORM, "block.factor * squares", "squares"),
     (weight_norm::weight_norm, &kernels::WEIGHT_NORM, " + NORM_EPS", ""),
@@ -69,6 +111,14 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "block.factor * projection", "projection"),
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "gain / n * (", "1.0 / n * ("),
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "= projection;", "= inner_product;"),
+    // An update that forgets its parts, the pull-back, the old gain, the projection; new weights of old lengths.
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sum += params[at] * dw", "sum += dw"),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, " - block.factor * projection * v / n", ""),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "squares += new_v * new_v", "squares += v * v"),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "gain / n * params[at]", "params[at] / n"),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + thread", "thread"),
     // The new vector's length in place of the old one's, another layer's block, missing rows, a missing root.
     (spectral_norm::rows, &kernels::SPECTRAL_ROWS, "/ max(sqrt(total.y), LEAST)", ""),
     (
@@ -192,6 +242,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (loss::gan_loss, &kernels::GAN_LOSS, "exp(-abs(logit))", "exp(-logit)"),
     (loss::gan_loss, &kernels::GAN_LOSS, "metrics[at + 3u]", "metrics[at + 2u]"),
     (loss::gan_loss, &kernels::GAN_LOSS, "row += 256u", "row += 512u"),
+    (loss::gan_loss, &kernels::GAN_LOSS, "dlogits[p.output + row]", "dlogits[p.first + row]"),
     // Half a square, a hinge for G, a hinge with a gradient at its point, on the wrong side of it.
     (loss::gan_loss, &kernels::GAN_LOSS, "2.0 * miss * e", "miss * e"),
     (loss::gan_loss, &kernels::GAN_LOSS, "miss * miss", "miss"),
@@ -218,8 +269,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (data::gather_batch, &kernels::GATHER_BATCH, "image = p.first + shuffled", "image = shuffled"),
     (data::gather_batch, &kernels::GATHER_BATCH, "p.first + p.count - 1u", "p.first + p.count"),
     // The same latent codes for both networks and in every step, dependent pairs.
-    (data::latent, &kernels::LATENT, "now.step, p.stream", "now.step, 0u"),
-    (data::latent, &kernels::LATENT, "now.step, p.stream", "0u, p.stream"),
+    (data::latent, &kernels::LATENT, "now.step, p.first_stream + stream", "now.step, p.first_stream"),
+    (data::latent, &kernels::LATENT, "quad, now.step", "quad, 0u"),
     (data::latent, &kernels::LATENT, "normal_pair(words.z, words.w)", "normal_pair(words.y, words.x)"),
     // A chain that starts like another, swapped operands, a round too few.
     (peak::fma_peak, &kernels::FMA_PEAK, "start + 3.0", "start + 2.0"),

@@ -1,12 +1,16 @@
 //! The two stages of a long sum.
 
-use super::compare::{Expected, Report, Tolerance};
+use super::compare::{Expected, POISON, Report, Tolerance};
 use super::device::{abs, dispatch, filled, poisoned, random};
+use bytemuck::cast_slice;
 use wn_gan::gpu::Call;
-use wn_gan::kernels::{CHANNELS_PER_BLOCK, ColumnSum, Kernel, ReducePartials, Step};
+use wn_gan::kernels::{CHANNELS_PER_BLOCK, ColumnSum, GradientBlock, Kernel, ReducePartials, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::column_sum::column_sum as column_sum_twin;
 use wn_gan::reference::reduce_partials::reduce_partials as reduce_partials_twin;
+
+/// Where sums begin.
+const SUMS: usize = 6;
 
 /// Partial results added place by place.
 pub fn reduce_partials(kernel: &'static Kernel) -> Report {
@@ -26,31 +30,68 @@ pub fn reduce_partials(kernel: &'static Kernel) -> Report {
     report
 }
 
-/// Partial sums over rows.
+/// Partial sums over rows, with and without a factor for every few rows.
 pub fn column_sum(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
-    for (rows, channels, rows_per_part, offset) in
-        [(1, 1, 256, 0), (15, 17, 256, 4), (257, 33, 256, 9), (600, 16, 100, 1), (50, 70, 7, 2)]
+    for (rows, channels, rows_per_part, offset, scaled_by) in
+        [(1, 1, 256, 0, 0), (15, 17, 256, 4, 5), (257, 33, 256, 9, 0), (600, 16, 100, 1, 7), (50, 70, 7, 2, 1)]
     {
         let dy = random(&[rows, channels], 1);
-        let parts = dy.data.chunks(rows_per_part * channels);
-        let parts: Vec<Tensor> =
-            parts.map(|part| Tensor::new(&[part.len() / channels, channels], part.to_vec())).collect();
+        let factors = random(&[rows], 2).data;
+        let factor = |row: usize| row.checked_div(scaled_by).map_or(1.0, |number| factors[number]);
+        let scaled: Vec<f64> = dy.data.iter().enumerate().map(|(i, dy)| dy * factor(i / channels)).collect();
+        let parts: Vec<Tensor> = (scaled.chunks(rows_per_part * channels))
+            .map(|part| Tensor::new(&[part.len() / channels, channels], part.to_vec()))
+            .collect();
         let params = ColumnSum {
             rows: rows as u32,
             channels: channels as u32,
             rows_per_part: rows_per_part as u32,
             dy_offset: offset as u32,
+            output_offset: SUMS as u32,
+            scaled_by: scaled_by as u32,
         };
         let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts.len() as u32, 1];
         let call = Call::new(kernel, "test").params(&params).grid(grid);
-        let contents = [filled(offset, &dy.data), poisoned(0, parts.len() * channels)];
+        let contents = [filled(offset, &dy.data), filled(0, &factors), poisoned(SUMS, parts.len() * channels)];
         let after = dispatch(call, &Step::default(), &contents);
         let sums: Vec<f64> = parts.iter().flat_map(column_sum_twin).collect();
         let magnitudes: Vec<f64> = parts.iter().flat_map(|part| column_sum_twin(&abs(part))).collect();
-        let terms = rows_per_part.min(rows);
-        let expected = Expected::untouched(after[1].len()).at(0, &sums, |i| Tolerance::summed(terms, magnitudes[i]));
-        report.compare(&format!("{rows} rows of {channels} by {rows_per_part}"), &after[1], &expected);
+        // Besides the sum's own rounding that of each product with a factor.
+        let tolerance = |i: usize| {
+            Tolerance::summed(rows_per_part.min(rows), magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i])
+        };
+        let expected = Expected::untouched(after[2].len()).at(SUMS, &sums, tolerance);
+        report.compare(&format!("{rows} rows of {channels} by {rows_per_part}, {scaled_by}"), &after[2], &expected);
     }
+    report
+}
+
+/// All gradients of a network: tensors in parts, in blocks, some of them not full.
+pub fn gather_gradients(kernel: &'static Kernel) -> Report {
+    // (elements, parts, offset of the tensor)
+    let tensors = [(700, 3, 11), (1, 64, 720), (256, 1, 725), (257, 2, 990)];
+    let (mut blocks, mut partial) = (Vec::new(), vec![0.0; 5]);
+    let mut expected = Expected::untouched(1300);
+    for (number, (count, parts, target)) in tensors.into_iter().enumerate() {
+        let values = random(&[parts, count], number as u32);
+        let sums = reduce_partials_twin(&values.data, count);
+        let magnitudes = reduce_partials_twin(&abs(&values).data, count);
+        expected = expected.at(target, &sums, |i| Tolerance::summed(parts, magnitudes[i]));
+        blocks.extend((0..count).step_by(256).map(|first| GradientBlock {
+            source: partial.len() as u32,
+            parts: parts as u32,
+            stride: count as u32,
+            first: first as u32,
+            count: (count - first).min(256) as u32,
+            target_offset: (target + first) as u32,
+        }));
+        partial.extend(values.data);
+    }
+    let call = Call::new(kernel, "test").groups(blocks.len() as u32);
+    let contents = [cast_slice(&blocks).to_vec(), filled(0, &partial), vec![POISON; 1300]];
+    let after = dispatch(call, &Step::default(), &contents);
+    let mut report = Report::default();
+    report.compare("gradients", &after[2], &expected);
     report
 }

@@ -12,9 +12,8 @@ impl Trainer {
     /// [`Error::Data`] when an input has the wrong length.
     pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<[f32; 3]> {
         let gan = &self.gan;
-        for (name, values, want) in
-            [("real", real, gan.images.len() / 2), ("z_d", z_d, gan.z_d.len()), ("z_g", z_g, gan.z_g.len())]
-        {
+        let codes = gan.z_d.buffer.len() / 2;
+        for (name, values, want) in [("real", real, gan.images.len() / 2), ("z_d", z_d, codes), ("z_g", z_g, codes)] {
             if values.len() != want {
                 let have = values.len();
                 return Err(Error::Data(format!(
@@ -23,8 +22,8 @@ impl Trainer {
             }
         }
         gan.images.write(&self.gpu, real);
-        gan.z_d.write(&self.gpu, z_d);
-        gan.z_g.write(&self.gpu, z_g);
+        gan.z_d.buffer.write_at(&self.gpu, gan.z_d.offset, z_d);
+        gan.z_g.buffer.write_at(&self.gpu, gan.z_g.offset, z_g);
         let slot = Step { lr: self.config.lr, metric_row: 0, ..self.slot(0) };
         self.slots.write(&self.gpu, &[slot]);
         self.gpu.submit("replay step", |encoder| {

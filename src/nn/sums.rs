@@ -1,26 +1,27 @@
-//! Pairs of parameters per channel, whose gradients are sums over rows of pixels: first partial sums of
-//! 256 rows, one pair per part and channel, then their sum.
+//! Sums over rows of pixels, which are cut into parts.
 
 use crate::gpu::{Buffer, Call};
 use crate::kernels::{self, ReducePartials};
-use crate::nn::layer::{LayerSpec, Shape};
+use crate::nn::layer::Shape;
 
-/// Rows of pixels per part of a column sum.
+/// Rows of pixels per part of batch normalisation's sums.
 pub(crate) const ROWS_PER_PART: u32 = 256;
+/// Parts of a sum of gradients at most: they are added by one invocation.
+const MOST_PARTS: u32 = 64;
 
-/// Number of parts of `rows` images of `shape`.
+/// Rows of pixels per part of a sum of gradients over `rows`.
+pub(crate) fn rows_per_part(rows: u32) -> u32 {
+    rows.div_ceil(MOST_PARTS).max(ROWS_PER_PART)
+}
+
+/// Number of parts of batch normalisation's sums over `rows` images of `shape`.
 pub(crate) fn parts(shape: Shape, rows: u32) -> u32 {
     (rows * shape.h * shape.w).div_ceil(ROWS_PER_PART)
 }
 
-/// Elements of scratch memory that partial sums of pairs need for `rows` images.
+/// Elements of scratch memory that batch normalisation's sums need for `rows` images.
 pub fn scratch(shape: Shape, rows: u32) -> u32 {
     2 * parts(shape, rows) * shape.c
-}
-
-/// Adds up partial sums of pairs into `gradients` at `pair_offset`.
-pub fn pair_gradients(spec: &LayerSpec, pair_offset: u32, rows: u32, gradients: &Buffer, scratch: &Buffer) -> Call {
-    reduce(&spec.name, parts(spec.output, rows), 2 * spec.output.c, scratch, gradients, pair_offset)
 }
 
 /// Adds `parts` partial results of `count` elements from `scratch` into `target` at `offset`.

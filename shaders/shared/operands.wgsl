@@ -1,0 +1,16 @@
+// How the operands of a matrix product are read: four numbers at a time where channels come in fours and therefore lie
+// at multiples of four, one at a time elsewhere. Every operand is bound twice, as numbers and as quads.
+
+override QUADS_A: bool = false; // whether A's depths (or rows) come in fours
+override QUADS_B: bool = false; // whether B's columns (or depths) come in fours
+
+// Whether element j of a segment (start, lo, hi) exists.
+fn is_inside(at: vec3<i32>, j: u32) -> bool {
+    return i32(j) >= at.y && i32(j) < at.z;
+}
+
+// The four columns from 4 n4 on of a matrix with `count` columns; beyond the last one, the last one again: such a
+// column is computed and not stored, which is cheaper than four branches in the inner loop.
+fn columns(n4: u32, count: u32) -> vec4<u32> {
+    return min(vec4<u32>(4u * n4) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(count - 1u));
+}

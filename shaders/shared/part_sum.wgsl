@@ -1,0 +1,8 @@
+// Sum over the parts of a tensor's gradient, in their order: element i of part q is partial[source + q*stride + i].
+fn part_sum(source: u32, parts: u32, stride: u32, i: u32) -> f32 {
+    var sum = 0.0;
+    for (var part = 0u; part < parts; part++) {
+        sum += partial[source + part * stride + i];
+    }
+    return sum;
+}
