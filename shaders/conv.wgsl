@@ -56,7 +56,11 @@ fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
         let quad = big_quads[select(0u, u32(at.x + i32(j)) / 4u, inside)];
         return select(vec4<f32>(0.0), quad, inside);
     }
-    return vec4<f32>(element(at, j), element(at, j + 1u), element(at, j + 2u), element(at, j + 3u));
+    var quad = vec4<f32>(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        quad = with_number(quad, i, element(at, j + i));
+    }
+    return quad;
 }
 
 fn element(at: vec3<i32>, j: u32) -> f32 {
@@ -76,8 +80,9 @@ fn weights(u: u32, j: u32, n4: u32) -> vec4<f32> {
     if (QUADS_B) {
         b = weight_quads[at / 4u + min(n4, g.small_c / 4u - 1u)];
     } else {
-        let n = columns(n4, g.small_c);
-        b = vec4<f32>(weight[at + n.x], weight[at + n.y], weight[at + n.z], weight[at + n.w]);
+        for (var i = 0u; i < 4u; i++) {
+            b = with_number(b, i, weight[at + min(4u * n4 + i, g.small_c - 1u)]);
+        }
     }
     return select(vec4<f32>(0.0), b, j < length);
 }

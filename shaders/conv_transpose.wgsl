@@ -90,7 +90,11 @@ fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
         let quad = small_quads[select(0u, u32(at.x + i32(j)) / 4u, inside)];
         return select(vec4<f32>(0.0), quad, inside);
     }
-    return vec4<f32>(element(at, j), element(at, j + 1u), element(at, j + 2u), element(at, j + 3u));
+    var quad = vec4<f32>(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        quad = with_number(quad, i, element(at, j + i));
+    }
+    return quad;
 }
 
 fn element(at: vec3<i32>, j: u32) -> f32 {
@@ -114,10 +118,12 @@ fn weights(at: u32, j: u32) -> vec4<f32> {
         let quad = weight_quads[(at + min(j, g.small_c - 4u)) / 4u];
         return select(vec4<f32>(0.0), quad, j < g.small_c);
     }
-    let k = vec4<u32>(j) + vec4<u32>(0u, 1u, 2u, 3u);
-    let i = vec4<u32>(at) + min(k, vec4<u32>(g.small_c - 1u));
-    let b = vec4<f32>(weight[i.x], weight[i.y], weight[i.z], weight[i.w]);
-    return select(vec4<f32>(0.0), b, k < vec4<u32>(g.small_c));
+    var b = vec4<f32>(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        let value = weight[at + min(j + i, g.small_c - 1u)];
+        b = with_number(b, i, select(0.0, value, j + i < g.small_c));
+    }
+    return b;
 }
 
 fn describe_columns(n4: u32) -> Columns {

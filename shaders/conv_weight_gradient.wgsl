@@ -69,7 +69,11 @@ fn across(at: vec3<i32>, j: u32) -> vec4<f32> {
 
 // Elements j..j+3 of a segment.
 fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
-    return vec4<f32>(element(at, j), element(at, j + 1u), element(at, j + 2u), element(at, j + 3u));
+    var quad = vec4<f32>(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        quad = with_number(quad, i, element(at, j + i));
+    }
+    return quad;
 }
 
 fn element(at: vec3<i32>, j: u32) -> f32 {
@@ -93,8 +97,9 @@ fn pixel(s: u32, j: u32, n4: u32) -> vec4<f32> {
     if (QUADS_B) {
         b = small_quads[at / 4u + min(n4, g.small_c / 4u - 1u)];
     } else {
-        let n = columns(n4, g.small_c);
-        b = vec4<f32>(small[at + n.x], small[at + n.y], small[at + n.z], small[at + n.w]);
+        for (var i = 0u; i < 4u; i++) {
+            b = with_number(b, i, small[at + min(4u * n4 + i, g.small_c - 1u)]);
+        }
     }
     if (g.scaled_by > 0u) {
         b *= factor[number / g.scaled_by];

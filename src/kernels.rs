@@ -20,7 +20,7 @@ pub enum Binding {
 /// One WGSL file with one entry point `main`.
 #[derive(Debug)]
 pub struct Kernel {
-    /// File stem below `shaders/`; with `, subgroup` for the second body of a matrix product.
+    /// File stem below `shaders/`; with `, wide` or `, subgroup` for another body of a matrix product.
     pub name: &'static str,
     /// The kernel's own source, first, so that its line numbers hold, then the shared parts it is joined with.
     pub parts: &'static [&'static str],
@@ -52,11 +52,16 @@ macro_rules! kernels {
             parts: &[shader!($name), $(shader!($shared)),*],
             bindings: &[$($binding),*],
             tiled: $tiled,
-            subgroups: !concat!($($body)?).is_empty(),
+            subgroups: is_subgroup(concat!($($body)?)),
         };)*
         /// Every kernel.
         pub static ALL: &[&Kernel] = &[$(&$id),*];
     };
+}
+
+/// Whether a body's name is that of the one that needs subgroups.
+const fn is_subgroup(body: &str) -> bool {
+    matches!(body.as_bytes(), b"subgroup")
 }
 
 const fn params<T>() -> Binding {
@@ -69,18 +74,27 @@ kernels! {
     /// Convolution with bias and activation; also linear layers and the data gradient of transposed convolution.
     CONV = "conv" + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile"], tiled true,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same with larger tiles.
+    CONV_WIDE = "conv" ("wide") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile_wide"],
+        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same through the registers of a subgroup.
     CONV_SUBGROUP = "conv" ("subgroup") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_subgroup"],
         tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Transposed convolution with bias and activation; also the data gradient of convolution and linear layers.
     CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile"], tiled true,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same with larger tiles.
+    CONV_TRANSPOSE_WIDE = "conv_transpose" ("wide") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile_wide"],
+        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same through the registers of a subgroup.
     CONV_TRANSPOSE_SUBGROUP = "conv_transpose" ("subgroup") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_subgroup"],
         tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Partial sums of the weight gradient of both.
     CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/operands", "shared/gemm_tile"], tiled true,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
+    /// The same with larger tiles.
+    CONV_WEIGHT_GRADIENT_WIDE = "conv_weight_gradient" ("wide") + ["shared/geometry", "shared/operands", "shared/gemm_tile_wide"],
+        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// The same through the registers of a subgroup.
     CONV_WEIGHT_GRADIENT_SUBGROUP = "conv_weight_gradient" ("subgroup") + ["shared/geometry", "shared/operands", "shared/gemm_subgroup"],
         tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];

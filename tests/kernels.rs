@@ -43,10 +43,13 @@ macro_rules! checked {
 
 checked! {
     conv: convolution::conv, CONV;
+    conv_wide: convolution::conv, CONV_WIDE;
     conv_subgroup: convolution::conv, CONV_SUBGROUP;
     conv_transpose: convolution::conv_transpose, CONV_TRANSPOSE;
+    conv_transpose_wide: convolution::conv_transpose, CONV_TRANSPOSE_WIDE;
     conv_transpose_subgroup: convolution::conv_transpose, CONV_TRANSPOSE_SUBGROUP;
     conv_weight_gradient: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT;
+    conv_weight_gradient_wide: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_WIDE;
     conv_weight_gradient_subgroup: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_SUBGROUP;
     gather_gradients: sums::gather_gradients, GATHER_GRADIENTS;
     weight_norm_rmsprop: weight_norm::weight_norm_rmsprop, WEIGHT_NORM_RMSPROP;

@@ -8,7 +8,7 @@ use std::path::Path;
 use wgpu::naga;
 use wn_gan::gpu::program::Overrides;
 use wn_gan::kernels::{self, BLOCKS, Binding, Kernel};
-use wn_gan::nn::product::{Body, Size};
+use wn_gan::nn::product::{Body, LANES, Size};
 use wn_gan::reference::{addition, batch_norm, spectral_norm, weight_norm};
 use wn_gan::rng::Stream;
 
@@ -54,8 +54,11 @@ fn with_overrides(module: &Module, info: &ModuleInfo, overrides: &Overrides) -> 
 fn choices(kernel: &Kernel) -> Vec<Overrides> {
     match (kernel.tiled, kernel.subgroups) {
         (false, _) => vec![Vec::new()],
-        (true, false) => Body::TILES.map(|tile| Body::Tile(Size::Small).overrides(tile, [true; 2])).to_vec(),
-        (true, true) => [4, 8].map(|lanes| Body::Subgroup { lanes }.overrides(Body::TILES[0], [true; 2])).to_vec(),
+        (true, false) => (Body::TILES.into_iter())
+            .filter(|tile| (tile.block == 8) == kernel.name.ends_with(", wide"))
+            .map(|tile| Body::Tile(Size::Small).overrides(tile, [true; 2]))
+            .collect(),
+        (true, true) => vec![Body::Subgroup.overrides(Body::TILES[0], [true; 2])],
     }
 }
 
@@ -157,10 +160,10 @@ fn workgroups_and_bindings_fit_the_default_limits() {
             let module = with_overrides(&module, &info, &overrides);
             let [x, y, z] = module.entry_points[0].workgroup_size;
             let of = |wanted: &str| overrides.iter().find(|(name, _)| *name == wanted).map(|&(_, value)| value);
-            let expected = match (kernel.tiled, of("LANES")) {
+            let expected = match (kernel.tiled, kernel.subgroups) {
                 (false, _) => [256, 1, 1],
-                (true, Some(lanes)) => [lanes, 1, 1],
-                (true, None) => [of("WG_N").unwrap_or_default(), of("WG_M").unwrap_or_default(), 1],
+                (true, true) => [LANES, 1, 1],
+                (true, false) => [of("WG_N").unwrap_or_default(), of("WG_M").unwrap_or_default(), 1],
             };
             assert_eq!([x, y, z], expected, "{} {overrides:?}", kernel.name);
             assert!(x * y * z <= INVOCATIONS, "{} {overrides:?}: {x} x {y} x {z} invocations", kernel.name);
@@ -227,7 +230,7 @@ fn every_file_below_shaders_is_part_of_a_kernel() {
     }
     assert_eq!(files.len(), parts.len(), "every part is one file");
     for kernel in kernels::ALL {
-        let stem = kernel.name.trim_end_matches(", subgroup");
+        let stem = kernel.name.split(',').next().unwrap_or_default();
         assert_eq!(read(&root.join(format!("{stem}.wgsl"))), kernel.parts[0], "{}", kernel.name);
     }
 }

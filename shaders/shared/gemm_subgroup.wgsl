@@ -4,16 +4,14 @@
 // from a fixed lane is one instruction. So no two lanes of a subgroup load the same number: each loads a block of four
 // rows and one of four columns, and all of them multiply every row, shuffled over, with their own columns.
 //
-// A workgroup is one subgroup of LANES invocations. Eight lanes compute 32 rows by 32 columns, in 32 vec4 registers an
-// invocation; four lanes compute 16 rows by 32 columns, in as many. Written out, because an array in registers that is
-// indexed by a loop variable becomes memory.
+// A workgroup is one subgroup of eight lanes, which compute 32 rows by 32 columns: 32 vec4 registers an invocation.
+// Written out, because an array in registers that is indexed by a loop variable becomes memory.
 
-override LANES: u32 = 8u; // of the adapter's subgroups: 8 or 4
-override WG_M: u32 = 1u;
-override WG_N: u32 = LANES;
+const WG_M: u32 = 1u;
+const WG_N: u32 = 8u;
 
 fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
-    let m = 4u * (group.x * LANES + lane);
+    let m = 32u * group.x + 4u * lane;
     let n4 = 8u * group.y + lane;
     let row0 = describe_row(m);
     let row1 = describe_row(m + 1u);
@@ -76,45 +74,25 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
             c13 += b * from_lane(3u, a[1]);
             c14 += b * from_lane(3u, a[2]);
             c15 += b * from_lane(3u, a[3]);
-            if (LANES == 8u) {
-                c16 += b * from_lane(4u, a[0]);
-                c17 += b * from_lane(4u, a[1]);
-                c18 += b * from_lane(4u, a[2]);
-                c19 += b * from_lane(4u, a[3]);
-                c20 += b * from_lane(5u, a[0]);
-                c21 += b * from_lane(5u, a[1]);
-                c22 += b * from_lane(5u, a[2]);
-                c23 += b * from_lane(5u, a[3]);
-                c24 += b * from_lane(6u, a[0]);
-                c25 += b * from_lane(6u, a[1]);
-                c26 += b * from_lane(6u, a[2]);
-                c27 += b * from_lane(6u, a[3]);
-                c28 += b * from_lane(7u, a[0]);
-                c29 += b * from_lane(7u, a[1]);
-                c30 += b * from_lane(7u, a[2]);
-                c31 += b * from_lane(7u, a[3]);
-            } else {
-                let right = load_b(s, j, n4 + 4u);
-                c16 += right * from_lane(0u, a[0]);
-                c17 += right * from_lane(0u, a[1]);
-                c18 += right * from_lane(0u, a[2]);
-                c19 += right * from_lane(0u, a[3]);
-                c20 += right * from_lane(1u, a[0]);
-                c21 += right * from_lane(1u, a[1]);
-                c22 += right * from_lane(1u, a[2]);
-                c23 += right * from_lane(1u, a[3]);
-                c24 += right * from_lane(2u, a[0]);
-                c25 += right * from_lane(2u, a[1]);
-                c26 += right * from_lane(2u, a[2]);
-                c27 += right * from_lane(2u, a[3]);
-                c28 += right * from_lane(3u, a[0]);
-                c29 += right * from_lane(3u, a[1]);
-                c30 += right * from_lane(3u, a[2]);
-                c31 += right * from_lane(3u, a[3]);
-            }
+            c16 += b * from_lane(4u, a[0]);
+            c17 += b * from_lane(4u, a[1]);
+            c18 += b * from_lane(4u, a[2]);
+            c19 += b * from_lane(4u, a[3]);
+            c20 += b * from_lane(5u, a[0]);
+            c21 += b * from_lane(5u, a[1]);
+            c22 += b * from_lane(5u, a[2]);
+            c23 += b * from_lane(5u, a[3]);
+            c24 += b * from_lane(6u, a[0]);
+            c25 += b * from_lane(6u, a[1]);
+            c26 += b * from_lane(6u, a[2]);
+            c27 += b * from_lane(6u, a[3]);
+            c28 += b * from_lane(7u, a[0]);
+            c29 += b * from_lane(7u, a[1]);
+            c30 += b * from_lane(7u, a[2]);
+            c31 += b * from_lane(7u, a[3]);
         }
     }
-    let first = 4u * LANES * group.x;
+    let first = 32u * group.x;
     let known = describe_columns(n4);
     store(first + 0u, known, c00);
     store(first + 1u, known, c01);
@@ -132,42 +110,22 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     store(first + 13u, known, c13);
     store(first + 14u, known, c14);
     store(first + 15u, known, c15);
-    if (LANES == 8u) {
-        store(first + 16u, known, c16);
-        store(first + 17u, known, c17);
-        store(first + 18u, known, c18);
-        store(first + 19u, known, c19);
-        store(first + 20u, known, c20);
-        store(first + 21u, known, c21);
-        store(first + 22u, known, c22);
-        store(first + 23u, known, c23);
-        store(first + 24u, known, c24);
-        store(first + 25u, known, c25);
-        store(first + 26u, known, c26);
-        store(first + 27u, known, c27);
-        store(first + 28u, known, c28);
-        store(first + 29u, known, c29);
-        store(first + 30u, known, c30);
-        store(first + 31u, known, c31);
-    } else {
-        let known_right = describe_columns(n4 + 4u);
-        store(first + 0u, known_right, c16);
-        store(first + 1u, known_right, c17);
-        store(first + 2u, known_right, c18);
-        store(first + 3u, known_right, c19);
-        store(first + 4u, known_right, c20);
-        store(first + 5u, known_right, c21);
-        store(first + 6u, known_right, c22);
-        store(first + 7u, known_right, c23);
-        store(first + 8u, known_right, c24);
-        store(first + 9u, known_right, c25);
-        store(first + 10u, known_right, c26);
-        store(first + 11u, known_right, c27);
-        store(first + 12u, known_right, c28);
-        store(first + 13u, known_right, c29);
-        store(first + 14u, known_right, c30);
-        store(first + 15u, known_right, c31);
-    }
+    store(first + 16u, known, c16);
+    store(first + 17u, known, c17);
+    store(first + 18u, known, c18);
+    store(first + 19u, known, c19);
+    store(first + 20u, known, c20);
+    store(first + 21u, known, c21);
+    store(first + 22u, known, c22);
+    store(first + 23u, known, c23);
+    store(first + 24u, known, c24);
+    store(first + 25u, known, c25);
+    store(first + 26u, known, c26);
+    store(first + 27u, known, c27);
+    store(first + 28u, known, c28);
+    store(first + 29u, known, c29);
+    store(first + 30u, known, c30);
+    store(first + 31u, known, c31);
 }
 
 // What another lane holds, in every lane.

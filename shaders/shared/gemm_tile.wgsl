@@ -13,21 +13,18 @@
 //   describe_columns(n4)          what store() needs of columns 4 n4 .. 4 n4 + 3
 //   store(m, columns, value)      takes C[m, four columns], ignores rows and columns outside
 //
-// WG_M x WG_N invocations compute a tile of ROWS * WG_M rows by COLUMNS * WG_N columns. An invocation's eight rows (or
-// columns) are two quads that lie half a tile apart, so that neighbours read neighbouring quads of workgroup memory.
+// WG_M x WG_N invocations compute a tile of 4 WG_M rows by 4 WG_N columns. (shared/gemm_tile_wide.wgsl: twice as many.)
 
 override WG_M: u32 = 16u;
 override WG_N: u32 = 16u;
-override ROWS: u32 = 4u;     // of an invocation: 4 or 8
-override COLUMNS: u32 = 4u;  // of an invocation: 4 or 8
 override DEPTH: u32 = 16u;   // of a slice, a multiple of 4
 
 // Array lengths have names because naga 30 cannot resolve an override without one.
-override QUADS_M: u32 = WG_M * ROWS / 4u;
-override QUADS_N: u32 = WG_N * COLUMNS / 4u;
+override QUADS_M: u32 = WG_M;
+override QUADS_N: u32 = WG_N;
 override SLICE_A: u32 = DEPTH * QUADS_M;
 override SLICE_B: u32 = DEPTH * QUADS_N;
-override TILE_ROWS: u32 = ROWS * WG_M;
+override TILE_ROWS: u32 = 4u * WG_M;
 
 var<workgroup> slice_a: array<vec4<f32>, SLICE_A>; // [depth, quad of rows]
 var<workgroup> slice_b: array<vec4<f32>, SLICE_B>; // [depth, quad of columns]
@@ -44,23 +41,10 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     for (var r = lane; r < TILE_ROWS; r += threads) {
         rows[r] = describe_row(first_row + r);
     }
-    // Rows 0..3 and 4..7, columns 0..3 (left) and 4..7 (right).
-    var left0 = vec4<f32>(0.0);
-    var left1 = vec4<f32>(0.0);
-    var left2 = vec4<f32>(0.0);
-    var left3 = vec4<f32>(0.0);
-    var left4 = vec4<f32>(0.0);
-    var left5 = vec4<f32>(0.0);
-    var left6 = vec4<f32>(0.0);
-    var left7 = vec4<f32>(0.0);
-    var right0 = vec4<f32>(0.0);
-    var right1 = vec4<f32>(0.0);
-    var right2 = vec4<f32>(0.0);
-    var right3 = vec4<f32>(0.0);
-    var right4 = vec4<f32>(0.0);
-    var right5 = vec4<f32>(0.0);
-    var right6 = vec4<f32>(0.0);
-    var right7 = vec4<f32>(0.0);
+    var r0 = vec4<f32>(0.0);
+    var r1 = vec4<f32>(0.0);
+    var r2 = vec4<f32>(0.0);
+    var r3 = vec4<f32>(0.0);
     for (var s = first_segment; s < end_segment; s++) {
         for (var j0 = 0u; j0 < length; j0 += DEPTH) {
             workgroupBarrier();
@@ -92,52 +76,17 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
             }
             workgroupBarrier();
             for (var k = 0u; k < DEPTH; k++) {
-                let upper = slice_a[k * QUADS_M + tm];
-                let left = slice_b[k * QUADS_N + tn];
-                var right = vec4<f32>(0.0);
-                left0 += upper.x * left;
-                left1 += upper.y * left;
-                left2 += upper.z * left;
-                left3 += upper.w * left;
-                if (COLUMNS == 8u) {
-                    right = slice_b[k * QUADS_N + WG_N + tn];
-                    right0 += upper.x * right;
-                    right1 += upper.y * right;
-                    right2 += upper.z * right;
-                    right3 += upper.w * right;
-                }
-                if (ROWS == 8u) {
-                    let lower = slice_a[k * QUADS_M + WG_M + tm];
-                    left4 += lower.x * left;
-                    left5 += lower.y * left;
-                    left6 += lower.z * left;
-                    left7 += lower.w * left;
-                    if (COLUMNS == 8u) {
-                        right4 += lower.x * right;
-                        right5 += lower.y * right;
-                        right6 += lower.z * right;
-                        right7 += lower.w * right;
-                    }
-                }
+                let a = slice_a[k * QUADS_M + tm];
+                let b = slice_b[k * QUADS_N + tn];
+                r0 += a.x * b;
+                r1 += a.y * b;
+                r2 += a.z * b;
+                r3 += a.w * b;
             }
         }
     }
     let m = first_row + 4u * tm;
     let known = describe_columns(first_n4 + tn);
-    store_quad(m, known, left0, left1, left2, left3);
-    if (ROWS == 8u) {
-        store_quad(m + 4u * WG_M, known, left4, left5, left6, left7);
-    }
-    if (COLUMNS == 8u) {
-        let known_right = describe_columns(first_n4 + WG_N + tn);
-        store_quad(m, known_right, right0, right1, right2, right3);
-        if (ROWS == 8u) {
-            store_quad(m + 4u * WG_M, known_right, right4, right5, right6, right7);
-        }
-    }
-}
-
-fn store_quad(m: u32, known: Columns, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>) {
     store(m, known, r0);
     store(m + 1u, known, r1);
     store(m + 2u, known, r2);

@@ -9,6 +9,12 @@ fn is_inside(at: vec3<i32>, j: u32) -> bool {
     return i32(j) >= at.y && i32(j) < at.z;
 }
 
+// A quad with number `i` replaced. Numbers are read one by one in loops of four, because written out they are more than
+// SwiftShader's compiler can take.
+fn with_number(quad: vec4<f32>, i: u32, value: f32) -> vec4<f32> {
+    return select(quad, vec4<f32>(value), vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u));
+}
+
 // The four columns from 4 n4 on of a matrix with `count` columns; beyond the last one, the last one again: such a
 // column is computed and not stored, which is cheaper than four branches in the inner loop.
 fn columns(n4: u32, count: u32) -> vec4<u32> {

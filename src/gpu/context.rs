@@ -147,12 +147,11 @@ impl Gpu {
         self.info.device_type == wgpu::DeviceType::Cpu || name.contains("swiftshader") || name.contains("llvmpipe")
     }
 
-    /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one of 4 or 8, as adapters
-    /// that run on a processor do.
+    /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one.
     pub fn lanes(&self) -> Option<u32> {
         let (least, most) = (self.info.subgroup_min_size, self.info.subgroup_max_size);
         let usable = self.device.features().contains(wgpu::Features::SUBGROUP) && least == most;
-        (usable && matches!(least, 4 | 8)).then_some(least)
+        usable.then_some(least)
     }
 
     /// The present counts.

@@ -5,7 +5,7 @@ use crate::gpu::{Buffer, Call, View};
 use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry};
 use crate::nn::layer::LinearMap;
 use crate::nn::parameters::{LayerOffsets, Weights};
-use crate::nn::product::Body;
+use crate::nn::product::{self, Body};
 use crate::nn::sums::rows_per_part;
 
 /// Workgroups that a weight gradient is split into at least, so that a large device is busy with a small layer.
@@ -103,8 +103,7 @@ impl Convolution<'_> {
         let (m, n) = (g.batch * g.small_h * g.small_w, g.small_c);
         let quads_a = in_fours(g.big_c, big.offset);
         let quads_b = in_fours(g.small_c, self.at.weight);
-        let call =
-            self.body.call(&kernels::CONV, &kernels::CONV_SUBGROUP, &self.label(what), [m, n, 1], [quads_a, quads_b]);
+        let call = self.body.call(&product::CONV, &self.label(what), [m, n, 1], [quads_a, quads_b]);
         self.finish(call, g, [big, small], weights, bias.is_some(), epilogue)
     }
 
@@ -122,8 +121,7 @@ impl Convolution<'_> {
         let (m, n) = (g.batch * g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride), g.big_c);
         let quads = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.at.weight)];
         let phases = g.stride * g.stride;
-        let kernels = [&kernels::CONV_TRANSPOSE, &kernels::CONV_TRANSPOSE_SUBGROUP];
-        let call = self.body.call(kernels[0], kernels[1], &self.label(what), [m, n, phases], quads);
+        let call = self.body.call(&product::CONV_TRANSPOSE, &self.label(what), [m, n, phases], quads);
         self.finish(call, g, [small, big], weights, bias.is_some(), epilogue)
     }
 
@@ -171,12 +169,11 @@ impl Convolution<'_> {
             ..plan.geometry
         };
         let quads = [in_fours(geometry.big_c, big.offset), in_fours(geometry.small_c, small.offset)];
-        let kernels = [&kernels::CONV_WEIGHT_GRADIENT, &kernels::CONV_WEIGHT_GRADIENT_SUBGROUP];
         let label = self.label("weight gradient");
         let (big, small) = (&big.buffer, &small.buffer);
         let factors = factors.map_or(small, |factors| factors.of_image);
         self.body
-            .call(kernels[0], kernels[1], &label, [plan.m, plan.n, plan.parts], quads)
+            .call(&product::CONV_WEIGHT_GRADIENT, &label, [plan.m, plan.n, plan.parts], quads)
             .params(&geometry)
             .buffers(&[big, big, small, small, factors, &output.buffer])
     }

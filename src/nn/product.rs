@@ -1,7 +1,7 @@
 //! Which body a matrix product runs with, and with which tile.
 
 use crate::gpu::{Call, Gpu};
-use crate::kernels::Kernel;
+use crate::kernels::{self, Kernel};
 
 /// The part of a matrix product that one workgroup computes with [`Body::Tile`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,13 +10,14 @@ pub struct Tile {
     pub wg_m: u32,
     /// Invocations along columns.
     pub wg_n: u32,
-    /// Rows of an invocation, 4 or 8.
-    pub rows: u32,
-    /// Columns of an invocation, 4 or 8.
-    pub columns: u32,
+    /// Rows and columns of an invocation: 4, or 8 in the wide body.
+    pub block: u32,
     /// Depth of the slices that pass through workgroup memory, a multiple of 4.
     pub depth: u32,
 }
+
+/// Lanes of the subgroups that [`Body::Subgroup`] is written for.
+pub const LANES: u32 = 8;
 
 /// How matrix products are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +25,9 @@ pub enum Body {
     /// Slices through workgroup memory (shared/gemm_tile.wgsl): for GPUs. The number is the larger of the tiles that
     /// large products take.
     Tile(Size),
-    /// Operands shuffled through a subgroup of 4 or 8 lanes (shared/gemm_subgroup.wgsl): for adapters that run on a
-    /// processor.
-    Subgroup {
-        /// Size of the adapter's subgroups.
-        lanes: u32,
-    },
+    /// Operands shuffled through a subgroup of [`LANES`] lanes (shared/gemm_subgroup.wgsl): for llvmpipe, which runs on a
+    /// processor. SwiftShader's compiler does not finish with kernels of this size.
+    Subgroup,
 }
 
 /// Registers that an invocation of a large product uses.
@@ -44,7 +42,7 @@ pub enum Size {
 }
 
 const fn tile(wg: [u32; 2], block: u32, depth: u32) -> Tile {
-    Tile { wg_m: wg[0], wg_n: wg[1], rows: block, columns: block, depth }
+    Tile { wg_m: wg[0], wg_n: wg[1], block, depth }
 }
 
 /// For few columns (images, logits), for few rows (linear layers), and for the rest by size.
@@ -62,7 +60,7 @@ impl Body {
     /// The one that suits the device without measuring.
     pub fn for_device(gpu: &Gpu) -> Body {
         match gpu.lanes() {
-            Some(lanes) if gpu.software() => Body::Subgroup { lanes },
+            Some(LANES) if gpu.software() => Body::Subgroup,
             _ if gpu.software() => Body::Tile(Size::Small),
             _ => Body::Tile(Size::Medium),
         }
@@ -89,51 +87,73 @@ impl Body {
     pub fn groups(self, tile: Tile, m: u32, n: u32) -> [u32; 2] {
         match self {
             Body::Tile(_) => [m.div_ceil(tile.height()), n.div_ceil(tile.width())],
-            Body::Subgroup { lanes } => [m.div_ceil(4 * lanes), n.div_ceil(32)],
+            Body::Subgroup => [m.div_ceil(4 * LANES), n.div_ceil(4 * LANES)],
         }
     }
 
-    /// `layers` products of `m` rows and `n` columns by one of two kernels; `quads` says whether A and B can be read
-    /// four numbers at a time.
-    pub fn call(
-        self,
-        tiled: &'static Kernel,
-        subgroup: &'static Kernel,
-        label: &str,
-        [m, n, layers]: [u32; 3],
-        quads: [bool; 2],
-    ) -> Call {
+    /// `layers` products of `m` rows and `n` columns by the kernel that serves this body; `quads` says whether A and B can
+    /// be read four numbers at a time.
+    pub fn call(self, kernels: &Kernels, label: &str, [m, n, layers]: [u32; 3], quads: [bool; 2]) -> Call {
         let tile = self.tile(m, n, layers);
         let [x, y] = self.groups(tile, m, n);
-        let kernel = if matches!(self, Body::Tile(_)) { tiled } else { subgroup };
-        Call::new(kernel, label).overrides(&self.overrides(tile, quads)).grid([x, y, layers])
+        Call::new(self.kernel(kernels, tile), label).overrides(&self.overrides(tile, quads)).grid([x, y, layers])
+    }
+
+    /// The kernel of a tile.
+    pub fn kernel(self, kernels: &Kernels, tile: Tile) -> &'static Kernel {
+        match self {
+            Body::Tile(_) if tile.block == 8 => kernels.wide,
+            Body::Tile(_) => kernels.tile,
+            Body::Subgroup => kernels.subgroup,
+        }
     }
 
     /// The kernels' overrides.
     pub fn overrides(self, tile: Tile, quads: [bool; 2]) -> Vec<(&'static str, u32)> {
         let mut overrides = match self {
-            Body::Tile(_) => vec![
-                ("WG_M", tile.wg_m),
-                ("WG_N", tile.wg_n),
-                ("ROWS", tile.rows),
-                ("COLUMNS", tile.columns),
-                ("DEPTH", tile.depth),
-            ],
-            Body::Subgroup { lanes } => vec![("LANES", lanes)],
+            Body::Tile(_) => vec![("WG_M", tile.wg_m), ("WG_N", tile.wg_n), ("DEPTH", tile.depth)],
+            Body::Subgroup => Vec::new(),
         };
         overrides.extend([("QUADS_A", u32::from(quads[0])), ("QUADS_B", u32::from(quads[1]))]);
         overrides
     }
 }
 
+/// The kernels of one product, by body.
+#[derive(Debug, Clone, Copy)]
+pub struct Kernels {
+    /// Tiles with 4x4 numbers an invocation.
+    pub tile: &'static Kernel,
+    /// Tiles with 8x8 numbers an invocation.
+    pub wide: &'static Kernel,
+    /// Through a subgroup.
+    pub subgroup: &'static Kernel,
+}
+
+/// Convolution.
+pub const CONV: Kernels =
+    Kernels { tile: &kernels::CONV, wide: &kernels::CONV_WIDE, subgroup: &kernels::CONV_SUBGROUP };
+/// Transposed convolution.
+pub const CONV_TRANSPOSE: Kernels = Kernels {
+    tile: &kernels::CONV_TRANSPOSE,
+    wide: &kernels::CONV_TRANSPOSE_WIDE,
+    subgroup: &kernels::CONV_TRANSPOSE_SUBGROUP,
+};
+/// The weight gradient of both.
+pub const CONV_WEIGHT_GRADIENT: Kernels = Kernels {
+    tile: &kernels::CONV_WEIGHT_GRADIENT,
+    wide: &kernels::CONV_WEIGHT_GRADIENT_WIDE,
+    subgroup: &kernels::CONV_WEIGHT_GRADIENT_SUBGROUP,
+};
+
 impl Tile {
     /// Rows of a workgroup.
     pub fn height(self) -> u32 {
-        self.wg_m * self.rows
+        self.wg_m * self.block
     }
 
     /// Columns of a workgroup.
     pub fn width(self) -> u32 {
-        self.wg_n * self.columns
+        self.wg_n * self.block
     }
 }

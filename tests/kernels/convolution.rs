@@ -175,7 +175,7 @@ impl Product {
     fn check(&self, bodies: &[Body], kernel: &'static Kernel, problem: &Problem, report: &mut Report) {
         let whole = problem.places.big == QUADS.big;
         for &body in bodies {
-            for tile in tiles(body) {
+            for tile in tiles(kernel) {
                 for quads in [[false; 2], [true; 2], [true, false]].into_iter().filter(|quads| whole || !quads[0]) {
                     let mut call = Call::new(kernel, "test").overrides(&body.overrides(tile, quads));
                     let [m, n, layers] = self.size;
@@ -254,14 +254,17 @@ impl Product {
     }
 }
 
-/// The tiles that a body may choose.
-fn tiles(body: Body) -> Vec<Tile> {
-    if matches!(body, Body::Tile(_)) { Body::TILES.to_vec() } else { Body::TILES[..1].to_vec() }
+/// The tiles that a kernel serves.
+fn tiles(kernel: &Kernel) -> Vec<Tile> {
+    match (kernel.subgroups, kernel.name.contains(", wide")) {
+        (true, _) => Body::TILES[..1].to_vec(),
+        (false, is_wide) => Body::TILES.into_iter().filter(|tile| (tile.block == 8) == is_wide).collect(),
+    }
 }
 
 /// The bodies that a kernel serves.
 fn bodies(kernel: &Kernel) -> Vec<Body> {
-    if kernel.subgroups { [4, 8].map(|lanes| Body::Subgroup { lanes }).to_vec() } else { vec![Body::Tile(Size::Small)] }
+    vec![if kernel.subgroups { Body::Subgroup } else { Body::Tile(Size::Small) }]
 }
 
 /// Convolution, linear layers among them.
@@ -332,7 +335,7 @@ pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
             let parts = rows.div_ceil(split) as u32;
             let terms = split * g.small_w as usize;
             for body in bodies(kernel) {
-                for tile in tiles(body) {
+                for tile in tiles(kernel) {
                     let whole = places.big == QUADS.big;
                     for quads in [[false; 2], [true; 2]].into_iter().filter(|quads| whole || !quads[0]) {
                         let [x, y] = body.groups(tile, g.kernel_h * g.kernel_w * g.big_c, g.small_c);

@@ -12,8 +12,8 @@ type Check = fn(&'static Kernel) -> Report;
 /// (check, kernel, text of the shader, text that replaces it).
 pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     // A wrong sign, a lost bias, an element never written, a wrong offset, pixels and depths outside.
-    (convolution::conv, &kernels::CONV, "left1 += upper.y * left", "left1 -= upper.y * left"),
-    (convolution::conv, &kernels::CONV, "right6 += lower.z * right", "right6 += lower.z * left"),
+    (convolution::conv, &kernels::CONV, "r1 += a.y * b", "r1 -= a.y * b"),
+    (convolution::conv, &kernels::CONV_WIDE, "right6 += lower.z * right", "right6 += lower.z * left"),
     (convolution::conv, &kernels::CONV, "product + known.bias", "product"),
     (convolution::conv, &kernels::CONV, "if (known.first + 1u < known.count) { output[to + 1u] = v.y; }", ""),
     (convolution::conv, &kernels::CONV, "g.output_offset + at", "g.output_offset + 1u + at"),
@@ -30,11 +30,12 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (convolution::conv, &kernels::CONV_SUBGROUP, "-row.z * c, (i32", "0, (i32"),
     (convolution::conv, &kernels::CONV_SUBGROUP, "store(first + 21u, known, c21);", ""),
     (convolution::conv, &kernels::CONV_SUBGROUP, "c26 += b * from_lane(6u, a[2]);", "c26 += b * from_lane(5u, a[2]);"),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_WIDE, "known_right, right4", "known_left, right4"),
     (
-        convolution::conv,
-        &kernels::CONV_SUBGROUP,
-        "c17 += right * from_lane(0u, a[1]);",
-        "c17 += b * from_lane(0u, a[1]);",
+        convolution::conv_weight_gradient,
+        &kernels::CONV_WEIGHT_GRADIENT_WIDE,
+        "k * QUADS_N + WG_N + tn",
+        "k * QUADS_N + tn",
     ),
     // A wrong phase, taps of another phase, pixels outside, phases without a pixel.
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "(y + g.pad_h) % g.stride", "y % g.stride"),

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 use wn_gan::gpu::Gpu;
 use wn_gan::gpu::context::Limits;
-use wn_gan::nn::product::{Body, Size};
+use wn_gan::nn::product::{Body, LANES, Size};
 
 /// The device; its name is printed once.
 pub fn gpu() -> Arc<Gpu> {
@@ -20,14 +20,14 @@ pub fn gpu() -> Arc<Gpu> {
     DEVICE.get_or_init(open).clone()
 }
 
-/// A second device, which may shuffle within subgroups of 4 or 8 lanes; `None`, and a line that says so, where the adapter
-/// has no such subgroups. Real GPUs have larger ones, and never use the kernels that need it.
+/// A second device, which may shuffle within the subgroups that the second body is written for; `None`, and a line that
+/// says so, where the adapter has no such subgroups. Real GPUs have larger ones, and never use the kernels that need it.
 pub fn subgroup_gpu() -> Option<Arc<Gpu>> {
     static DEVICE: OnceLock<Option<Arc<Gpu>>> = OnceLock::new();
     let open = || {
         let gpu = pollster::block_on(Gpu::open(Limits::Adapter)).unwrap_or_else(|e| panic!("{e}"));
-        if gpu.lanes().is_none() {
-            eprintln!("not checked: kernels for subgroups of 4 or 8 lanes, which {} does not have", gpu.name());
+        if gpu.lanes() != Some(LANES) {
+            eprintln!("not checked: kernels for subgroups of {LANES} lanes, which {} does not have", gpu.name());
             return None;
         }
         Some(Arc::new(gpu))
@@ -35,14 +35,10 @@ pub fn subgroup_gpu() -> Option<Arc<Gpu>> {
     DEVICE.get_or_init(open).clone()
 }
 
-/// Every body of matrix products that this adapter can run, with its device. Eight lanes run what is written for four.
+/// Every body of matrix products that this adapter can run, with its device.
 pub fn bodies() -> Vec<(Body, Arc<Gpu>)> {
     let tiles = [Size::Small, Size::Medium, Size::Large].map(|size| (Body::Tile(size), gpu()));
-    let subgroups = subgroup_gpu().into_iter().flat_map(|gpu| {
-        let most = gpu.lanes().unwrap_or_default();
-        [4, 8].into_iter().filter(move |&lanes| lanes <= most).map(move |lanes| (Body::Subgroup { lanes }, gpu.clone()))
-    });
-    tiles.into_iter().chain(subgroups).collect()
+    tiles.into_iter().chain(subgroup_gpu().map(|gpu| (Body::Subgroup, gpu))).collect()
 }
 
 /// The fastest body that this adapter can run, with its device.

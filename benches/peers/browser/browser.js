@@ -22,12 +22,14 @@ const ISOLATION = { "cross-origin-opener-policy": "same-origin", "cross-origin-e
  */
 export async function visit({ url, adapter, isolated = false, patience }, work) {
   const executablePath = process.env.CHROMIUM;
-  const browser = await chromium.launch({ executablePath, args: [...SWITCHES, ...ADAPTERS[adapter]] });
   /** @type {string[]} */
   const said = [];
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
+  /** @type {import("playwright-core").Browser | undefined} */
+  let browser;
   try {
+    browser = await chromium.launch({ executablePath, args: [...SWITCHES, ...ADAPTERS[adapter]] });
     const page = await browser.newPage();
     page.setDefaultTimeout(patience);
     page.on("pageerror", (error) => said.push(error.message));
@@ -44,10 +46,10 @@ export async function visit({ url, adapter, isolated = false, patience }, work) 
     await page.goto(url);
     return /** @type {T} */ (await Promise.race([work(page), late]));
   } catch (error) {
-    const reasons = [error instanceof Error ? error.message.split("\n")[0] : String(error), ...new Set(said)];
-    throw new Error(reasons.join("; ").slice(0, 600), { cause: error });
+    const reasons = [error instanceof Error ? error.message : String(error), ...new Set(said)];
+    throw new Error(reasons.map((reason) => reason.split("\n")[0]).join("; ").slice(0, 600), { cause: error });
   } finally {
     clearTimeout(timer);
-    await browser.close();
+    await browser?.close();
   }
 }

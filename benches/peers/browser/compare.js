@@ -24,6 +24,7 @@ const SETTINGS = { norm: "weight", order: "alternating" };
 /** `opened` is the name in programs.js. @type {Peer[]} */
 const PEERS = [
   { program: "tfjs webgpu", opened: "tfjs-webgpu", library: "@tensorflow/tfjs-backend-webgpu" },
+  { program: "tfjs webgpu, composed", opened: "tfjs-webgpu-composed", library: "@tensorflow/tfjs-backend-webgpu" },
   { program: "tfjs wasm", opened: "tfjs-wasm", library: "@tensorflow/tfjs-backend-wasm" },
   { program: "tfjs wasm threads", opened: "tfjs-wasm", library: "@tensorflow/tfjs-backend-wasm", isolated: true },
   { program: "jax-js webgpu", opened: "jax-webgpu", library: "@jax-js/jax" },
@@ -35,13 +36,13 @@ const { values: options } = parseArgs({
     workloads: { type: "string", default: "gan16,gan32" },
     seconds: { type: "string", default: "10" },
     adapter: { type: "string", default: "swiftshader" },
-    peers: { type: "string", default: PEERS.map(({ program }) => program).join(",") },
+    peers: { type: "string", default: PEERS.map(({ program }) => program).join(";") },
   },
 });
 const { adapter } = options;
 const seconds = Number(options.seconds);
 const workloads = options.workloads.split(",");
-const wanted = options.peers.split(",");
+const wanted = options.peers.split(";");
 const peers = PEERS.filter(({ program }) => wanted.includes(program));
 
 /** @param {boolean} holds @param {string} sentence */
@@ -58,7 +59,7 @@ need(adapter in ADAPTERS, `--adapter is one of ${Object.keys(ADAPTERS).join(", "
 need(seconds > 0, `--seconds is a number above 0; it is ${options.seconds}.`);
 const known = Object.keys(WORKLOADS);
 need(workloads.every((name) => known.includes(name)), `--workloads are some of ${known.join(",")}; they are ${options.workloads}.`);
-const programs = PEERS.map(({ program }) => program).join(",");
+const programs = PEERS.map(({ program }) => program).join(";");
 need(wanted.length === peers.length, `--peers are some of ${programs}; they are ${options.peers}.`);
 
 /** @param {string} file below this folder */

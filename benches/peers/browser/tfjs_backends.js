@@ -5,14 +5,14 @@ import "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-webgpu";
 import { TfjsTrainer } from "./tfjs.js";
-import { registerWasmKernels } from "./tfjs_wasm_kernels.js";
+import { compose } from "./tfjs_kernels.js";
 
-/** @param {"webgpu" | "wasm"} backend */
-export async function startTfjs(backend) {
+/** @param {"webgpu" | "wasm"} backend @param {string[]} composed kernels of the backend to be replaced */
+export async function startTfjs(backend, composed) {
   setWasmPaths("./");
   // Where there are threads at all; without this the library takes one for every two cores.
   setThreadsCount(navigator.hardwareConcurrency);
-  if (backend === "wasm") registerWasmKernels();
+  compose(backend, composed);
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no backend ${backend} here.`);
   await tf.ready();
   return { Trainer: TfjsTrainer, backend: await nameOf(backend) };

@@ -1,8 +1,8 @@
 /**
- * Convolution gradients for TensorFlow.js's backend wasm. It has no gradient of filters at all, and its gradient of
- * inputs, which is also the transposed convolution, is a scalar loop. Both are composed here of its fast
- * convolution (XNNPACK), its transpositions and its rearrangements. Only what the workload needs: stride 2, filters 4x4,
- * padding 1.
+ * Convolution gradients for TensorFlow.js, composed of its fastest convolution, the forward one. The backend wasm has no
+ * gradient of filters at all, and its gradient of inputs, which is also the transposed convolution, is a scalar loop. The
+ * backend webgpu has both, but its gradient of filters is one loop per weight over the batch and all pixels. Only what
+ * the workload needs: stride 2, filters 4x4, padding 1.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -49,18 +49,16 @@ function inputGradient(dy, filter) {
   return spread.slice([0, 1, inputs], size).reshape([batch, 2 * height, 2 * width, inputs]);
 }
 
-/** Puts both in place of the backend's own. */
-export function registerWasmKernels() {
-  const backendName = "wasm";
-  tf.unregisterKernel(tf.Conv2DBackpropInput, backendName);
-  tf.registerKernel({
-    kernelName: tf.Conv2DBackpropInput,
-    backendName,
-    kernelFunc: ({ inputs }) => tf.tidy(() => inputGradient(inputs.dy, inputs.filter)),
-  });
-  tf.registerKernel({
-    kernelName: tf.Conv2DBackpropFilter,
-    backendName,
-    kernelFunc: ({ inputs }) => tf.tidy(() => filterGradient(inputs.x, inputs.dy)),
-  });
+/** @type {Record<string, tf.KernelFunc>} */
+const COMPOSED = {
+  [tf.Conv2DBackpropFilter]: ({ inputs }) => tf.tidy(() => filterGradient(inputs.x, inputs.dy)),
+  [tf.Conv2DBackpropInput]: ({ inputs }) => tf.tidy(() => inputGradient(inputs.dy, inputs.filter)),
+};
+
+/** Puts the named kernels in place of the backend's own. @param {string} backendName @param {string[]} kernelNames */
+export function compose(backendName, kernelNames) {
+  for (const kernelName of kernelNames) {
+    if (tf.getKernel(kernelName, backendName)) tf.unregisterKernel(kernelName, backendName);
+    tf.registerKernel({ kernelName, backendName, kernelFunc: COMPOSED[kernelName] });
+  }
 }

@@ -1,0 +1,117 @@
+// The body of gemm_tile.wgsl with twice as many rows and columns per invocation, for large products on GPUs: 64
+// multiply-adds for four quads read from workgroup memory. An invocation's eight rows (or columns) are two quads that lie
+// half a tile apart, so that neighbours read neighbouring quads. A file of its own, because compilers for processors choke
+// on code this size even where it is never reached.
+
+override WG_M: u32 = 8u;
+override WG_N: u32 = 8u;
+override DEPTH: u32 = 16u;   // of a slice, a multiple of 4
+
+// Array lengths have names because naga 30 cannot resolve an override without one.
+override QUADS_M: u32 = 2u * WG_M;
+override QUADS_N: u32 = 2u * WG_N;
+override SLICE_A: u32 = DEPTH * QUADS_M;
+override SLICE_B: u32 = DEPTH * QUADS_N;
+override TILE_ROWS: u32 = 8u * WG_M;
+
+var<workgroup> slice_a: array<vec4<f32>, SLICE_A>; // [depth, quad of rows]
+var<workgroup> slice_b: array<vec4<f32>, SLICE_B>; // [depth, quad of columns]
+var<workgroup> rows: array<vec4<i32>, TILE_ROWS>;
+
+// Every invocation must call it, with the same segments.
+fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
+    let threads = WG_M * WG_N;
+    let tm = lane / WG_N;
+    let tn = lane % WG_N;
+    let first_row = group.x * TILE_ROWS;
+    let first_n4 = group.y * QUADS_N;
+    let length = segment_length();
+    for (var r = lane; r < TILE_ROWS; r += threads) {
+        rows[r] = describe_row(first_row + r);
+    }
+    // Rows 0..3 and 4..7, columns 0..3 (left) and 4..7 (right).
+    var left0 = vec4<f32>(0.0);
+    var left1 = vec4<f32>(0.0);
+    var left2 = vec4<f32>(0.0);
+    var left3 = vec4<f32>(0.0);
+    var left4 = vec4<f32>(0.0);
+    var left5 = vec4<f32>(0.0);
+    var left6 = vec4<f32>(0.0);
+    var left7 = vec4<f32>(0.0);
+    var right0 = vec4<f32>(0.0);
+    var right1 = vec4<f32>(0.0);
+    var right2 = vec4<f32>(0.0);
+    var right3 = vec4<f32>(0.0);
+    var right4 = vec4<f32>(0.0);
+    var right5 = vec4<f32>(0.0);
+    var right6 = vec4<f32>(0.0);
+    var right7 = vec4<f32>(0.0);
+    for (var s = first_segment; s < end_segment; s++) {
+        for (var j0 = 0u; j0 < length; j0 += DEPTH) {
+            workgroupBarrier();
+            for (var i = lane; i < SLICE_A / 4u; i += threads) {
+                let k = 4u * (i % (DEPTH / 4u));
+                let m4 = i / (DEPTH / 4u);
+                let block = transpose(load_a(
+                    segment(rows[4u * m4], s),
+                    segment(rows[4u * m4 + 1u], s),
+                    segment(rows[4u * m4 + 2u], s),
+                    segment(rows[4u * m4 + 3u], s),
+                    j0 + k,
+                ));
+                let at = k * QUADS_M + m4;
+                slice_a[at] = block[0];
+                slice_a[at + QUADS_M] = block[1];
+                slice_a[at + 2u * QUADS_M] = block[2];
+                slice_a[at + 3u * QUADS_M] = block[3];
+            }
+            for (var i = lane; i < SLICE_B / 4u; i += threads) {
+                let k = 4u * (i / QUADS_N);
+                let n4 = i % QUADS_N;
+                let block = load_b(s, j0 + k, first_n4 + n4);
+                let at = k * QUADS_N + n4;
+                slice_b[at] = block[0];
+                slice_b[at + QUADS_N] = block[1];
+                slice_b[at + 2u * QUADS_N] = block[2];
+                slice_b[at + 3u * QUADS_N] = block[3];
+            }
+            workgroupBarrier();
+            for (var k = 0u; k < DEPTH; k++) {
+                let upper = slice_a[k * QUADS_M + tm];
+                let left = slice_b[k * QUADS_N + tn];
+                let right = slice_b[k * QUADS_N + WG_N + tn];
+                let lower = slice_a[k * QUADS_M + WG_M + tm];
+                left0 += upper.x * left;
+                left1 += upper.y * left;
+                left2 += upper.z * left;
+                left3 += upper.w * left;
+                right0 += upper.x * right;
+                right1 += upper.y * right;
+                right2 += upper.z * right;
+                right3 += upper.w * right;
+                left4 += lower.x * left;
+                left5 += lower.y * left;
+                left6 += lower.z * left;
+                left7 += lower.w * left;
+                right4 += lower.x * right;
+                right5 += lower.y * right;
+                right6 += lower.z * right;
+                right7 += lower.w * right;
+            }
+        }
+    }
+    let m = first_row + 4u * tm;
+    let known_left = describe_columns(first_n4 + tn);
+    let known_right = describe_columns(first_n4 + WG_N + tn);
+    store_quad(m, known_left, left0, left1, left2, left3);
+    store_quad(m, known_right, right0, right1, right2, right3);
+    store_quad(m + 4u * WG_M, known_left, left4, left5, left6, left7);
+    store_quad(m + 4u * WG_M, known_right, right4, right5, right6, right7);
+}
+
+fn store_quad(m: u32, known: Columns, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>) {
+    store(m, known, r0);
+    store(m + 1u, known, r1);
+    store(m + 2u, known, r2);
+    store(m + 3u, known, r3);
+}
