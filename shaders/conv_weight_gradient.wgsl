@@ -87,7 +87,15 @@ fn position(at: vec3<i32>, j: u32) -> u32 {
 }
 
 fn load_b(s: u32, j: u32, n4: u32) -> mat4x4<f32> {
-    return mat4x4<f32>(pixel(s, j, n4), pixel(s, j + 1u, n4), pixel(s, j + 2u, n4), pixel(s, j + 3u, n4));
+    let b = mat4x4<f32>(pixel(s, j, n4), pixel(s, j + 1u, n4), pixel(s, j + 2u, n4), pixel(s, j + 3u, n4));
+    if (g.scaled_by > 1u) {
+        return b * factor[s * g.small_w / g.scaled_by]; // a row of pixels belongs to one image
+    }
+    if (g.scaled_by == 1u) {
+        let i = vec4<u32>(s * g.small_w) + min(vec4<u32>(j) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(g.small_w - 1u));
+        return mat4x4<f32>(b[0] * factor[i.x], b[1] * factor[i.y], b[2] * factor[i.z], b[3] * factor[i.w]);
+    }
+    return b;
 }
 
 fn pixel(s: u32, j: u32, n4: u32) -> vec4<f32> {
@@ -100,9 +108,6 @@ fn pixel(s: u32, j: u32, n4: u32) -> vec4<f32> {
         for (var i = 0u; i < 4u; i++) {
             b = with_number(b, i, small[at + min(4u * n4 + i, g.small_c - 1u)]);
         }
-    }
-    if (g.scaled_by > 0u) {
-        b *= factor[number / g.scaled_by];
     }
     return select(vec4<f32>(0.0), b, j < g.small_w);
 }

@@ -16,7 +16,9 @@ use wn_gan::config::{Config, Net, Norm, Optimiser, Order};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
+use wn_gan::gan::step::Gan;
 use wn_gan::kernels::METRIC_COLUMNS;
+use wn_gan::nn::product::{Body, Size};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
 use wn_gan::reference::rmsprop::Rmsprop;
@@ -214,6 +216,30 @@ fn a_chunk_is_one_submit_and_reads_back_its_metrics_only() {
     assert_eq!(after.readback_bytes - before.readback_bytes, metric_bytes, "only metrics are read back");
     assert_eq!(after.buffers, before.buffers, "no buffer is created after the first chunk");
     println!("dispatches per step: {}", (after.dispatches - before.dispatches) / (chunks * u64::from(steps)));
+}
+
+/// What a step costs in dispatches and memory does not depend on a machine's mood, so it may not grow unnoticed.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
+    // A device of its own, because the tests beside this one allocate too.
+    let gpu = block_on(wn_gan::gpu::Gpu::open(wn_gan::gpu::context::Limits::Default)).unwrap();
+    for (preset, norm, order, dispatches) in [
+        ("gan16", Norm::Weight, Order::Alternating, 35),
+        ("gan16", Norm::Weight, Order::Simultaneous, 27),
+        ("gan32", Norm::Weight, Order::Alternating, 46),
+        ("gan32", Norm::Weight, Order::Simultaneous, 35),
+        ("gan32", Norm::None, Order::Alternating, 54),
+    ] {
+        let config = Config { norm, order, ..Config::preset(preset).unwrap() };
+        let before = gpu.counts().buffer_bytes;
+        let gan = Gan::new(&gpu, &config, Body::Tile(Size::Medium), 1).unwrap();
+        let bytes = gpu.counts().buffer_bytes - before;
+        // The batch of images and the latent codes are two more.
+        assert_eq!(gan.update(&config).len(), dispatches, "{preset} {norm:?} {order:?}");
+        let most = if preset == "gan16" { 4 } else { 90 };
+        assert!(bytes <= most << 20, "{preset} {norm:?} {order:?}: {bytes} bytes");
+    }
 }
 
 /// 200 steps in one go, and again with a save, a new trainer and a load in the middle: one checkpoint, bit for bit.

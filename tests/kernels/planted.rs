@@ -67,7 +67,12 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
         "min(first + g.split,",
         "min(first + g.split + 1u,",
     ),
-    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT, "number / g.scaled_by", "number % g.scaled_by"),
+    (
+        convolution::conv_weight_gradient,
+        &kernels::CONV_WEIGHT_GRADIENT,
+        "s * g.small_w / g.scaled_by",
+        "s / g.scaled_by",
+    ),
     (
         convolution::conv_weight_gradient,
         &kernels::CONV_WEIGHT_GRADIENT,
