@@ -230,6 +230,8 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
         ("gan32", Norm::Weight, Order::Alternating, 46),
         ("gan32", Norm::Weight, Order::Simultaneous, 35),
         ("gan32", Norm::None, Order::Alternating, 54),
+        // The paper's CelebA network, on a device with WebGPU's default limits.
+        ("gan160", Norm::Weight, Order::Alternating, 68),
     ] {
         let config = Config { norm, order, ..Config::preset(preset).unwrap() };
         let before = gpu.counts().buffer_bytes;
@@ -237,7 +239,8 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
         let bytes = gpu.counts().buffer_bytes - before;
         // The batch of images and the latent codes are two more.
         assert_eq!(gan.update(&config).len(), dispatches, "{preset} {norm:?} {order:?}");
-        let most = if preset == "gan16" { 4 } else { 90 };
+        let most = BTreeMap::from([("gan16", 3), ("gan32", 72), ("gan160", 1_300)])[preset];
+        println!("{preset} {norm:?} {order:?}: {:.1} MiB", bytes as f64 / f64::from(1 << 20));
         assert!(bytes <= most << 20, "{preset} {norm:?} {order:?}: {bytes} bytes");
     }
 }

@@ -22,8 +22,8 @@ pub const LANES: u32 = 8;
 /// How matrix products are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// Slices through workgroup memory (shared/gemm_tile.wgsl): for GPUs. The number is the larger of the tiles that
-    /// large products take.
+    /// Slices through workgroup memory (shared/gemm_tile.wgsl and gemm_tile_wide.wgsl): for GPUs. The size is that of the
+    /// tiles that large products take.
     Tile(Size),
     /// Operands shuffled through a subgroup of [`LANES`] lanes (shared/gemm_subgroup.wgsl): for llvmpipe, which runs on a
     /// processor. SwiftShader's compiler does not finish with kernels of this size.

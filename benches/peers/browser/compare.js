@@ -58,7 +58,8 @@ need(existsSync(`${dist}/index.html`), "There is no built page in dist/. Run `tr
 need(adapter in ADAPTERS, `--adapter is one of ${Object.keys(ADAPTERS).join(", ")}; it is ${adapter}.`);
 need(seconds > 0, `--seconds is a number above 0; it is ${options.seconds}.`);
 const known = Object.keys(WORKLOADS);
-need(workloads.every((name) => known.includes(name)), `--workloads are some of ${known.join(",")}; they are ${options.workloads}.`);
+const isKnown = workloads.every((name) => known.includes(name));
+need(isKnown, `--workloads are some of ${known.join(",")}; they are ${options.workloads}.`);
 const programs = PEERS.map(({ program }) => program).join(";");
 need(wanted.length === peers.length, `--peers are some of ${programs}; they are ${options.peers}.`);
 
@@ -119,10 +120,13 @@ async function attempt(about, measurement) {
 const [page, others] = [await serve(dist, "/page/"), await serve(bundles, "/peers/")];
 try {
   for (const workload of workloads) {
+    // What failed once is not waited for again.
     const able = new Set(peers);
+    let pageIsAble = true;
     for (let round = 1; round <= ROUNDS; round++) {
       for (const peer of able) {
-        await attempt({ program: "page", version: "this tree", workload, round }, () => measurePage(page.url, workload));
+        const own = { program: "page", version: "this tree", workload, round };
+        pageIsAble &&= await attempt(own, () => measurePage(page.url, workload));
         const { program, library } = peer;
         const about = { program, version: await version(`node_modules/${library}/package.json`), workload, round };
         const measured = await attempt(about, async () => {
@@ -130,7 +134,6 @@ try {
           if (wrong.length > 0) throw new Error(`does not follow PyTorch: ${wrong.join("; ")}`);
           return ask(others.url, peer, "measure", workload);
         });
-        // What failed once is not waited for again.
         if (!measured) able.delete(peer);
       }
     }

@@ -32,7 +32,9 @@ export function table(rows) {
       }
       const times = own.map((row) => Number(row.step_ms_median));
       // Each against the page's measurement right before it, so that what else the machine does weighs on both.
-      const ratios = own.map((row) => Number(row.step_ms_median) / Number(here[here.indexOf(row) - 1]?.step_ms_median));
+      const pageBefore = (/** @type {Row} */ row) =>
+        here.slice(0, here.indexOf(row)).findLast((other) => other.program === "page")?.step_ms_median;
+      const ratios = own.map((row) => Number(row.step_ms_median) / Number(pageBefore(row)));
       lines.push([
         workload, program, version, backend, own.map((row) => brief(Number(row.first_step_ms))).join(" "),
         times.map(brief).join(" "), brief(1000 / mean(times)), program === "page" ? "" : ratios.map(brief).join(" "),

@@ -85,7 +85,7 @@ class Network {
     return tf.conv2dTranspose(x, w, [x.shape[0], side, side, units], STRIDE, "same");
   }
 
-  /** RMSprop with eps outside the root, which the library's own optimiser has inside. @param {tf.NamedTensorMap} gradients */
+  /** RMSprop; the library's own has eps inside the root. @param {tf.NamedTensorMap} gradients */
   update(gradients) {
     const { lr, decay, eps } = RMSPROP;
     for (const [name, gradient] of Object.entries(gradients)) {
