@@ -87,15 +87,13 @@ impl<const D: usize> Parameter<D> {
 #[derive(Clone, Copy)]
 enum Map {
     /// From codes to images of this side.
-    Linear {
-        side: usize,
-    },
-    Conv {
-        stride: usize,
-        padding: usize,
-    },
+    Linear { side: usize },
+    /// 4x4, stride 2.
+    Conv,
     /// 4x4, stride 2.
     Transposed,
+    /// Over the whole image, to one pixel.
+    Whole,
 }
 
 /// Threshold and slope per channel.
@@ -155,9 +153,15 @@ impl Layer {
                 let product = x.reshape([batch, code]).matmul(w.reshape([units, code]).transpose());
                 product.reshape([batch, units / (side * side), side, side])
             }
-            Map::Conv { stride, padding } => conv2d(x, w, None, ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1)),
+            Map::Conv => conv2d(x, w, None, ConvOptions::new([2; 2], [1; 2], [1; 2], 1)),
             Map::Transposed => {
                 conv_transpose2d(x, w, None, ConvTransposeOptions::new([2; 2], [1; 2], [0; 2], [1; 2], 1))
+            }
+            Map::Whole => {
+                // As a product: gradients through conv2d are wrong where its output is one pixel (burn 0.22.1).
+                let [batch, channels, h, width] = x.dims();
+                let depth = channels * h * width;
+                x.reshape([batch, depth]).matmul(w.reshape([1, depth]).transpose()).reshape([batch, 1, 1, 1])
             }
         };
         let per_channel = |parameter: &Parameter<1>| {
@@ -208,16 +212,14 @@ fn generator(w: &Workload, start: Start, device: &Device) -> Vec<Layer> {
 }
 
 fn discriminator(w: &Workload, start: Start, device: &Device) -> Vec<Layer> {
-    let halving = Map::Conv { stride: 2, padding: 1 };
     let mut layers = Vec::new();
     for i in 0..w.levels {
         let (_, outer, inner) = w.level(i);
         let shape = [inner, outer, 4, 4];
-        layers.push(Layer::strict(&format!("dis.level.{i}"), "conv", halving, shape, inner, start, device));
+        layers.push(Layer::strict(&format!("dis.level.{i}"), "conv", Map::Conv, shape, inner, start, device));
     }
     let (side, _, inner) = w.level(w.levels - 1);
-    let whole = Map::Conv { stride: 1, padding: 0 };
-    layers.push(Layer::affine("dis.final.conv", whole, [1, inner, side, side], 1, start, device));
+    layers.push(Layer::affine("dis.final.conv", Map::Whole, [1, inner, side, side], 1, start, device));
     layers
 }
 
