@@ -24,7 +24,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     // Epilogues: the activation's input lost or taken after it, the kink, another channel's pair.
     (convolution::conv, &kernels::CONV, "pre[before + 2u] = v.z", "pre[before + 2u] = v.w"),
     (convolution::conv, &kernels::CONV, "v, x > known.threshold", "v, v > known.threshold"),
-    (convolution::conv, &kernels::CONV, "n % g.pair_channels", "n"),
+    (convolution::conv, &kernels::CONV, "2u * (n % g.pair_channels)", "2u * n"),
     (convolution::conv, &kernels::CONV, "exp(-abs(v))", "exp(-v)"),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "(1.0 - known.slope) * known", "known"),
     (convolution::conv, &kernels::CONV_SUBGROUP, "-row.z * c, (i32", "0, (i32"),

@@ -65,8 +65,9 @@ fn losses_are_those_of_the_references() {
             let real = Tensor::from_data(images(workload, &format!("real.{t}")), &device);
             let (z_d, z_g) = (codes(workload, &format!("z_d.{t}")), codes(workload, &format!("z_g.{t}")));
             let losses = training.step(real, on(z_d), on(z_g)).into_data();
-            // The bounds of tests/pytorch.rs: RMSprop's first steps carry the rounding of small gradients on.
-            let bound = if t == 0 { 1e-5 } else { 5e-4 };
+            // RMSprop's first steps have one length whatever the gradient, so that elements whose gradient is rounding
+            // go either way. A wrong gradient is seen at 5e-2.
+            let bound = if t == 0 { 1e-5 } else { 5e-3 };
             for (found, expected) in losses.iter::<f64>().zip(expected) {
                 let off = (found / expected - 1.0).abs();
                 println!("{} step {t}: {found} for {expected}, off by {off:.1e}", workload.name);
