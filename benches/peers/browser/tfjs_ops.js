@@ -1,6 +1,6 @@
 /**
  * What the library does not have as one operation, each with its gradient written out: automatic differentiation of the
- * composed forms takes about twice as many kernels.
+ * composed forms launches more kernels.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { NORM_EPS } from "./workloads.js";
