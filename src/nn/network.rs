@@ -320,22 +320,18 @@ impl Pass<'_> {
                         calls.extend(parts.map(|_| convolution.bias_gradient(&dy, way.factors, &partial(parts))));
                     }
                     let Some(dx) = dx(0) else { continue };
-                    if stage.inputs[0].is_some_and(|target| target.place == Place::Input) {
-                        let skipped = way.first_input_group * activations.group_rows;
-                        let dy = dy.buffer.at(dy.offset + skipped * spec.output.len());
-                        let convolution = Convolution { rows: rows - skipped, ..convolution };
-                        calls.push(convolution.input_gradient(weights, &dy, &dx, Epilogue::Plain));
-                        continue;
-                    }
+                    // Only the input's gradient may be wanted of some groups alone.
+                    let is_input = stage.inputs[0].is_some_and(|target| target.place == Place::Input);
+                    let skipped = if is_input { way.first_input_group * activations.group_rows } else { 0 };
+                    let dy = dy.buffer.at(dy.offset + skipped * spec.output.len());
+                    let convolution = Convolution { rows: rows - skipped, ..convolution };
                     let below = network.activation_below(i).filter(|_| !way.learn);
-                    match below.and_then(|below| Some((below, network.pairs(below)?))) {
-                        Some((below, pairs)) => {
-                            let pre = &self.value(network.specs[below].inputs[0]);
-                            let epilogue = Epilogue::TpreluGradient { pairs, pre };
-                            calls.push(convolution.input_gradient(weights, &dy, &dx, epilogue));
-                        }
-                        None => calls.push(convolution.input_gradient(weights, &dy, &dx, Epilogue::Plain)),
-                    }
+                    let pre = below.map(|below| self.value(network.specs[below].inputs[0]));
+                    let epilogue = match (below.and_then(|below| network.pairs(below)), &pre) {
+                        (Some(pairs), Some(pre)) => Epilogue::TpreluGradient { pairs, pre },
+                        _ => Epilogue::Plain,
+                    };
+                    calls.push(convolution.input_gradient(weights, &dy, &dx, epilogue));
                 }
                 Op::BatchNorm | Op::ChannelAffine => {
                     let Some(groups) = self.groups_of(i, at) else { continue };
