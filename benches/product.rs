@@ -11,7 +11,7 @@ use wn_gan::gan::bench::peak;
 use wn_gan::gpu::context::Limits;
 use wn_gan::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
 use wn_gan::nn::convolution::{Convolution, Epilogue};
-use wn_gan::nn::product::{Body, LANES, Size};
+use wn_gan::nn::product::{Body, Size};
 use wn_gan::nn::{Kind, LayerSpec, Network, Op, Reparameterisation, Shape, Weights};
 
 const RUNS: usize = 7;
@@ -22,7 +22,8 @@ fn main() -> wn_gan::Result<()> {
     let peak = block_on(peak(&gpu))? / 1e9;
     println!("{} ({}), peak {peak:.1} GFLOP/s, batch {batch}", gpu.name(), gpu.backend());
     let tiles = [Size::Small, Size::Medium, Size::Large].map(Body::Tile);
-    let subgroup = (gpu.lanes() == Some(LANES)).then_some(Body::Subgroup);
+    let subgroup =
+        [Body::Subgroup, Body::Quad].into_iter().find(|body| body.lanes() == gpu.lanes() && gpu.lanes().is_some());
     for layer in [[16, 64, 128], [8, 128, 256], [8, 256, 512]] {
         for body in tiles.into_iter().chain(subgroup) {
             measure(&gpu, body, batch, layer, peak)?;

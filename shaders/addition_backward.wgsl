@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dresidue: array<f32>;
 @group(0) @binding(6) var<storage, read_write> partial: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let c = group.x * 16u + lane % 16u;
     let end = min((group.y + 1u) * p.rows_per_part, p.rows);
@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (c < p.channels) {
         gate = vec2<f32>(params[p.gate_offset + 2u * c], params[p.gate_offset + 2u * c + 1u]);
         let share = gate / sqrt(dot(gate, gate) + GATE_EPS);
-        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += 16u) {
+        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += LANES) {
             let i = p.offset + row * p.channels + c;
             let gradient = dy[i];
             sum += gradient * vec2<f32>(residue[i], shortcut[i]);

@@ -17,7 +17,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
@@ -30,14 +30,14 @@ fn main(
     let first = p.x_offset + group.z * p.group_rows * p.channels + c;
     var sum = 0.0;
     if (exists) {
-        for (var row = begin + lane / 16u; row < end; row += 16u) {
+        for (var row = begin + lane / 16u; row < end; row += LANES) {
             sum += x[first + row * p.channels];
         }
     }
     let mean = channel_sum(lane, vec2<f32>(sum, 0.0)).x / max(f32(end) - f32(begin), 1.0);
     var squares = 0.0;
     if (exists) {
-        for (var row = begin + lane / 16u; row < end; row += 16u) {
+        for (var row = begin + lane / 16u; row < end; row += LANES) {
             let deviation = x[first + row * p.channels] - mean;
             squares += deviation * deviation;
         }

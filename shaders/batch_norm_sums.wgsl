@@ -18,7 +18,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> partial: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
@@ -31,7 +31,7 @@ fn main(
         let index = 2u * ((p.first_group + group.z) * p.channels + c);
         let mean = statistics[index];
         let inverse = statistics[index + 1u];
-        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += 16u) {
+        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += LANES) {
             let i = p.offset + (group.z * p.rows + row) * p.channels + c;
             sum += dy[i] * vec2<f32>(1.0, (x[i] - mean) * inverse);
         }

@@ -16,13 +16,13 @@ struct Params {
 @group(0) @binding(2) var<storage, read> factor: array<f32>;
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let c = group.x * 16u + lane % 16u;
     let end = min((group.y + 1u) * p.rows_per_part, p.rows);
     var sum = 0.0;
     if (c < p.channels) {
-        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += 16u) {
+        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += LANES) {
             var value = dy[p.dy_offset + row * p.channels + c];
             if (p.scaled_by > 0u) {
                 value *= factor[row / p.scaled_by];

@@ -5,8 +5,8 @@
 // of a transposed convolution (big = dy) and, with 1x1 images, a linear layer.
 
 @group(0) @binding(0) var<uniform> g: Geometry;
-@group(0) @binding(1) var<storage, read> big: array<f32>;
-@group(0) @binding(2) var<storage, read> big_quads: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read> input_quads: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
 @group(0) @binding(4) var<storage, read> weight_quads: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> params: array<f32>;
@@ -18,11 +18,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     product(group.xy, lane, 0u, g.kernel_h);
 }
 
+fn segments_across() -> u32 {
+    return 1u;
+}
+
 fn segment_length() -> u32 {
     return g.kernel_w * g.big_c;
 }
 
-// (offset of the image in big, first tap's row, first tap's column, 1 if the row exists)
+// (offset of the image in the input, first tap's row, first tap's column, 1 if the row exists)
 fn describe_row(m: u32) -> vec4<i32> {
     let j = m % g.small_w;
     let i = (m / g.small_w) % g.small_h;
@@ -35,9 +39,9 @@ fn describe_row(m: u32) -> vec4<i32> {
     );
 }
 
-// Kernel row u reads image row y from column x on; columns outside the image count as zero.
-fn segment(row: vec4<i32>, u: u32) -> vec3<i32> {
-    let y = row.y + i32(u);
+// The segment at (u, 0) reads kernel row u: image row y from column x on; columns outside the image count as zero.
+fn segment(row: vec4<i32>, at: vec2<u32>) -> vec3<i32> {
+    let y = row.y + i32(at.x);
     let c = i32(g.big_c);
     if (row.w == 0 || y < 0 || y >= i32(g.big_h)) {
         return vec3<i32>(0);
@@ -45,31 +49,8 @@ fn segment(row: vec4<i32>, u: u32) -> vec3<i32> {
     return vec3<i32>(row.x + (y * i32(g.big_w) + row.z) * c, -row.z * c, (i32(g.big_w) - row.z) * c);
 }
 
-fn load_a(s0: vec3<i32>, s1: vec3<i32>, s2: vec3<i32>, s3: vec3<i32>, j: u32) -> mat4x4<f32> {
-    return mat4x4<f32>(along(s0, j), along(s1, j), along(s2, j), along(s3, j));
-}
-
-// Elements j..j+3 of a segment.
-fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
-    if (QUADS_A) {
-        let inside = is_inside(at, j);
-        let quad = big_quads[select(0u, u32(at.x + i32(j)) / 4u, inside)];
-        return select(vec4<f32>(0.0), quad, inside);
-    }
-    var quad = vec4<f32>(0.0);
-    for (var i = 0u; i < 4u; i++) {
-        quad = with_number(quad, i, element(at, j + i));
-    }
-    return quad;
-}
-
-fn element(at: vec3<i32>, j: u32) -> f32 {
-    let inside = is_inside(at, j);
-    let value = big[select(0u, u32(at.x + i32(j)), inside)];
-    return select(0.0, value, inside);
-}
-
-fn load_b(u: u32, j: u32, n4: u32) -> mat4x4<f32> {
+fn load_b(kernel_row: vec2<u32>, j: u32, n4: u32) -> mat4x4<f32> {
+    let u = kernel_row.x;
     return mat4x4<f32>(weights(u, j, n4), weights(u, j + 1u, n4), weights(u, j + 2u, n4), weights(u, j + 3u, n4));
 }
 

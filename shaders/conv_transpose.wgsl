@@ -6,8 +6,8 @@
 // column n, depth k = (tap of the phase, c), one segment per tap. Also the data gradient of a convolution (small = dy).
 
 @group(0) @binding(0) var<uniform> g: Geometry;
-@group(0) @binding(1) var<storage, read> small: array<f32>;
-@group(0) @binding(2) var<storage, read> small_quads: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read> input_quads: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
 @group(0) @binding(4) var<storage, read> weight_quads: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> params: array<f32>;
@@ -52,6 +52,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     product(group.xy, lane, 0u, here.taps_h * here.taps_w);
 }
 
+fn segments_across() -> u32 {
+    return phase.taps_w;
+}
+
 fn segment_length() -> u32 {
     return g.small_c;
 }
@@ -69,44 +73,20 @@ fn describe_row(m: u32) -> vec4<i32> {
     );
 }
 
-// Tap number `tap` of the phase reads one pixel of small.
-fn segment(row: vec4<i32>, tap: u32) -> vec3<i32> {
-    let i = row.y - i32(tap / phase.taps_w);
-    let j = row.z - i32(tap % phase.taps_w);
+// Tap (row, column) of the phase reads one pixel of small.
+fn segment(row: vec4<i32>, tap: vec2<u32>) -> vec3<i32> {
+    let i = row.y - i32(tap.x);
+    let j = row.z - i32(tap.y);
     if (row.w == 0 || i < 0 || j < 0 || i >= i32(g.small_h) || j >= i32(g.small_w)) {
         return vec3<i32>(0);
     }
     return vec3<i32>(row.x + (i * i32(g.small_w) + j) * i32(g.small_c), 0, i32(g.small_c));
 }
 
-fn load_a(s0: vec3<i32>, s1: vec3<i32>, s2: vec3<i32>, s3: vec3<i32>, j: u32) -> mat4x4<f32> {
-    return mat4x4<f32>(along(s0, j), along(s1, j), along(s2, j), along(s3, j));
-}
-
-// Elements j..j+3 of a segment.
-fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
-    if (QUADS_A) {
-        let inside = is_inside(at, j);
-        let quad = small_quads[select(0u, u32(at.x + i32(j)) / 4u, inside)];
-        return select(vec4<f32>(0.0), quad, inside);
-    }
-    var quad = vec4<f32>(0.0);
-    for (var i = 0u; i < 4u; i++) {
-        quad = with_number(quad, i, element(at, j + i));
-    }
-    return quad;
-}
-
-fn element(at: vec3<i32>, j: u32) -> f32 {
-    let inside = is_inside(at, j);
-    let value = small[select(0u, u32(at.x + i32(j)), inside)];
-    return select(0.0, value, inside);
-}
-
 // Four columns' weights are read along the depth, their last axis.
-fn load_b(tap: u32, j: u32, n4: u32) -> mat4x4<f32> {
-    let u = phase.u0 + g.stride * (tap / phase.taps_w);
-    let v = phase.v0 + g.stride * (tap % phase.taps_w);
+fn load_b(tap: vec2<u32>, j: u32, n4: u32) -> mat4x4<f32> {
+    let u = phase.u0 + g.stride * tap.x;
+    let v = phase.v0 + g.stride * tap.y;
     let at = g.weight_offset + (u * g.kernel_w + v) * g.big_c * g.small_c;
     let n = vec4<u32>(at) + columns(n4, g.big_c) * g.small_c;
     return transpose(mat4x4<f32>(weights(n.x, j), weights(n.y, j), weights(n.z, j), weights(n.w, j)));

@@ -24,32 +24,34 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
 var<private> part: u32;
 
+fn segments_across() -> u32 {
+    return g.small_h;
+}
+
 fn segment_length() -> u32 {
     return g.small_w;
 }
 
-// (u - pad, v - pad, c, 1 if the row exists)
+// (u - pad, distance to channel c of column v - pad, lo, hi): along a row of small, tap (u,v) reads every stride-th pixel
+// of a row of big, column j*stride + v - pad, which is inside for lo <= j < hi; nowhere where the row does not exist.
 fn describe_row(m: u32) -> vec4<i32> {
     let c = m % g.big_c;
     let tap = m / g.big_c;
     let u = tap / g.kernel_w;
-    return vec4<i32>(i32(u) - i32(g.pad_h), i32(tap % g.kernel_w) - i32(g.pad_w), i32(c), i32(u < g.kernel_h));
+    let v = i32(tap % g.kernel_w) - i32(g.pad_w);
+    let stride = i32(g.stride);
+    let lo = (max(-v, 0) + stride - 1) / stride;
+    let hi = (max(i32(g.big_w) - v, 0) + stride - 1) / stride;
+    return vec4<i32>(i32(u) - i32(g.pad_h), v * i32(g.big_c) + i32(c), lo, select(0, hi, u < g.kernel_h));
 }
 
-// Along a row of small, tap (u,v) reads every stride-th pixel of a row of big: column j*stride + v - pad, which is
-// inside for lo <= j < hi.
-fn segment(row: vec4<i32>, s: u32) -> vec3<i32> {
-    let stride = i32(g.stride);
-    let b = s / g.small_h;
-    let y = i32((s % g.small_h) * g.stride) + row.x;
-    if (row.w == 0 || y < 0 || y >= i32(g.big_h)) {
+fn segment(row: vec4<i32>, at: vec2<u32>) -> vec3<i32> {
+    let y = i32(at.y * g.stride) + row.x;
+    if (y < 0 || y >= i32(g.big_h)) {
         return vec3<i32>(0);
     }
-    let image = i32(g.big_offset + b * g.big_h * g.big_w * g.big_c);
-    let start = image + (y * i32(g.big_w) + row.y) * i32(g.big_c) + row.z;
-    let lo = (max(-row.y, 0) + stride - 1) / stride;
-    let hi = (max(i32(g.big_w) - row.y, 0) + stride - 1) / stride;
-    return vec3<i32>(start, lo, hi);
+    let image = i32(g.big_offset + at.x * g.big_h * g.big_w * g.big_c);
+    return vec3<i32>(image + y * i32(g.big_w * g.big_c) + row.y, row.zw);
 }
 
 // Where channels of big come in fours, so do rows: they share one tap, and their elements are neighbours in memory.
@@ -86,7 +88,8 @@ fn position(at: vec3<i32>, j: u32) -> u32 {
     return u32(at.x + i32(j * g.stride * g.big_c));
 }
 
-fn load_b(s: u32, j: u32, n4: u32) -> mat4x4<f32> {
+fn load_b(at: vec2<u32>, j: u32, n4: u32) -> mat4x4<f32> {
+    let s = at.x * g.small_h + at.y;
     let b = mat4x4<f32>(pixel(s, j, n4), pixel(s, j + 1u, n4), pixel(s, j + 2u, n4), pixel(s, j + 3u, n4));
     if (g.scaled_by > 1u) {
         return b * factor[s * g.small_w / g.scaled_by]; // a row of pixels belongs to one image

@@ -22,13 +22,13 @@ const NO_SUMS: u32 = 0xffffffffu;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(5) var<storage, read_write> partial: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let c = group.x * 16u + lane % 16u;
     let end = min((group.y + 1u) * p.rows_per_part, p.rows);
     var sum = 0.0;
     if (c < p.channels) {
-        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += 16u) {
+        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += LANES) {
             let i = row * p.channels + c;
             let value = y[p.y_offset + i];
             var gradient = dy[p.y_offset + i];

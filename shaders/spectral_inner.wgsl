@@ -6,13 +6,13 @@
 @group(0) @binding(2) var<storage, read> gradient: array<f32>;
 @group(0) @binding(3) var<storage, read_write> inner: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let block = blocks[group.x];
     let c = block.first + thread % 16u;
     var sum = 0.0;
     if (c < block.channels) {
-        for (var row = thread / 16u; row < block.rows; row += 16u) {
+        for (var row = thread / 16u; row < block.rows; row += LANES) {
             let at = block.weight_offset + row * block.channels + c;
             sum += gradient[at] * params[at];
         }

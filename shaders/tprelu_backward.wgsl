@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> partial: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let c = group.x * 16u + lane % 16u;
     let end = min((group.y + 1u) * p.rows_per_part, p.rows);
@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (c < p.channels) {
         let a = params[p.pair_offset + 2u * c];
         let s = params[p.pair_offset + 2u * c + 1u];
-        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += 16u) {
+        for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += LANES) {
             let i = p.offset + row * p.channels + c;
             let value = x[i];
             let gradient = dy[i];

@@ -11,19 +11,21 @@
 @group(0) @binding(2) var<storage, read_write> norms: array<f32>;
 @group(0) @binding(3) var<storage, read_write> weights: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let block = blocks[group.x];
     let channel = channel_of(block, thread);
     let lane = lane_of(block, thread);
     let c = block.first_channel + channel;
     let exists = c < block.channels;
-    let length = block.outer * block.inner;
+    let own = elements_of(block, c);
     var sum = 0.0;
     if (exists) {
-        for (var e = lane; e < length; e += 16u) {
-            let v = params[element(block, c, e)];
-            sum += v * v;
+        for (var run = 0u; run < own.runs; run++) {
+            for (var e = lane; e < own.length; e += LANES) {
+                let v = params[own.first + run * own.jump + e * own.stride];
+                sum += v * v;
+            }
         }
     }
     let squares = channel_sum(16u * lane + channel, vec2<f32>(sum, 0.0)).x;
@@ -33,9 +35,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             norms[block.norm_offset + c] = n;
         }
         let scale = gain_of(block, c) / n;
-        for (var e = lane; e < length; e += 16u) {
-            let at = element(block, c, e);
-            weights[at] = scale * params[at];
+        for (var run = 0u; run < own.runs; run++) {
+            for (var e = lane; e < own.length; e += LANES) {
+                let at = own.first + run * own.jump + e * own.stride;
+                weights[at] = scale * params[at];
+            }
         }
     }
 }

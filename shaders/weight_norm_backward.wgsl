@@ -8,19 +8,21 @@
 @group(0) @binding(2) var<storage, read> norms: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let block = blocks[group.x];
     let channel = channel_of(block, thread);
     let lane = lane_of(block, thread);
     let c = block.first_channel + channel;
     let exists = c < block.channels;
-    let length = block.outer * block.inner;
+    let own = elements_of(block, c);
     var sum = 0.0;
     if (exists) {
-        for (var e = lane; e < length; e += 16u) {
-            let at = element(block, c, e);
-            sum += params[at] * gradient[at];
+        for (var run = 0u; run < own.runs; run++) {
+            for (var e = lane; e < own.length; e += LANES) {
+                let at = own.first + run * own.jump + e * own.stride;
+                sum += params[at] * gradient[at];
+            }
         }
     }
     let inner_product = channel_sum(16u * lane + channel, vec2<f32>(sum, 0.0)).x;
@@ -34,9 +36,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 gradient[block.gain_offset + c] = projection;
             }
         }
-        for (var e = lane; e < length; e += 16u) {
-            let at = element(block, c, e);
-            gradient[at] = gain / n * (gradient[at] - block.factor * projection * params[at] / n);
+        for (var run = 0u; run < own.runs; run++) {
+            for (var e = lane; e < own.length; e += LANES) {
+                let at = own.first + run * own.jump + e * own.stride;
+                gradient[at] = gain / n * (gradient[at] - block.factor * projection * params[at] / n);
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ struct UpdateBlock {
 @group(0) @binding(7) var<storage, read_write> gradient: array<f32>;
 @group(0) @binding(8) var<storage, read_write> mean_square: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
@@ -64,18 +64,20 @@ fn main(
     let lane = lane_of(block, thread);
     let c = block.first_channel + channel;
     let exists = c < block.channels;
-    let length = block.outer * block.inner;
+    let own = elements_of(block, c);
 
     var sum = 0.0;
     if (exists) {
-        for (var e = lane; e < length; e += 16u) {
-            let at = element(block, c, e);
-            var dw = gradient[at]; // where the sum was not cut into parts
-            if (update.parts > 0u) {
-                dw = part_sum(update.source, update.parts, update.stride, at - block.weight_offset);
-                gradient[at] = dw;
+        for (var run = 0u; run < own.runs; run++) {
+            for (var e = lane; e < own.length; e += LANES) {
+                let at = own.first + run * own.jump + e * own.stride;
+                var dw = gradient[at]; // where the sum was not cut into parts
+                if (update.parts > 0u) {
+                    dw = part_sum(update.source, update.parts, update.stride, at - block.weight_offset);
+                    gradient[at] = dw;
+                }
+                sum += params[at] * dw;
             }
-            sum += params[at] * dw;
         }
     }
     let inner_product = channel_sum(16u * lane + channel, vec2<f32>(sum, 0.0)).x;
@@ -88,11 +90,13 @@ fn main(
         if (block.gain_offset != NO_GAIN) {
             gain = params[block.gain_offset + c];
         }
-        for (var e = lane; e < length; e += 16u) {
-            let at = element(block, c, e);
-            let v = params[at];
-            let new_v = rmsprop(at, v, gain / n * (gradient[at] - block.factor * projection * v / n));
-            squares += new_v * new_v;
+        for (var run = 0u; run < own.runs; run++) {
+            for (var e = lane; e < own.length; e += LANES) {
+                let at = own.first + run * own.jump + e * own.stride;
+                let v = params[at];
+                let new_v = rmsprop(at, v, gain / n * (gradient[at] - block.factor * projection * v / n));
+                squares += new_v * new_v;
+            }
         }
     }
     // No invocation may change the gain before all of its channel have read it.
@@ -100,7 +104,9 @@ fn main(
     if (exists && lane == 0u && block.gain_offset != NO_GAIN) {
         rmsprop(block.gain_offset + c, gain, inner_product / norms[block.norm_offset + c]);
     }
-    storageBarrier();
+    if (LANES > 1u) {
+        storageBarrier(); // The others of the channel read the new gain.
+    }
     if (exists) {
         if (block.gain_offset != NO_GAIN) {
             gain = params[block.gain_offset + c];
@@ -109,9 +115,11 @@ fn main(
         if (lane == 0u) {
             norms[block.norm_offset + c] = n;
         }
-        for (var e = lane; e < length; e += 16u) {
-            let at = element(block, c, e);
-            weights[at] = gain / n * params[at];
+        for (var run = 0u; run < own.runs; run++) {
+            for (var e = lane; e < own.length; e += LANES) {
+                let at = own.first + run * own.jump + e * own.stride;
+                weights[at] = gain / n * params[at];
+            }
         }
     }
 }
@@ -129,11 +137,11 @@ fn rmsprop(at: u32, value: f32, g: f32) -> f32 {
 // A block of biases or of pairs per channel.
 fn other(number: u32, thread: u32) {
     let block = blocks[number];
-    if (thread < block.count) {
-        let at = block.weight_offset + thread;
+    for (var i = thread; i < block.count; i += INVOCATIONS) {
+        let at = block.weight_offset + i;
         var g = gradient[at];
         if (block.parts > 0u) {
-            g = part_sum(block.source, block.parts, block.stride, block.first + thread);
+            g = part_sum(block.source, block.parts, block.stride, block.first + i);
         }
         rmsprop(at, params[at], g);
     }

@@ -20,19 +20,39 @@ pub enum Binding {
 /// One WGSL file with one entry point `main`.
 #[derive(Debug)]
 pub struct Kernel {
-    /// File stem below `shaders/`; with `, wide` or `, subgroup` for another body of a matrix product.
+    /// File stem below `shaders/`; with `, wide`, `, subgroup` or `, quad` for another body of a matrix product.
     pub name: &'static str,
     /// The kernel's own source, first, so that its line numbers hold, then the shared parts it is joined with.
     pub parts: &'static [&'static str],
     /// What it binds.
     pub bindings: &'static [Binding],
-    /// Whether it is a matrix product, whose workgroup is set by overrides; the others are 256 wide.
-    pub tiled: bool,
-    /// Whether it needs the optional feature `subgroups`.
-    pub subgroups: bool,
+    /// Shape of its workgroups.
+    pub workgroup: Workgroup,
+}
+
+/// Shapes of workgroups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workgroup {
+    /// 256 invocations.
+    Flat,
+    /// Sixteen channels and for each as many invocations as suit the device (`LANES` in shared/channel_sum.wgsl).
+    Channels,
+    /// A matrix product through workgroup memory: as many as its overrides say.
+    Tile,
+    /// A matrix product through the registers of a subgroup of eight.
+    Subgroup,
+    /// The same with a subgroup of four.
+    Quad,
+    /// The same for few columns, as wide as its override says.
+    Narrow,
 }
 
 impl Kernel {
+    /// Whether it needs the optional feature `subgroups`.
+    pub fn needs_subgroups(&self) -> bool {
+        matches!(self.workgroup, Workgroup::Subgroup | Workgroup::Quad | Workgroup::Narrow)
+    }
+
     /// The whole source text.
     pub fn source(&self) -> String {
         self.parts.concat()
@@ -46,22 +66,16 @@ macro_rules! shader {
 }
 
 macro_rules! kernels {
-    ($($(#[$doc:meta])* $id:ident = $name:literal $(($body:literal))? + [$($shared:literal),*], tiled $tiled:literal, [$($binding:expr),*];)*) => {
+    ($($(#[$doc:meta])* $id:ident = $name:literal $(($body:literal))? + [$($shared:literal),*], $workgroup:ident, [$($binding:expr),*];)*) => {
         $($(#[$doc])* pub static $id: Kernel = Kernel {
             name: concat!($name, $(", ", $body)?),
             parts: &[shader!($name), $(shader!($shared)),*],
             bindings: &[$($binding),*],
-            tiled: $tiled,
-            subgroups: is_subgroup(concat!($($body)?)),
+            workgroup: Workgroup::$workgroup,
         };)*
         /// Every kernel.
         pub static ALL: &[&Kernel] = &[$(&$id),*];
     };
-}
-
-/// Whether a body's name is that of the one that needs subgroups.
-const fn is_subgroup(body: &str) -> bool {
-    matches!(body.as_bytes(), b"subgroup")
 }
 
 const fn params<T>() -> Binding {
@@ -72,124 +86,142 @@ use Binding::{Read, Step as Now, Write};
 
 kernels! {
     /// Convolution with bias and activation; also linear layers and the data gradient of transposed convolution.
-    CONV = "conv" + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile"], tiled true,
+    CONV = "conv" + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same with larger tiles.
-    CONV_WIDE = "conv" ("wide") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile_wide"],
-        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    CONV_WIDE = "conv" ("wide") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_wide"],
+        Tile, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same through the registers of a subgroup.
-    CONV_SUBGROUP = "conv" ("subgroup") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_subgroup"],
-        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    CONV_SUBGROUP = "conv" ("subgroup") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_subgroup"],
+        Subgroup, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same through the registers of a subgroup of four.
+    CONV_QUAD = "conv" ("quad") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_quad"],
+        Quad, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same with few columns, through a subgroup.
+    CONV_NARROW = "conv" ("narrow") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_narrow"],
+        Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Transposed convolution with bias and activation; also the data gradient of convolution and linear layers.
-    CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile"], tiled true,
+    CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same with larger tiles.
-    CONV_TRANSPOSE_WIDE = "conv_transpose" ("wide") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_tile_wide"],
-        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    CONV_TRANSPOSE_WIDE = "conv_transpose" ("wide") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_wide"],
+        Tile, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same through the registers of a subgroup.
-    CONV_TRANSPOSE_SUBGROUP = "conv_transpose" ("subgroup") + ["shared/geometry", "shared/operands", "shared/epilogue", "shared/gemm_subgroup"],
-        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    CONV_TRANSPOSE_SUBGROUP = "conv_transpose" ("subgroup") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_subgroup"],
+        Subgroup, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same through the registers of a subgroup of four.
+    CONV_TRANSPOSE_QUAD = "conv_transpose" ("quad") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_quad"],
+        Quad, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same with few columns, through a subgroup.
+    CONV_TRANSPOSE_NARROW = "conv_transpose" ("narrow") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_narrow"],
+        Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Partial sums of the weight gradient of both.
-    CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/operands", "shared/gemm_tile"], tiled true,
+    CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// The same with larger tiles.
-    CONV_WEIGHT_GRADIENT_WIDE = "conv_weight_gradient" ("wide") + ["shared/geometry", "shared/operands", "shared/gemm_tile_wide"],
-        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
+    CONV_WEIGHT_GRADIENT_WIDE = "conv_weight_gradient" ("wide") + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_tile_wide"],
+        Tile, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// The same through the registers of a subgroup.
     CONV_WEIGHT_GRADIENT_SUBGROUP = "conv_weight_gradient" ("subgroup") + ["shared/geometry", "shared/operands", "shared/gemm_subgroup"],
-        tiled true, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
+        Subgroup, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
+    /// The same through the registers of a subgroup of four.
+    CONV_WEIGHT_GRADIENT_QUAD = "conv_weight_gradient" ("quad") + ["shared/geometry", "shared/operands", "shared/gemm_quad"],
+        Quad, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
+    /// The same with few columns, through a subgroup.
+    CONV_WEIGHT_GRADIENT_NARROW = "conv_weight_gradient" ("narrow") + ["shared/geometry", "shared/operands", "shared/gemm_narrow"],
+        Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// Adds partial sums in order.
-    REDUCE_PARTIALS = "reduce_partials" + ["shared/grid"], tiled false, [params::<ReducePartials>(), Read, Write];
+    REDUCE_PARTIALS = "reduce_partials" + ["shared/grid"], Flat, [params::<ReducePartials>(), Read, Write];
     /// Adds the partial sums of all gradients of a network.
-    GATHER_GRADIENTS = "gather_gradients" + ["shared/gradient_block", "shared/part_sum"], tiled false,
+    GATHER_GRADIENTS = "gather_gradients" + ["shared/gradient_block", "shared/part_sum"], Flat,
         [Read, Read, Write];
     /// Partial sums over rows: bias gradients.
-    COLUMN_SUM = "column_sum" + ["shared/channel_sum"], tiled false, [params::<ColumnSum>(), Read, Read, Write];
+    COLUMN_SUM = "column_sum" + ["shared/channel_sum"], Channels, [params::<ColumnSum>(), Read, Read, Write];
     /// TPReLU and its three special cases.
-    TPRELU = "tprelu" + ["shared/grid"], tiled false, [params::<Tprelu>(), Read, Read, Write];
+    TPRELU = "tprelu" + ["shared/grid"], Flat, [params::<Tprelu>(), Read, Read, Write];
     /// Gradients of TPReLU.
-    TPRELU_BACKWARD = "tprelu_backward" + ["shared/channel_sum"], tiled false,
+    TPRELU_BACKWARD = "tprelu_backward" + ["shared/channel_sum"], Channels,
         [params::<TpreluBackward>(), Read, Read, Read, Write, Write];
     /// Sigmoid.
-    SIGMOID = "sigmoid" + ["shared/grid"], tiled false, [params::<Sigmoid>(), Read, Write];
+    SIGMOID = "sigmoid" + ["shared/grid"], Flat, [params::<Sigmoid>(), Read, Write];
     /// Gradients of the sigmoid and of a bias before it.
-    SIGMOID_BACKWARD = "sigmoid_backward" + ["shared/channel_sum"], tiled false,
+    SIGMOID_BACKWARD = "sigmoid_backward" + ["shared/channel_sum"], Channels,
         [params::<SigmoidBackward>(), Read, Read, Read, Write, Write];
     /// Effective weights of a whole network.
-    WEIGHT_NORM = "weight_norm" + ["shared/channel_block", "shared/channel_sum"], tiled false, [Read, Read, Write, Write];
+    WEIGHT_NORM = "weight_norm" + ["shared/channel_block", "shared/channel_sum"], Channels, [Read, Read, Write, Write];
     /// Pull-back of a whole network's weight gradients.
-    WEIGHT_NORM_BACKWARD = "weight_norm_backward" + ["shared/channel_block", "shared/channel_sum"], tiled false,
+    WEIGHT_NORM_BACKWARD = "weight_norm_backward" + ["shared/channel_block", "shared/channel_sum"], Channels,
         [Read, Read, Read, Write];
     /// The whole update of a weight-normalised network by RMSprop.
     WEIGHT_NORM_RMSPROP = "weight_norm_rmsprop" +
-        ["shared/step", "shared/channel_block", "shared/channel_sum", "shared/slope", "shared/part_sum"], tiled false,
+        ["shared/step", "shared/channel_block", "shared/channel_sum", "shared/slope", "shared/part_sum"], Channels,
         [params::<WeightNormRmsprop>(), Now, Read, Read, Write, Write, Write, Write, Write];
     /// First half of spectral norm's power iteration, over all layers of a network.
-    SPECTRAL_ROWS = "spectral_rows" + ["shared/spectral_block", "shared/channel_sum"], tiled false,
+    SPECTRAL_ROWS = "spectral_rows" + ["shared/spectral_block", "shared/channel_sum"], Channels,
         [Read, Read, Read, Write];
     /// Second half of it.
-    SPECTRAL_COLUMNS = "spectral_columns" + ["shared/spectral_block", "shared/channel_sum"], tiled false,
+    SPECTRAL_COLUMNS = "spectral_columns" + ["shared/spectral_block", "shared/channel_sum"], Channels,
         [Read, Read, Read, Write];
     /// Effective weights of a whole network with spectral norm.
-    SPECTRAL_NORM = "spectral_norm" + ["shared/spectral_block", "shared/tree_sum"], tiled false,
+    SPECTRAL_NORM = "spectral_norm" + ["shared/spectral_block", "shared/tree_sum"], Flat,
         [Read, Read, Read, Write];
     /// First stage of spectral norm's pull-back.
-    SPECTRAL_INNER = "spectral_inner" + ["shared/spectral_block", "shared/channel_sum"], tiled false,
+    SPECTRAL_INNER = "spectral_inner" + ["shared/spectral_block", "shared/channel_sum"], Channels,
         [Read, Read, Read, Write];
     /// Pull-back of a whole network's weight gradients through spectral norm.
-    SPECTRAL_NORM_BACKWARD = "spectral_norm_backward" + ["shared/spectral_block", "shared/tree_sum"], tiled false,
+    SPECTRAL_NORM_BACKWARD = "spectral_norm_backward" + ["shared/spectral_block", "shared/tree_sum"], Flat,
         [Read, Read, Read, Read, Write];
     /// Batch statistics of each part of the rows.
-    BATCH_NORM_PARTIAL = "batch_norm_partial" + ["shared/step", "shared/channel_sum"], tiled false,
+    BATCH_NORM_PARTIAL = "batch_norm_partial" + ["shared/step", "shared/channel_sum"], Channels,
         [params::<BatchNormPartial>(), Now, Read, Write];
     /// Batch statistics of whole batches; running statistics.
-    BATCH_NORM_MERGE = "batch_norm_merge" + ["shared/grid", "shared/step", "shared/variance"], tiled false,
+    BATCH_NORM_MERGE = "batch_norm_merge" + ["shared/grid", "shared/step", "shared/variance"], Flat,
         [params::<BatchNormMerge>(), Now, Read, Write, Write];
     /// Running statistics in the place of batch statistics.
-    BATCH_NORM_RUNNING = "batch_norm_running" + ["shared/grid", "shared/variance"], tiled false,
+    BATCH_NORM_RUNNING = "batch_norm_running" + ["shared/grid", "shared/variance"], Flat,
         [params::<BatchNormRunning>(), Read, Write];
     /// Batch normalisation with given statistics; with (0, 1) an affine map per channel.
-    BATCH_NORM = "batch_norm" + ["shared/grid"], tiled false, [params::<BatchNorm>(), Read, Read, Read, Write];
+    BATCH_NORM = "batch_norm" + ["shared/grid"], Flat, [params::<BatchNorm>(), Read, Read, Read, Write];
     /// Partial sums of its gradients.
-    BATCH_NORM_SUMS = "batch_norm_sums" + ["shared/channel_sum"], tiled false,
+    BATCH_NORM_SUMS = "batch_norm_sums" + ["shared/channel_sum"], Channels,
         [params::<BatchNormSums>(), Read, Read, Read, Write];
     /// Its gradient with respect to the input.
-    BATCH_NORM_BACKWARD = "batch_norm_backward" + ["shared/grid", "shared/step"], tiled false,
+    BATCH_NORM_BACKWARD = "batch_norm_backward" + ["shared/grid", "shared/step"], Flat,
         [params::<BatchNormBackward>(), Now, Read, Read, Read, Read, Write];
     /// Weight-normalised addition of two branches.
-    ADDITION = "addition" + ["shared/grid", "shared/gate"], tiled false,
+    ADDITION = "addition" + ["shared/grid", "shared/gate"], Flat,
         [params::<Addition>(), Read, Read, Read, Write];
     /// Its gradients.
-    ADDITION_BACKWARD = "addition_backward" + ["shared/gate", "shared/channel_sum"], tiled false,
+    ADDITION_BACKWARD = "addition_backward" + ["shared/gate", "shared/channel_sum"], Channels,
         [params::<AdditionBackward>(), Read, Read, Read, Write, Write, Write];
     /// 2x2 average pooling; also the gradient of nearest-neighbour upsampling.
-    AVERAGE_POOL = "average_pool" + ["shared/grid", "shared/pooling"], tiled false, [params::<Pooling>(), Read, Write];
+    AVERAGE_POOL = "average_pool" + ["shared/grid", "shared/pooling"], Flat, [params::<Pooling>(), Read, Write];
     /// Nearest-neighbour upsampling; also the gradient of average pooling.
-    UPSAMPLE = "upsample" + ["shared/grid", "shared/pooling"], tiled false, [params::<Pooling>(), Read, Write];
+    UPSAMPLE = "upsample" + ["shared/grid", "shared/pooling"], Flat, [params::<Pooling>(), Read, Write];
     /// y = scale * x + shift.
-    RESCALE = "rescale" + ["shared/grid"], tiled false, [params::<Rescale>(), Read, Write];
+    RESCALE = "rescale" + ["shared/grid"], Flat, [params::<Rescale>(), Read, Write];
     /// y = y + x.
-    ADD = "add" + ["shared/grid"], tiled false, [params::<Add>(), Read, Write];
+    ADD = "add" + ["shared/grid"], Flat, [params::<Add>(), Read, Write];
     /// Optimiser over one flat buffer.
-    RMSPROP = "rmsprop" + ["shared/grid", "shared/step", "shared/slope"], tiled false,
+    RMSPROP = "rmsprop" + ["shared/grid", "shared/step", "shared/slope"], Flat,
         [params::<Rmsprop>(), Now, Read, Write, Write];
     /// The other optimiser over one flat buffer.
-    ADAM = "adam" + ["shared/grid", "shared/step", "shared/slope"], tiled false,
+    ADAM = "adam" + ["shared/grid", "shared/step", "shared/slope"], Flat,
         [params::<Adam>(), Now, Read, Write, Write, Write];
     /// GAN losses and their gradients with respect to the logits.
-    GAN_LOSS = "gan_loss" + ["shared/step", "shared/tree_sum"], tiled false,
+    GAN_LOSS = "gan_loss" + ["shared/step", "shared/tree_sum"], Flat,
         [params::<GanLoss>(), Now, Read, Write, Write];
     /// Reconstruction loss and its gradient with respect to the image.
-    MSE = "mse" + ["shared/step", "shared/tree_sum"], tiled false, [params::<Mse>(), Now, Read, Read, Write, Write];
+    MSE = "mse" + ["shared/step", "shared/tree_sum"], Flat, [params::<Mse>(), Now, Read, Read, Write, Write];
     /// A batch of images from the packed data set.
-    GATHER_BATCH = "gather_batch" + ["shared/grid", "shared/step", "shared/rng"], tiled false,
+    GATHER_BATCH = "gather_batch" + ["shared/grid", "shared/step", "shared/rng"], Flat,
         [params::<GatherBatch>(), Now, Read, Write];
     /// Latent codes.
-    LATENT = "latent" + ["shared/grid", "shared/step", "shared/rng"], tiled false, [params::<Latent>(), Now, Write];
+    LATENT = "latent" + ["shared/grid", "shared/step", "shared/rng"], Flat, [params::<Latent>(), Now, Write];
     /// The adapter's arithmetic at its best, for benchmarks.
-    FMA_PEAK = "fma_peak" + ["shared/grid"], tiled false, [params::<FmaPeak>(), Write];
+    FMA_PEAK = "fma_peak" + ["shared/grid"], Flat, [params::<FmaPeak>(), Write];
     /// Samples as an RGBA sheet.
-    SAMPLE_SHEET = "sample_sheet" + ["shared/grid"], tiled false, [params::<SampleSheet>(), Read, Write];
+    SAMPLE_SHEET = "sample_sheet" + ["shared/grid"], Flat, [params::<SampleSheet>(), Read, Write];
 }
 
 /// Columns of a row of the metric block: step, d_loss_real, d_loss_fake, g_loss (`METRIC_COLUMNS` in gan_loss.wgsl).

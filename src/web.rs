@@ -31,11 +31,12 @@ fn start() {
 #[wasm_bindgen]
 pub struct Gpu(Arc<context::Gpu>);
 
-/// Finds an adapter, opens a device and runs a first kernel.
+/// Finds an adapter, opens a device and runs a first kernel; `subgroups` says whether the page has devices opened with
+/// that feature (www/subgroups.js).
 #[allow(clippy::arc_with_non_send_sync, reason = "native tests share a device between threads; a browser has just one")]
 #[wasm_bindgen(js_name = openGpu)]
-pub async fn open_gpu() -> JsResult<Gpu> {
-    Ok(Gpu(Arc::new(context::Gpu::open(Limits::Adapter).await?)))
+pub async fn open_gpu(subgroups: bool) -> JsResult<Gpu> {
+    Ok(Gpu(Arc::new(context::Gpu::open(Limits::Browser { subgroups }).await?)))
 }
 
 #[wasm_bindgen]

@@ -11,8 +11,8 @@ mod random;
 #[path = "kernels/spectral_chain.rs"]
 mod spectral_chain;
 
-use checks::compare::POISON;
-use checks::device::{compile, dispatch, poisoned};
+use checks::compare::{POISON, Report};
+use checks::device::{compile, dispatch, planted, poisoned};
 use checks::gpu::gpu;
 use checks::{
     activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pooling,
@@ -21,7 +21,7 @@ use checks::{
 use std::collections::BTreeSet;
 use wn_gan::Error;
 use wn_gan::gpu::{Buffer, Call, StepSlots};
-use wn_gan::kernels::{self, ReducePartials, Step};
+use wn_gan::kernels::{self, ReducePartials, Step, Workgroup};
 
 macro_rules! checked {
     ($($test:ident: $check:path, $kernel:ident;)*) => {
@@ -32,6 +32,16 @@ macro_rules! checked {
                 $check(&kernels::$kernel).none();
             }
         })*
+
+        /// Kernels that sum over channels, where one invocation has a channel to itself: what processors get.
+        #[test]
+        #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+        fn one_invocation_per_channel() {
+            let checks: &[(fn(&'static kernels::Kernel) -> Report, &kernels::Kernel)] = &[$(($check, &kernels::$kernel)),*];
+            for (check, kernel) in checks.iter().filter(|(_, kernel)| kernel.workgroup == Workgroup::Channels) {
+                check(planted(kernel, "LANES: u32 = 16u", "LANES: u32 = 1u")).none();
+            }
+        }
 
         #[test]
         fn every_kernel_is_checked() {
@@ -45,12 +55,18 @@ checked! {
     conv: convolution::conv, CONV;
     conv_wide: convolution::conv, CONV_WIDE;
     conv_subgroup: convolution::conv, CONV_SUBGROUP;
+    conv_quad: convolution::conv, CONV_QUAD;
+    conv_narrow: convolution::conv, CONV_NARROW;
     conv_transpose: convolution::conv_transpose, CONV_TRANSPOSE;
     conv_transpose_wide: convolution::conv_transpose, CONV_TRANSPOSE_WIDE;
     conv_transpose_subgroup: convolution::conv_transpose, CONV_TRANSPOSE_SUBGROUP;
+    conv_transpose_quad: convolution::conv_transpose, CONV_TRANSPOSE_QUAD;
+    conv_transpose_narrow: convolution::conv_transpose, CONV_TRANSPOSE_NARROW;
     conv_weight_gradient: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT;
     conv_weight_gradient_wide: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_WIDE;
     conv_weight_gradient_subgroup: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_SUBGROUP;
+    conv_weight_gradient_quad: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_QUAD;
+    conv_weight_gradient_narrow: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_NARROW;
     gather_gradients: sums::gather_gradients, GATHER_GRADIENTS;
     weight_norm_rmsprop: weight_norm::weight_norm_rmsprop, WEIGHT_NORM_RMSPROP;
     reduce_partials: sums::reduce_partials, REDUCE_PARTIALS;

@@ -6,9 +6,9 @@ mod uniformity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use wgpu::naga;
-use wn_gan::gpu::program::Overrides;
-use wn_gan::kernels::{self, BLOCKS, Binding, Kernel};
-use wn_gan::nn::product::{Body, LANES, Size};
+use wn_gan::gpu::Overrides;
+use wn_gan::kernels::{self, BLOCKS, Binding, Kernel, Workgroup};
+use wn_gan::nn::product::{self, Kernels};
 use wn_gan::reference::{addition, batch_norm, spectral_norm, weight_norm};
 use wn_gan::rng::Stream;
 
@@ -39,7 +39,7 @@ fn read_kernel(kernel: &Kernel) -> (Module, ModuleInfo) {
 
 /// What a kernel may use beyond WebGPU's core.
 fn capabilities(kernel: &Kernel) -> Capabilities {
-    if kernel.subgroups { Capabilities::SUBGROUP } else { Capabilities::empty() }
+    if kernel.needs_subgroups() { Capabilities::SUBGROUP } else { Capabilities::empty() }
 }
 
 /// The module with values put in for its overrides.
@@ -52,13 +52,15 @@ fn with_overrides(module: &Module, info: &ModuleInfo, overrides: &Overrides) -> 
 
 /// Every choice of a kernel's overrides that decides over workgroups and their memory.
 fn choices(kernel: &Kernel) -> Vec<Overrides> {
-    match (kernel.tiled, kernel.subgroups) {
-        (false, _) => vec![Vec::new()],
-        (true, false) => (Body::TILES.into_iter())
-            .filter(|tile| (tile.block == 8) == kernel.name.ends_with(", wide"))
-            .map(|tile| Body::Tile(Size::Small).overrides(tile, [true; 2]))
+    match kernel.workgroup {
+        Workgroup::Flat => vec![Vec::new()],
+        Workgroup::Channels => [1, 4, 16].map(|lanes| vec![("LANES", lanes)]).to_vec(),
+        _ => [product::CONV, product::CONV_TRANSPOSE, product::CONV_WEIGHT_GRADIENT]
+            .iter()
+            .flat_map(Kernels::blocks)
+            .filter(|block| block.kernel.name == kernel.name)
+            .map(|block| block.overrides)
             .collect(),
-        (true, true) => vec![Body::Subgroup.overrides(Body::TILES[0], [true; 2])],
     }
 }
 
@@ -155,15 +157,19 @@ fn workgroups_and_bindings_fit_the_default_limits() {
         let count = |wanted: fn(&Binding) -> bool| kernel.bindings.iter().filter(|binding| wanted(binding)).count();
         assert!(count(|b| matches!(b, Binding::Read | Binding::Write)) <= STORAGE_BUFFERS, "{}", kernel.name);
         assert!(count(|b| matches!(b, Binding::Params(_) | Binding::Step)) <= UNIFORM_BUFFERS, "{}", kernel.name);
-        assert_eq!(kernel.tiled, !module.overrides.is_empty(), "{}: only tiled kernels have overrides", kernel.name);
+        let is_flat = kernel.workgroup == Workgroup::Flat;
+        assert_eq!(is_flat, module.overrides.is_empty(), "{}: only flat kernels have no overrides", kernel.name);
         for overrides in choices(kernel) {
             let module = with_overrides(&module, &info, &overrides);
             let [x, y, z] = module.entry_points[0].workgroup_size;
             let of = |wanted: &str| overrides.iter().find(|(name, _)| *name == wanted).map(|&(_, value)| value);
-            let expected = match (kernel.tiled, kernel.subgroups) {
-                (false, _) => [256, 1, 1],
-                (true, true) => [LANES, 1, 1],
-                (true, false) => [of("WG_N").unwrap_or_default(), of("WG_M").unwrap_or_default(), 1],
+            let expected = match kernel.workgroup {
+                Workgroup::Flat => [256, 1, 1],
+                Workgroup::Channels => [16 * of("LANES").unwrap_or_default(), 1, 1],
+                Workgroup::Tile => [of("WG_N").unwrap_or_default(), of("WG_M").unwrap_or_default(), 1],
+                Workgroup::Subgroup => [8, 1, 1],
+                Workgroup::Quad => [4, 1, 1],
+                Workgroup::Narrow => [of("WG_N").unwrap_or_default(), 1, 1],
             };
             assert_eq!([x, y, z], expected, "{} {overrides:?}", kernel.name);
             assert!(x * y * z <= INVOCATIONS, "{} {overrides:?}: {x} x {y} x {z} invocations", kernel.name);
@@ -171,8 +177,8 @@ fn workgroups_and_bindings_fit_the_default_limits() {
             let workgroup = module.global_variables.iter().filter(|(_, v)| v.space == AddressSpace::WorkGroup);
             let bytes: u32 = workgroup.map(|(_, variable)| layout[variable.ty].size).sum();
             assert!(bytes <= WORKGROUP_BYTES, "{} {overrides:?}: {bytes} bytes of workgroup memory", kernel.name);
-            if kernel.tiled {
-                assert_eq!(bytes == 0, kernel.subgroups, "{}: only subgroups need none", kernel.name);
+            if kernel.needs_subgroups() {
+                assert_eq!(bytes, 0, "{}: subgroups need no memory", kernel.name);
             }
         }
     }

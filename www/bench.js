@@ -3,6 +3,7 @@
  * found is text in `#bench-result`, for programs, and below the heading, for people; the title says when it is there.
  */
 import { make } from "./dom.js";
+import { addSubgroups } from "./subgroups.js";
 
 /** @param {URLSearchParams} query @param {HTMLElement} place */
 export async function bench(query, place) {
@@ -17,7 +18,7 @@ export async function bench(query, place) {
   try {
     const core = await import("../wn_gan.js");
     await core.default();
-    const gpu = await core.openGpu();
+    const gpu = await core.openGpu(await addSubgroups());
     const workload = query.get("bench") || "gan16";
     const settings = { norm: query.get("norm") ?? "weight", order: query.get("order") ?? "alternating" };
     const batch = query.get("batch_size");

@@ -2,7 +2,7 @@
 declare module "*/wn_gan.js" {
   export default function init(options?: { module_or_path?: URL | string }): Promise<unknown>;
   /** Asks for adapter and device and runs a first kernel. */
-  export function openGpu(): Promise<Gpu>;
+  export function openGpu(subgroups: boolean): Promise<Gpu>;
   /** JSON: `[{name, config}]`. */
   export function presets(): string;
   /** JSON of a Demonstration of the theorem; needs no GPU. */

@@ -13,6 +13,7 @@ import { Best } from "./best.js";
 import { History } from "./history.js";
 import { interval } from "./interval.js";
 import { probe } from "./probe.js";
+import { addSubgroups } from "./subgroups.js";
 
 const SHEET_MILLIS = 333;
 const CALM_SHEET_MILLIS = 3000;
@@ -219,7 +220,7 @@ const answers = {
   async boot() {
     const seen = await probe(inStage);
     await inStage("program", program);
-    gpu = await inStage("kernel", () => core.openGpu());
+    gpu = await inStage("kernel", () => core.openGpu(await addSubgroups()));
     const { name, backend, software } = gpu;
     return { gpu: { name: seen || name, backend, software }, presets: JSON.parse(core.presets()) };
   },

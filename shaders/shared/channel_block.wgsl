@@ -15,16 +15,27 @@ const NO_GAIN: u32 = 0xffffffffu;
 const NORM_EPS: f32 = 1e-6;
 
 fn channel_of(block: ChannelBlock, thread: u32) -> u32 {
-    return select(thread / 16u, thread % 16u, block.inner == 1u);
+    return select(thread / LANES, thread % 16u, block.inner == 1u);
 }
 
 fn lane_of(block: ChannelBlock, thread: u32) -> u32 {
-    return select(thread % 16u, thread / 16u, block.inner == 1u);
+    return select(thread % LANES, thread / 16u, block.inner == 1u);
 }
 
-// Where element e = o*inner + i of channel c is stored.
-fn element(block: ChannelBlock, c: u32, e: u32) -> u32 {
-    let o = e / block.inner;
-    let i = e % block.inner;
-    return block.weight_offset + (o * block.channels + c) * block.inner + i;
+// Where the elements of a channel lie: `runs` runs of `length` elements, element e of run r at first + r*jump + e*stride.
+// The invocations of a channel share each run, which is as long as can be.
+struct Elements {
+    first: u32,
+    runs: u32,
+    jump: u32,
+    length: u32,
+    stride: u32,
+}
+
+fn elements_of(block: ChannelBlock, c: u32) -> Elements {
+    let first = block.weight_offset + c * block.inner;
+    if (block.inner == 1u) {
+        return Elements(first, 1u, 0u, block.outer, block.channels);
+    }
+    return Elements(first, block.outer, block.channels * block.inner, block.inner, 1u);
 }

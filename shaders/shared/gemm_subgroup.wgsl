@@ -1,4 +1,4 @@
-// The other body of every implicit matrix product (see shared/gemm_tile.wgsl, whose interface it shares): operands
+// A body of every implicit matrix product (see shared/gemm_tile.wgsl, whose interface it shares): operands
 // travel through the registers of a subgroup, for adapters that run on a processor. There workgroup memory and barriers
 // are slow, and a load costs as much as hundreds of multiplications because it visits lane after lane; but a shuffle
 // from a fixed lane is one instruction. So no two lanes of a subgroup load the same number: each loads a block of four
@@ -50,46 +50,50 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     var c30 = vec4<f32>(0.0);
     var c31 = vec4<f32>(0.0);
     let length = segment_length();
-    for (var s = first_segment; s < end_segment; s++) {
-        let segment0 = segment(row0, s);
-        let segment1 = segment(row1, s);
-        let segment2 = segment(row2, s);
-        let segment3 = segment(row3, s);
-        for (var j = 0u; j < length; j += 4u) {
-            let a = load_a(segment0, segment1, segment2, segment3, j);
-            let b = load_b(s, j, n4);
-            c00 += b * from_lane(0u, a[0]);
-            c01 += b * from_lane(0u, a[1]);
-            c02 += b * from_lane(0u, a[2]);
-            c03 += b * from_lane(0u, a[3]);
-            c04 += b * from_lane(1u, a[0]);
-            c05 += b * from_lane(1u, a[1]);
-            c06 += b * from_lane(1u, a[2]);
-            c07 += b * from_lane(1u, a[3]);
-            c08 += b * from_lane(2u, a[0]);
-            c09 += b * from_lane(2u, a[1]);
-            c10 += b * from_lane(2u, a[2]);
-            c11 += b * from_lane(2u, a[3]);
-            c12 += b * from_lane(3u, a[0]);
-            c13 += b * from_lane(3u, a[1]);
-            c14 += b * from_lane(3u, a[2]);
-            c15 += b * from_lane(3u, a[3]);
-            c16 += b * from_lane(4u, a[0]);
-            c17 += b * from_lane(4u, a[1]);
-            c18 += b * from_lane(4u, a[2]);
-            c19 += b * from_lane(4u, a[3]);
-            c20 += b * from_lane(5u, a[0]);
-            c21 += b * from_lane(5u, a[1]);
-            c22 += b * from_lane(5u, a[2]);
-            c23 += b * from_lane(5u, a[3]);
-            c24 += b * from_lane(6u, a[0]);
-            c25 += b * from_lane(6u, a[1]);
-            c26 += b * from_lane(6u, a[2]);
-            c27 += b * from_lane(6u, a[3]);
-            c28 += b * from_lane(7u, a[0]);
-            c29 += b * from_lane(7u, a[1]);
-            c30 += b * from_lane(7u, a[2]);
-            c31 += b * from_lane(7u, a[3]);
+    // One loop over segments and their elements: every number carried around a second one would cost a move.
+    var at = place(first_segment);
+    var s = first_segment;
+    var j = 0u;
+    while (s < end_segment) {
+        let a = load_a(segment(row0, at), segment(row1, at), segment(row2, at), segment(row3, at), j);
+        let b = load_b(at, j, n4);
+        c00 += b * from_lane(0u, a[0]);
+        c01 += b * from_lane(0u, a[1]);
+        c02 += b * from_lane(0u, a[2]);
+        c03 += b * from_lane(0u, a[3]);
+        c04 += b * from_lane(1u, a[0]);
+        c05 += b * from_lane(1u, a[1]);
+        c06 += b * from_lane(1u, a[2]);
+        c07 += b * from_lane(1u, a[3]);
+        c08 += b * from_lane(2u, a[0]);
+        c09 += b * from_lane(2u, a[1]);
+        c10 += b * from_lane(2u, a[2]);
+        c11 += b * from_lane(2u, a[3]);
+        c12 += b * from_lane(3u, a[0]);
+        c13 += b * from_lane(3u, a[1]);
+        c14 += b * from_lane(3u, a[2]);
+        c15 += b * from_lane(3u, a[3]);
+        c16 += b * from_lane(4u, a[0]);
+        c17 += b * from_lane(4u, a[1]);
+        c18 += b * from_lane(4u, a[2]);
+        c19 += b * from_lane(4u, a[3]);
+        c20 += b * from_lane(5u, a[0]);
+        c21 += b * from_lane(5u, a[1]);
+        c22 += b * from_lane(5u, a[2]);
+        c23 += b * from_lane(5u, a[3]);
+        c24 += b * from_lane(6u, a[0]);
+        c25 += b * from_lane(6u, a[1]);
+        c26 += b * from_lane(6u, a[2]);
+        c27 += b * from_lane(6u, a[3]);
+        c28 += b * from_lane(7u, a[0]);
+        c29 += b * from_lane(7u, a[1]);
+        c30 += b * from_lane(7u, a[2]);
+        c31 += b * from_lane(7u, a[3]);
+        j += 4u;
+        if (j >= length) {
+            at = next_place(at);
+            s++;
+            j = 0u;
         }
     }
     let first = 32u * group.x;

@@ -3,32 +3,16 @@
 // half a tile apart, so that neighbours read neighbouring quads. A file of its own, because compilers for processors choke
 // on code this size even where it is never reached.
 
-override WG_M: u32 = 8u;
-override WG_N: u32 = 8u;
-override DEPTH: u32 = 16u;   // of a slice, a multiple of 4
-
-// Array lengths have names because naga 30 cannot resolve an override without one.
-override QUADS_M: u32 = 2u * WG_M;
-override QUADS_N: u32 = 2u * WG_N;
-override SLICE_A: u32 = DEPTH * QUADS_M;
-override SLICE_B: u32 = DEPTH * QUADS_N;
-override TILE_ROWS: u32 = 8u * WG_M;
-
-var<workgroup> slice_a: array<vec4<f32>, SLICE_A>; // [depth, quad of rows]
-var<workgroup> slice_b: array<vec4<f32>, SLICE_B>; // [depth, quad of columns]
-var<workgroup> rows: array<vec4<i32>, TILE_ROWS>;
+const QUADS: u32 = 2u;
 
 // Every invocation must call it, with the same segments.
 fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
-    let threads = WG_M * WG_N;
     let tm = lane / WG_N;
     let tn = lane % WG_N;
     let first_row = group.x * TILE_ROWS;
     let first_n4 = group.y * QUADS_N;
     let length = segment_length();
-    for (var r = lane; r < TILE_ROWS; r += threads) {
-        rows[r] = describe_row(first_row + r);
-    }
+    describe_rows(lane, first_row);
     // Rows 0..3 and 4..7, columns 0..3 (left) and 4..7 (right).
     var left0 = vec4<f32>(0.0);
     var left1 = vec4<f32>(0.0);
@@ -46,36 +30,10 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     var right5 = vec4<f32>(0.0);
     var right6 = vec4<f32>(0.0);
     var right7 = vec4<f32>(0.0);
+    var at = place(first_segment);
     for (var s = first_segment; s < end_segment; s++) {
         for (var j0 = 0u; j0 < length; j0 += DEPTH) {
-            workgroupBarrier();
-            for (var i = lane; i < SLICE_A / 4u; i += threads) {
-                let k = 4u * (i % (DEPTH / 4u));
-                let m4 = i / (DEPTH / 4u);
-                let block = transpose(load_a(
-                    segment(rows[4u * m4], s),
-                    segment(rows[4u * m4 + 1u], s),
-                    segment(rows[4u * m4 + 2u], s),
-                    segment(rows[4u * m4 + 3u], s),
-                    j0 + k,
-                ));
-                let at = k * QUADS_M + m4;
-                slice_a[at] = block[0];
-                slice_a[at + QUADS_M] = block[1];
-                slice_a[at + 2u * QUADS_M] = block[2];
-                slice_a[at + 3u * QUADS_M] = block[3];
-            }
-            for (var i = lane; i < SLICE_B / 4u; i += threads) {
-                let k = 4u * (i / QUADS_N);
-                let n4 = i % QUADS_N;
-                let block = load_b(s, j0 + k, first_n4 + n4);
-                let at = k * QUADS_N + n4;
-                slice_b[at] = block[0];
-                slice_b[at + QUADS_N] = block[1];
-                slice_b[at + 2u * QUADS_N] = block[2];
-                slice_b[at + 3u * QUADS_N] = block[3];
-            }
-            workgroupBarrier();
+            load_slices(lane, at, j0, first_n4);
             for (var k = 0u; k < DEPTH; k++) {
                 let upper = slice_a[k * QUADS_M + tm];
                 let left = slice_b[k * QUADS_N + tn];
@@ -99,6 +57,7 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
                 right7 += lower.w * right;
             }
         }
+        at = next_place(at);
     }
     let m = first_row + 4u * tm;
     let known_left = describe_columns(first_n4 + tn);

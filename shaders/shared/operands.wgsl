@@ -9,6 +9,16 @@ fn is_inside(at: vec3<i32>, j: u32) -> bool {
     return i32(j) >= at.y && i32(j) < at.z;
 }
 
+// Where segment number s lies, and the one after: counted on, because a division costs as much as many multiplications.
+fn place(s: u32) -> vec2<u32> {
+    return vec2<u32>(s / segments_across(), s % segments_across());
+}
+
+fn next_place(at: vec2<u32>) -> vec2<u32> {
+    let is_last = at.y + 1u == segments_across();
+    return vec2<u32>(at.x + u32(is_last), select(at.y + 1u, 0u, is_last));
+}
+
 // A quad with number `i` replaced. Numbers are read one by one in loops of four, because written out they are more than
 // SwiftShader's compiler can take.
 fn with_number(quad: vec4<f32>, i: u32, value: f32) -> vec4<f32> {

@@ -15,6 +15,11 @@ pub enum Limits {
     Default,
     /// The defaults, with larger buffers, and shuffles within a subgroup, where the adapter has them.
     Adapter,
+    /// The same in a browser, where wgpu 30 cannot ask for subgroups: whether the page did (www/subgroups.js).
+    Browser {
+        /// Devices are opened with the feature `subgroups`.
+        subgroups: bool,
+    },
 }
 
 /// What a device has done since it was opened. All but the time spent recording is the same on every machine.
@@ -52,6 +57,10 @@ pub struct Gpu {
     pub(crate) queue: wgpu::Queue,
     pub(crate) pipelines: Pipelines,
     pub(crate) counters: Counters,
+    /// Invocations that share the sums of one channel.
+    pub(crate) lanes_per_channel: u32,
+    /// Whether lanes of a subgroup may exchange numbers.
+    subgroups: bool,
     info: wgpu::AdapterInfo,
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -75,12 +84,12 @@ impl Gpu {
             .await
             .map_err(|e| Error::NoAdapter(e.to_string()))?;
         let info = adapter.get_info();
-        let mut required_features = wgpu::Features::empty();
-        if limits == Limits::Adapter {
-            required_features = adapter.features() & wgpu::Features::SUBGROUP;
-        }
+        let all = limits != Limits::Default;
+        let required_features =
+            if all { adapter.features() & wgpu::Features::SUBGROUP } else { wgpu::Features::empty() };
+        let subgroups = !required_features.is_empty() || limits == Limits::Browser { subgroups: true };
         let mut required_limits = wgpu::Limits::default();
-        if limits == Limits::Adapter {
+        if all {
             let has = adapter.limits();
             required_limits.max_buffer_size = has.max_buffer_size.max(required_limits.max_buffer_size);
             required_limits.max_storage_buffer_binding_size =
@@ -106,7 +115,19 @@ impl Gpu {
         let uncaptured = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| remember(&uncaptured, error.to_string())));
 
-        let gpu = Gpu { device, queue, pipelines: Pipelines::default(), counters: Counters::default(), info, failure };
+        let mut gpu = Gpu {
+            device,
+            queue,
+            pipelines: Pipelines::default(),
+            counters: Counters::default(),
+            lanes_per_channel: 16,
+            subgroups,
+            info,
+            failure,
+        };
+        if all && gpu.software() {
+            gpu.lanes_per_channel = 1; // A barrier costs a processor more than all that the others would help.
+        }
         gpu.first_kernel().await?;
         Ok(gpu)
     }
@@ -150,8 +171,7 @@ impl Gpu {
     /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one.
     pub fn lanes(&self) -> Option<u32> {
         let (least, most) = (self.info.subgroup_min_size, self.info.subgroup_max_size);
-        let usable = self.device.features().contains(wgpu::Features::SUBGROUP) && least == most;
-        usable.then_some(least)
+        (self.subgroups && least == most).then_some(least)
     }
 
     /// The present counts.

@@ -7,4 +7,4 @@ pub mod readback;
 
 pub use buffer::{Buffer, View};
 pub use context::Gpu;
-pub use program::{Call, Program, Progress, StepSlots};
+pub use program::{Call, Overrides, Program, Progress, StepSlots};

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::gpu::buffer::create;
 use crate::gpu::{Buffer, Gpu};
-use crate::kernels::{Binding, Kernel, Step};
+use crate::kernels::{Binding, Kernel, Step, Workgroup};
 use bytemuck::Pod;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -266,12 +266,16 @@ pub(crate) struct Pipelines {
 
 impl Pipelines {
     async fn get(&self, gpu: &Gpu, kernel: &'static Kernel, overrides: &Overrides) -> Result<Arc<Pipeline>> {
-        let key = (kernel.name, overrides.clone());
+        let mut overrides = overrides.clone();
+        if kernel.workgroup == Workgroup::Channels {
+            overrides.push(("LANES", gpu.lanes_per_channel));
+        }
+        let key = (kernel.name, overrides);
         let found = |built: &Built| built.get(&key).cloned();
         if let Some(pipeline) = self.built.lock().ok().as_deref().and_then(found) {
             return Ok(pipeline);
         }
-        let pipeline = Arc::new(build(gpu, kernel, overrides).await?);
+        let pipeline = Arc::new(build(gpu, kernel, &key.1).await?);
         if let Ok(mut built) = self.built.lock() {
             built.insert(key, pipeline.clone());
         }
@@ -306,7 +310,7 @@ async fn build(gpu: &Gpu, kernel: &'static Kernel, overrides: &Overrides) -> Res
         immediate_size: 0,
     });
     // A browser wants the directive, naga 30 does not know it; on the first line it moves no line number.
-    let directive = if kernel.subgroups && cfg!(target_arch = "wasm32") { "enable subgroups; " } else { "" };
+    let directive = if kernel.needs_subgroups() && cfg!(target_arch = "wasm32") { "enable subgroups; " } else { "" };
     let source = wgpu::ShaderSource::Wgsl(format!("{directive}{}", kernel.source()).into());
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
     let constants: Vec<_> = overrides.iter().map(|&(name, value)| (name, f64::from(value))).collect();

@@ -8,8 +8,6 @@ use crate::nn::parameters::{LayerOffsets, Weights};
 use crate::nn::product::{self, Body};
 use crate::nn::sums::rows_per_part;
 
-/// Workgroups that a weight gradient is split into at least, so that a large device is busy with a small layer.
-const SPLIT_TARGET: u32 = 128;
 /// Pixels per split at least: below this the partial sums cost more than they save.
 const SPLIT_PIXELS: u32 = 64;
 
@@ -229,8 +227,8 @@ impl Convolution<'_> {
         let (m, n) = (g.kernel_h * g.kernel_w * g.big_c, g.small_c);
         let pixel_rows = g.batch * g.small_h;
         let most = (pixel_rows * g.small_w).div_ceil(SPLIT_PIXELS).min(pixel_rows);
-        let [x, y] = self.body.groups(self.body.tile(m, n, 1), m, n);
-        let wanted = SPLIT_TARGET.div_ceil(x * y).clamp(1, most.max(1));
+        let [x, y] = self.body.block(&product::CONV_WEIGHT_GRADIENT, [m, n, 1]).groups(m, n);
+        let wanted = self.body.busy().div_ceil(x * y).clamp(1, most.max(1));
         let rows = pixel_rows.div_ceil(wanted);
         Split { m, n, pixels, parts: pixel_rows.div_ceil(rows), rows, geometry: g }
     }

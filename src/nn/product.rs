@@ -1,23 +1,7 @@
-//! Which body a matrix product runs with, and with which tile.
+//! Which body a matrix product runs with, and what a workgroup of it computes.
 
-use crate::gpu::{Call, Gpu};
+use crate::gpu::{Call, Gpu, Overrides};
 use crate::kernels::{self, Kernel};
-
-/// The part of a matrix product that one workgroup computes with [`Body::Tile`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Tile {
-    /// Invocations along rows.
-    pub wg_m: u32,
-    /// Invocations along columns.
-    pub wg_n: u32,
-    /// Rows and columns of an invocation: 4, or 8 in the wide body.
-    pub block: u32,
-    /// Depth of the slices that pass through workgroup memory, a multiple of 4.
-    pub depth: u32,
-}
-
-/// Lanes of the subgroups that [`Body::Subgroup`] is written for.
-pub const LANES: u32 = 8;
 
 /// How matrix products are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +9,12 @@ pub enum Body {
     /// Slices through workgroup memory (shared/gemm_tile.wgsl and gemm_tile_wide.wgsl): for GPUs. The size is that of the
     /// tiles that large products take.
     Tile(Size),
-    /// Operands shuffled through a subgroup of [`LANES`] lanes (shared/gemm_subgroup.wgsl): for llvmpipe, which runs on a
-    /// processor. SwiftShader's compiler does not finish with kernels of this size.
+    /// Operands shuffled through a subgroup of [`Body::lanes`] lanes (shared/gemm_subgroup.wgsl): for llvmpipe, which runs
+    /// on a processor.
     Subgroup,
+    /// The same with four lanes and less code (shared/gemm_quad.wgsl): for SwiftShader, which runs on a processor in
+    /// browsers and whose compiler does not finish with more.
+    Quad,
 }
 
 /// Registers that an invocation of a large product uses.
@@ -41,8 +28,32 @@ pub enum Size {
     Large,
 }
 
+/// What one workgroup of a product computes.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// By which kernel.
+    pub kernel: &'static Kernel,
+    /// Rows of the result.
+    pub rows: u32,
+    /// Columns of the result.
+    pub columns: u32,
+    /// The kernel's overrides but for those of its operands.
+    pub overrides: Overrides,
+}
+
+/// The part of a matrix product that one workgroup computes with [`Body::Tile`].
+#[derive(Debug, Clone, Copy)]
+struct Tile {
+    /// Invocations along rows and along columns.
+    wg: [u32; 2],
+    /// Rows and columns of an invocation: 4, or 8 in the wide body.
+    block: u32,
+    /// Depth of the slices that pass through workgroup memory, a multiple of 4.
+    depth: u32,
+}
+
 const fn tile(wg: [u32; 2], block: u32, depth: u32) -> Tile {
-    Tile { wg_m: wg[0], wg_n: wg[1], block, depth }
+    Tile { wg, block, depth }
 }
 
 /// For few columns (images, logits), for few rows (linear layers), and for the rest by size.
@@ -53,6 +64,9 @@ const SMALL: Tile = tile([16, 16], 4, 16);
 const MEDIUM: Tile = tile([8, 8], 8, 16);
 const LARGE: Tile = tile([16, 16], 8, 8);
 
+/// Columns from which on sharing rows among the lanes of a subgroup pays.
+const MOST_NARROW: u32 = 4;
+
 /// Workgroups from which on the next larger tile still keeps a large device busy.
 const BUSY: u32 = 256;
 
@@ -60,62 +74,102 @@ impl Body {
     /// The one that suits the device without measuring.
     pub fn for_device(gpu: &Gpu) -> Body {
         match gpu.lanes() {
-            Some(LANES) if gpu.software() => Body::Subgroup,
+            Some(8) if gpu.software() => Body::Subgroup,
+            Some(4) if gpu.software() => Body::Quad,
             _ if gpu.software() => Body::Tile(Size::Small),
             _ => Body::Tile(Size::Medium),
         }
     }
 
-    /// Every tile that [`Self::tile`] chooses, at all sizes.
-    pub const TILES: [Tile; 6] = [NARROW, FLAT, TALL, SMALL, MEDIUM, LARGE];
+    /// Lanes of the subgroups that the body is written for.
+    pub fn lanes(self) -> Option<u32> {
+        match self {
+            Body::Tile(_) => None,
+            Body::Subgroup => Some(8),
+            Body::Quad => Some(4),
+        }
+    }
 
-    /// The tile for `layers` products of `m` rows and `n` columns.
-    pub fn tile(self, m: u32, n: u32, layers: u32) -> Tile {
-        let Body::Tile(size) = self else { return SMALL };
-        let busy = |tile: Tile| layers * m.div_ceil(tile.height()) * n.div_ceil(tile.width()) >= BUSY;
-        match (m, n, size) {
+    /// Workgroups that a long sum is split into at least, so that the whole device is busy with a small layer.
+    pub fn busy(self) -> u32 {
+        match self {
+            Body::Tile(_) => 128,
+            Body::Subgroup | Body::Quad => 8,
+        }
+    }
+
+    /// What a workgroup computes of `layers` products with `m` rows and `n` columns.
+    pub fn block(self, kernels: &Kernels, [m, n, layers]: [u32; 3]) -> Block {
+        match self {
+            Body::Tile(size) => size.tile(m, n, layers).block(kernels),
+            Body::Subgroup if n > MOST_NARROW => square(kernels.subgroup, 8),
+            Body::Quad if n > MOST_NARROW => square(kernels.quad, 4),
+            Body::Subgroup => narrow(kernels, 8),
+            Body::Quad => narrow(kernels, 4),
+        }
+    }
+
+    /// `layers` products of `m` rows and `n` columns; `quads` says whether A and B can be read four numbers at a time.
+    pub fn call(self, kernels: &Kernels, label: &str, [m, n, layers]: [u32; 3], quads: [bool; 2]) -> Call {
+        let block = self.block(kernels, [m, n, layers]);
+        let [x, y] = block.groups(m, n);
+        Call::new(block.kernel, label).overrides(&block.overrides).operands(quads).grid([x, y, layers])
+    }
+}
+
+impl Call {
+    /// Whether the operands of a product can be read four numbers at a time.
+    pub fn operands(self, [a, b]: [bool; 2]) -> Call {
+        self.overrides(&[("QUADS_A", u32::from(a)), ("QUADS_B", u32::from(b))])
+    }
+}
+
+impl Size {
+    fn tile(self, m: u32, n: u32, layers: u32) -> Tile {
+        let busy = |tile: Tile| layers * m.div_ceil(tile.rows()) * n.div_ceil(tile.columns()) >= BUSY;
+        match (m, n, self) {
             (_, ..=4, _) => NARROW,
             (..=16, _, _) => FLAT,
             (_, ..=16, _) => TALL,
-            (_, _, Size::Large) if n >= LARGE.width() && busy(LARGE) => LARGE,
+            (_, _, Size::Large) if n >= LARGE.columns() && busy(LARGE) => LARGE,
             (_, _, Size::Medium | Size::Large) => MEDIUM,
             _ => SMALL,
         }
     }
+}
 
-    /// Workgroups along rows and along columns.
-    pub fn groups(self, tile: Tile, m: u32, n: u32) -> [u32; 2] {
-        match self {
-            Body::Tile(_) => [m.div_ceil(tile.height()), n.div_ceil(tile.width())],
-            Body::Subgroup => [m.div_ceil(4 * LANES), n.div_ceil(4 * LANES)],
+impl Tile {
+    fn rows(self) -> u32 {
+        self.wg[0] * self.block
+    }
+
+    fn columns(self) -> u32 {
+        self.wg[1] * self.block
+    }
+
+    fn block(self, kernels: &Kernels) -> Block {
+        Block {
+            kernel: if self.block == 8 { kernels.wide } else { kernels.tile },
+            rows: self.rows(),
+            columns: self.columns(),
+            overrides: vec![("WG_M", self.wg[0]), ("WG_N", self.wg[1]), ("DEPTH", self.depth)],
         }
     }
+}
 
-    /// `layers` products of `m` rows and `n` columns by the kernel that serves this body; `quads` says whether A and B can
-    /// be read four numbers at a time.
-    pub fn call(self, kernels: &Kernels, label: &str, [m, n, layers]: [u32; 3], quads: [bool; 2]) -> Call {
-        let tile = self.tile(m, n, layers);
-        let [x, y] = self.groups(tile, m, n);
-        Call::new(self.kernel(kernels, tile), label).overrides(&self.overrides(tile, quads)).grid([x, y, layers])
-    }
+/// Every lane has four rows and four columns, and multiplies its columns with all rows.
+fn square(kernel: &'static Kernel, lanes: u32) -> Block {
+    Block { kernel, rows: 4 * lanes, columns: 4 * lanes, overrides: Vec::new() }
+}
 
-    /// The kernel of a tile.
-    pub fn kernel(self, kernels: &Kernels, tile: Tile) -> &'static Kernel {
-        match self {
-            Body::Tile(_) if tile.block == 8 => kernels.wide,
-            Body::Tile(_) => kernels.tile,
-            Body::Subgroup => kernels.subgroup,
-        }
-    }
+fn narrow(kernels: &Kernels, lanes: u32) -> Block {
+    Block { kernel: kernels.narrow, rows: 4 * lanes, columns: MOST_NARROW, overrides: vec![("WG_N", lanes)] }
+}
 
-    /// The kernels' overrides.
-    pub fn overrides(self, tile: Tile, quads: [bool; 2]) -> Vec<(&'static str, u32)> {
-        let mut overrides = match self {
-            Body::Tile(_) => vec![("WG_M", tile.wg_m), ("WG_N", tile.wg_n), ("DEPTH", tile.depth)],
-            Body::Subgroup => Vec::new(),
-        };
-        overrides.extend([("QUADS_A", u32::from(quads[0])), ("QUADS_B", u32::from(quads[1]))]);
-        overrides
+impl Block {
+    /// Workgroups along rows and along columns of a product with `m` rows and `n` columns.
+    pub fn groups(&self, m: u32, n: u32) -> [u32; 2] {
+        [m.div_ceil(self.rows), n.div_ceil(self.columns)]
     }
 }
 
@@ -126,34 +180,44 @@ pub struct Kernels {
     pub tile: &'static Kernel,
     /// Tiles with 8x8 numbers an invocation.
     pub wide: &'static Kernel,
-    /// Through a subgroup.
+    /// Through a subgroup of eight.
     pub subgroup: &'static Kernel,
+    /// Through a subgroup of four.
+    pub quad: &'static Kernel,
+    /// Few columns, through a subgroup.
+    pub narrow: &'static Kernel,
+}
+
+impl Kernels {
+    /// Every block that some body chooses.
+    pub fn blocks(&self) -> Vec<Block> {
+        let tiles = [NARROW, FLAT, TALL, SMALL, MEDIUM, LARGE].map(|tile| tile.block(self));
+        let lanes = [square(self.subgroup, 8), square(self.quad, 4), narrow(self, 8), narrow(self, 4)];
+        tiles.into_iter().chain(lanes).collect()
+    }
 }
 
 /// Convolution.
-pub const CONV: Kernels =
-    Kernels { tile: &kernels::CONV, wide: &kernels::CONV_WIDE, subgroup: &kernels::CONV_SUBGROUP };
+pub const CONV: Kernels = Kernels {
+    tile: &kernels::CONV,
+    wide: &kernels::CONV_WIDE,
+    subgroup: &kernels::CONV_SUBGROUP,
+    quad: &kernels::CONV_QUAD,
+    narrow: &kernels::CONV_NARROW,
+};
 /// Transposed convolution.
 pub const CONV_TRANSPOSE: Kernels = Kernels {
     tile: &kernels::CONV_TRANSPOSE,
     wide: &kernels::CONV_TRANSPOSE_WIDE,
     subgroup: &kernels::CONV_TRANSPOSE_SUBGROUP,
+    quad: &kernels::CONV_TRANSPOSE_QUAD,
+    narrow: &kernels::CONV_TRANSPOSE_NARROW,
 };
 /// The weight gradient of both.
 pub const CONV_WEIGHT_GRADIENT: Kernels = Kernels {
     tile: &kernels::CONV_WEIGHT_GRADIENT,
     wide: &kernels::CONV_WEIGHT_GRADIENT_WIDE,
     subgroup: &kernels::CONV_WEIGHT_GRADIENT_SUBGROUP,
+    quad: &kernels::CONV_WEIGHT_GRADIENT_QUAD,
+    narrow: &kernels::CONV_WEIGHT_GRADIENT_NARROW,
 };
-
-impl Tile {
-    /// Rows of a workgroup.
-    pub fn height(self) -> u32 {
-        self.wg_m * self.block
-    }
-
-    /// Columns of a workgroup.
-    pub fn width(self) -> u32 {
-        self.wg_n * self.block
-    }
-}

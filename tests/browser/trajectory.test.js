@@ -27,7 +27,7 @@ before(async () => {
   await page.evaluate(async (root) => {
     const core = await import(`${root}wn_gan.js`);
     await core.default();
-    Object.assign(globalThis, { core, gpu: await core.openGpu() });
+    Object.assign(globalThis, { core, gpu: await core.openGpu(false) });
   }, server.url);
 });
 after(async () => {

@@ -5,8 +5,8 @@ use super::activation::sigmoid_ulps;
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, nchw, nhwc, permuted, poisoned, random};
 use wn_gan::gpu::Call;
-use wn_gan::kernels::{Geometry, Kernel, Step};
-use wn_gan::nn::product::{Body, Size, Tile};
+use wn_gan::kernels::{Geometry, Kernel, Step, Workgroup};
+use wn_gan::nn::product::{self, Block};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::conv::{Geometry as Twin, conv as conv_twin};
 use wn_gan::reference::conv_transpose::conv_transpose as conv_transpose_twin;
@@ -172,22 +172,15 @@ struct Product {
 
 impl Product {
     /// Runs it with every tile, with and without quads where channels come in fours, and with every epilogue.
-    fn check(&self, bodies: &[Body], kernel: &'static Kernel, problem: &Problem, report: &mut Report) {
+    fn check(&self, kernel: &'static Kernel, problem: &Problem, report: &mut Report) {
         let whole = problem.places.big == QUADS.big;
-        for &body in bodies {
-            for tile in tiles(kernel) {
-                for quads in [[false; 2], [true; 2], [true, false]].into_iter().filter(|quads| whole || !quads[0]) {
-                    let mut call = Call::new(kernel, "test").overrides(&body.overrides(tile, quads));
-                    let [m, n, layers] = self.size;
-                    let [x, y] = body.groups(tile, m, n);
-                    call = call.grid([x, y, layers]);
-                    self.check_epilogues(
-                        &call,
-                        &format!("{} {body:?} {tile:?} {quads:?}", problem.name),
-                        problem,
-                        report,
-                    );
-                }
+        let [m, n, layers] = self.size;
+        for block in blocks(kernel, n) {
+            let [x, y] = block.groups(m, n);
+            for quads in [[false; 2], [true; 2], [true, false]].into_iter().filter(|quads| whole || !quads[0]) {
+                let call = Call::new(kernel, "test").overrides(&block.overrides).operands(quads).grid([x, y, layers]);
+                let name = format!("{} {:?} {quads:?}", problem.name, block.overrides);
+                self.check_epilogues(&call, &name, problem, report);
             }
         }
     }
@@ -254,17 +247,12 @@ impl Product {
     }
 }
 
-/// The tiles that a kernel serves.
-fn tiles(kernel: &Kernel) -> Vec<Tile> {
-    match (kernel.subgroups, kernel.name.contains(", wide")) {
-        (true, _) => Body::TILES[..1].to_vec(),
-        (false, is_wide) => Body::TILES.into_iter().filter(|tile| (tile.block == 8) == is_wide).collect(),
-    }
-}
-
-/// The bodies that a kernel serves.
-fn bodies(kernel: &Kernel) -> Vec<Body> {
-    vec![if kernel.subgroups { Body::Subgroup } else { Body::Tile(Size::Small) }]
+/// What workgroups of a kernel, which may have a planted error, compute of a product with `n` columns.
+fn blocks(kernel: &Kernel, n: u32) -> impl Iterator<Item = Block> {
+    let name = kernel.name.split(" with ").next().unwrap_or_default().to_string();
+    let all = [product::CONV, product::CONV_TRANSPOSE, product::CONV_WEIGHT_GRADIENT];
+    let fits = move |block: &Block| block.kernel.workgroup != Workgroup::Narrow || n <= block.columns;
+    all.into_iter().flat_map(|kernels| kernels.blocks()).filter(move |block| block.kernel.name == name && fits(block))
 }
 
 /// Convolution, linear layers among them.
@@ -281,7 +269,7 @@ pub fn conv(kernel: &'static Kernel) -> Report {
             terms: g.kernel_h * g.kernel_w * g.big_c,
             size: [g.batch * g.small_h * g.small_w, g.small_c, 1],
         };
-        product.check(&bodies(kernel), kernel, &problem, &mut report);
+        product.check(kernel, &problem, &mut report);
         if !report.mismatches.is_empty() {
             break;
         }
@@ -304,7 +292,7 @@ pub fn conv_transpose(kernel: &'static Kernel) -> Report {
             terms: g.kernel_h.div_ceil(g.stride) * g.kernel_w.div_ceil(g.stride) * g.small_c,
             size: [g.batch * rows_of_phase, g.big_c, g.stride * g.stride],
         };
-        product.check(&bodies(kernel), kernel, &problem, &mut report);
+        product.check(kernel, &problem, &mut report);
         if !report.mismatches.is_empty() {
             break;
         }
@@ -334,30 +322,28 @@ pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
             }
             let parts = rows.div_ceil(split) as u32;
             let terms = split * g.small_w as usize;
-            for body in bodies(kernel) {
-                for tile in tiles(kernel) {
-                    let whole = places.big == QUADS.big;
-                    for quads in [[false; 2], [true; 2]].into_iter().filter(|quads| whole || !quads[0]) {
-                        let [x, y] = body.groups(tile, g.kernel_h * g.kernel_w * g.big_c, g.small_c);
-                        let scaled_by = if scaled { pixels as u32 } else { 0 };
-                        let geometry =
-                            Geometry { split: split as u32, output_offset: places.weight as u32, scaled_by, ..*g };
-                        let call = Call::new(kernel, "test").params(&geometry).grid([x, y, parts]);
-                        let contents = [
-                            filled(places.big, &big.data),
-                            filled(places.small, &small.data),
-                            filled(0, &factors),
-                            poisoned(places.weight, sums.len()),
-                        ];
-                        let call = call.overrides(&body.overrides(tile, quads));
-                        let after = dispatch(call, &Step::default(), &contents);
-                        // Besides the sum's own rounding that of each product with a factor.
-                        let tolerance =
-                            |i: usize| Tolerance::summed(terms, magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i]);
-                        let expected = Expected::untouched(after[3].len()).at(places.weight, &sums, tolerance);
-                        let name = format!("{} {parts} parts {body:?} {tile:?} {quads:?}", problem.name);
-                        report.compare(&name, &after[3], &expected);
-                    }
+            for block in blocks(kernel, g.small_c) {
+                let whole = places.big == QUADS.big;
+                for quads in [[false; 2], [true; 2]].into_iter().filter(|quads| whole || !quads[0]) {
+                    let [x, y] = block.groups(g.kernel_h * g.kernel_w * g.big_c, g.small_c);
+                    let scaled_by = if scaled { pixels as u32 } else { 0 };
+                    let geometry =
+                        Geometry { split: split as u32, output_offset: places.weight as u32, scaled_by, ..*g };
+                    let call = Call::new(kernel, "test").params(&geometry).grid([x, y, parts]);
+                    let contents = [
+                        filled(places.big, &big.data),
+                        filled(places.small, &small.data),
+                        filled(0, &factors),
+                        poisoned(places.weight, sums.len()),
+                    ];
+                    let call = call.overrides(&block.overrides).operands(quads);
+                    let after = dispatch(call, &Step::default(), &contents);
+                    // Besides the sum's own rounding that of each product with a factor.
+                    let tolerance =
+                        |i: usize| Tolerance::summed(terms, magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i]);
+                    let expected = Expected::untouched(after[3].len()).at(places.weight, &sums, tolerance);
+                    let name = format!("{} {parts} parts {:?} {quads:?}", problem.name, block.overrides);
+                    report.compare(&name, &after[3], &expected);
                 }
             }
         }

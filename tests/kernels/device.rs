@@ -7,7 +7,7 @@ use pollster::block_on;
 use std::sync::Arc;
 use wn_gan::Result;
 use wn_gan::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
-use wn_gan::kernels::{Kernel, Step};
+use wn_gan::kernels::{Kernel, Step, Workgroup};
 use wn_gan::reference::Tensor;
 use wn_gan::rng;
 
@@ -37,7 +37,7 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
     let gpu = &device_of(call.kernel());
     let buffers: Vec<Buffer> = marked.map(|words| upload_to(gpu, &words)).collect();
     // A product binds each operand twice, as numbers and as quads.
-    let twice = if call.kernel().tiled { 2 } else { 0 };
+    let twice = if is_product(call.kernel()) { 2 } else { 0 };
     let bound: Vec<&Buffer> =
         buffers.iter().enumerate().flat_map(|(i, b)| vec![b; 1 + usize::from(i < twice)]).collect();
     run_on(gpu, vec![call.buffers(&bound)], step);
@@ -45,9 +45,17 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
     buffers.iter().enumerate().map(|(index, buffer)| exchanged(&words(buffer), own(index), POISON)).collect()
 }
 
+fn is_product(kernel: &Kernel) -> bool {
+    !matches!(kernel.workgroup, Workgroup::Flat | Workgroup::Channels)
+}
+
 /// Where a kernel can run.
 fn device_of(kernel: &Kernel) -> Arc<Gpu> {
-    if kernel.subgroups { subgroup_gpu().expect("checks of these kernels are left out elsewhere") } else { gpu() }
+    if kernel.needs_subgroups() {
+        subgroup_gpu().expect("checks of these kernels are left out elsewhere")
+    } else {
+        gpu()
+    }
 }
 
 /// A buffer of exactly these words.

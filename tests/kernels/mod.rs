@@ -23,5 +23,5 @@ pub mod gpu;
 
 /// Whether this adapter can run a kernel; one that it cannot is left out, with a line that says so.
 pub fn can_check(kernel: &wn_gan::kernels::Kernel) -> bool {
-    !kernel.subgroups || gpu::subgroup_gpu().is_some()
+    !kernel.needs_subgroups() || gpu::subgroup_gpu().is_some()
 }

@@ -30,6 +30,24 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (convolution::conv, &kernels::CONV_SUBGROUP, "-row.z * c, (i32", "0, (i32"),
     (convolution::conv, &kernels::CONV_SUBGROUP, "store(first + 21u, known, c21);", ""),
     (convolution::conv, &kernels::CONV_SUBGROUP, "c26 += b * from_lane(6u, a[2]);", "c26 += b * from_lane(5u, a[2]);"),
+    (
+        convolution::conv,
+        &kernels::CONV_QUAD,
+        "c09 += b * quadBroadcast(a[1], 2u)",
+        "c09 += b * quadBroadcast(a[1], 1u)",
+    ),
+    (convolution::conv, &kernels::CONV_QUAD, "store(first + 8u + r", "store(first + 4u + r"),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_QUAD, "select(v2, v3, r == 3u)", "v2"),
+    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_QUAD, "            at = next_place(at);", ""),
+    // Depths of another lane, too few of them, rows of another lane.
+    (convolution::conv, &kernels::CONV_NARROW, "j + 4u * source", "j"),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_NARROW, "j += 16u", "j += 32u"),
+    (
+        convolution::conv_weight_gradient,
+        &kernels::CONV_WEIGHT_GRADIENT_NARROW,
+        "4u * (WG_N * group.x + lane)",
+        "4u * lane",
+    ),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_WIDE, "known_right, right4", "known_left, right4"),
     (
         convolution::conv_weight_gradient,
@@ -39,7 +57,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     ),
     // A wrong phase, taps of another phase, pixels outside, phases without a pixel.
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "(y + g.pad_h) % g.stride", "y % g.stride"),
-    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "g.stride * (tap % phase.taps_w)", "(tap % phase.taps_w)"),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "g.stride * tap.y", "tap.y"),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE, "here.rows * here.columns == 0u", "false"),
     (
         convolution::conv_transpose,
@@ -49,11 +67,12 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     ),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_SUBGROUP, "row.y - i32(tap", "row.y + i32(tap"),
     // Missing strides, swapped sides, a row of pixels that two parts count, another image's factor.
+    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT, "at.y * g.stride", "at.y"),
     (
         convolution::conv_weight_gradient,
         &kernels::CONV_WEIGHT_GRADIENT,
-        "(s % g.small_h) * g.stride",
-        "(s % g.small_h)",
+        "at.y + 1u == segments_across()",
+        "at.y == segments_across()",
     ),
     (
         convolution::conv_weight_gradient,
@@ -96,7 +115,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (sums::gather_gradients, &kernels::GATHER_GRADIENTS, "block.first + lane", "lane"),
     (sums::gather_gradients, &kernels::GATHER_GRADIENTS, "var part = 0u", "var part = 1u"),
     (sums::reduce_partials, &kernels::REDUCE_PARTIALS, "var part = 0u", "var part = 1u"),
-    (sums::column_sum, &kernels::COLUMN_SUM, "row += 16u", "row += 17u"),
+    (sums::column_sum, &kernels::COLUMN_SUM, "row += LANES", "row += LANES + 1u"),
     (sums::column_sum, &kernels::COLUMN_SUM, "row / p.scaled_by", "row % p.scaled_by"),
     (sums::column_sum, &kernels::COLUMN_SUM, "lanes[lane] += lanes[lane + stride];", "lanes[lane] += lanes[lane];"),
     (activation::tprelu, &kernels::TPRELU, "(1.0 - s) * a", "s * a"),
@@ -124,17 +143,17 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "gain / n * params[at]", "params[at] / n"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + thread", "thread"),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + i", "i"),
     // The new vector's length in place of the old one's, another layer's block, missing rows, a missing root.
     (spectral_norm::rows, &kernels::SPECTRAL_ROWS, "/ max(sqrt(total.y), LEAST)", ""),
     (
         spectral_norm::rows,
         &kernels::SPECTRAL_ROWS,
-        "channel_sum(16u * lane + thread / 16u, sum)",
+        "channel_sum(16u * lane + thread / LANES, sum)",
         "channel_sum(thread, sum)",
     ),
-    (spectral_norm::rows, &kernels::SPECTRAL_ROWS, "block.first + thread / 16u", "thread / 16u"),
-    (spectral_norm::columns, &kernels::SPECTRAL_COLUMNS, "row += 16u", "row += 32u"),
+    (spectral_norm::rows, &kernels::SPECTRAL_ROWS, "block.first + thread / LANES", "thread / LANES"),
+    (spectral_norm::columns, &kernels::SPECTRAL_COLUMNS, "row += LANES", "row += 2u * LANES"),
     (spectral_norm::columns, &kernels::SPECTRAL_COLUMNS, "s[block.s_offset + c] =", "s[c] ="),
     (
         spectral_norm::weight,

@@ -131,6 +131,8 @@ impl From<[f64; 2]> for Change {
 }
 
 /// Compares with `tests/golden/trajectory.json` to the rounding of two f64 programs, or writes it if `UPDATE_GOLDEN=1`.
+/// With spectral norm the twin starts from the device's singular vectors, which carry the rounding of f32 (6e-8), here
+/// with room for what ten steps make of it.
 pub fn hold_trajectories(runs: &[TrajectoryGolden]) {
     if std::env::var("UPDATE_GOLDEN").is_ok_and(|value| value == "1") {
         let text = serde_json::to_string_pretty(runs).expect("numbers and strings");
@@ -145,8 +147,9 @@ pub fn hold_trajectories(runs: &[TrajectoryGolden]) {
         };
         let (found, expected) = (numbers(run), numbers(golden));
         assert_eq!(found.len(), expected.len());
+        let bound = if run.config.norm == Norm::Spectral { 1e-6 } else { 1e-9 };
         for (found, expected) in found.into_iter().zip(expected) {
-            assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{found:e} instead of {expected:e}");
+            assert!((found - expected).abs() <= bound * expected.abs(), "{found:e} instead of {expected:e}");
         }
     }
 }

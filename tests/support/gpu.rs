@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 use wn_gan::gpu::Gpu;
 use wn_gan::gpu::context::Limits;
-use wn_gan::nn::product::{Body, LANES, Size};
+use wn_gan::nn::product::{Body, Size};
 
 /// The device; its name is printed once.
 pub fn gpu() -> Arc<Gpu> {
@@ -20,14 +20,15 @@ pub fn gpu() -> Arc<Gpu> {
     DEVICE.get_or_init(open).clone()
 }
 
-/// A second device, which may shuffle within the subgroups that the second body is written for; `None`, and a line that
-/// says so, where the adapter has no such subgroups. Real GPUs have larger ones, and never use the kernels that need it.
+/// A second device, which may shuffle within subgroups of eight lanes (and within groups of four of them); `None`, and a
+/// line that says so, where the adapter has no such subgroups. Real GPUs have larger ones, and never use the kernels that
+/// need it.
 pub fn subgroup_gpu() -> Option<Arc<Gpu>> {
     static DEVICE: OnceLock<Option<Arc<Gpu>>> = OnceLock::new();
     let open = || {
         let gpu = pollster::block_on(Gpu::open(Limits::Adapter)).unwrap_or_else(|e| panic!("{e}"));
-        if gpu.lanes() != Some(LANES) {
-            eprintln!("not checked: kernels for subgroups of {LANES} lanes, which {} does not have", gpu.name());
+        if gpu.lanes() != Body::Subgroup.lanes() {
+            eprintln!("not checked: kernels for subgroups of eight lanes, which {} does not have", gpu.name());
             return None;
         }
         Some(Arc::new(gpu))
@@ -38,7 +39,8 @@ pub fn subgroup_gpu() -> Option<Arc<Gpu>> {
 /// Every body of matrix products that this adapter can run, with its device.
 pub fn bodies() -> Vec<(Body, Arc<Gpu>)> {
     let tiles = [Size::Small, Size::Medium, Size::Large].map(|size| (Body::Tile(size), gpu()));
-    tiles.into_iter().chain(subgroup_gpu().map(|gpu| (Body::Subgroup, gpu))).collect()
+    let of_subgroups = subgroup_gpu().into_iter().flat_map(|gpu| [(Body::Quad, gpu.clone()), (Body::Subgroup, gpu)]);
+    tiles.into_iter().chain(of_subgroups).collect()
 }
 
 /// The fastest body that this adapter can run, with its device.
