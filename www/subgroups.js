@@ -9,6 +9,7 @@ export async function addSubgroups() {
   if (!adapter?.features.has("subgroups")) return false;
   const { requestDevice } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = function (descriptor = {}) {
+    /** @type {Set<GPUFeatureName>} */
     const features = new Set([...(descriptor.requiredFeatures ?? []), "subgroups"]);
     return requestDevice.call(this, { ...descriptor, requiredFeatures: [...features] });
   };

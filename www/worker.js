@@ -220,7 +220,7 @@ const answers = {
   async boot() {
     const seen = await probe(inStage);
     await inStage("program", program);
-    gpu = await inStage("kernel", () => core.openGpu(await addSubgroups()));
+    gpu = await inStage("kernel", async () => core.openGpu(await addSubgroups()));
     const { name, backend, software } = gpu;
     return { gpu: { name: seen || name, backend, software }, presets: JSON.parse(core.presets()) };
   },
