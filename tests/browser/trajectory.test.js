@@ -26,8 +26,12 @@ before(async () => {
   await page.goto(new URL("www/base.css", server.url).href);
   await page.evaluate(async (root) => {
     const core = await import(`${root}wn_gan.js`);
+    const { addSubgroups } = await import(`${root}www/subgroups.js`);
     await core.default();
-    Object.assign(globalThis, { core, gpu: await core.openGpu(false) });
+    // The device without subgroups multiplies as on a graphics card, the other as this page does on a processor.
+    const plain = await core.openGpu(false);
+    const offered = await addSubgroups();
+    Object.assign(globalThis, { core, plain, offered, gpu: await core.openGpu(offered) });
   }, server.url);
 });
 after(async () => {
@@ -40,11 +44,16 @@ const golden = JSON.parse(await readFile(fromRoot("tests/golden/trajectory.json"
 // Every norm, and both orders of the paper's: the native test has all.
 const chosen = golden.filter(({ config }) => config.norm === "weight" || config.order === "alternating");
 
-for (const { config, losses, grad_norms } of chosen) {
-  test(`ten steps of gan16, ${config.norm}, ${config.order}`, { timeout: BUILD_MILLIS }, async () => {
+test("this browser's adapter shares registers", async () => {
+  assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).offered), true);
+});
+
+const runs = [...chosen.map((run) => ({ ...run, device: "gpu" })), { ...chosen[0], device: "plain" }];
+for (const { config, losses, grad_norms, device } of runs) {
+  test(`ten steps of gan16, ${config.norm}, ${config.order}, ${device}`, { timeout: BUILD_MILLIS }, async () => {
     const found = await page.evaluate(
-      async (config) => {
-        const { core, gpu } = /** @type {any} */ (globalThis);
+      async ({ config, device }) => {
+        const { core, [device]: gpu } = /** @type {any} */ (globalThis);
         const data = core.Dataset.faces(600, config.seed);
         const session = await core.startSession(gpu, data, JSON.stringify(config), () => {});
         const losses = [];
@@ -59,7 +68,7 @@ for (const { config, losses, grad_norms } of chosen) {
         data.free();
         return { losses, norms };
       },
-      config,
+      { config, device },
     );
     /** @type {string[]} */
     const deviations = [];
