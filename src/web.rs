@@ -248,6 +248,26 @@ impl Session {
         Ok(Report { report, millis: now() - started })
     }
 
+    /// The same towards training step `stop`, with the next turn submitted ahead of this one's metrics.
+    #[wasm_bindgen(js_name = advanceAhead)]
+    pub async fn advance_ahead(&mut self, stop: u32) -> JsResult<Report> {
+        let started = now();
+        let report = self.trainer.advance_ahead(stop).await?;
+        Ok(Report { report, millis: now() - started })
+    }
+
+    /// Whether a turn was submitted ahead and not reported.
+    #[wasm_bindgen(getter, js_name = isAhead)]
+    pub fn is_ahead(&self) -> bool {
+        self.trainer.is_ahead()
+    }
+
+    /// The report of a turn that was submitted ahead, if there is one.
+    pub async fn settle(&mut self) -> JsResult<Option<Report>> {
+        let started = now();
+        Ok(self.trainer.settle().await?.map(|report| Report { report, millis: now() - started }))
+    }
+
     /// One turn of the running test alone, without training.
     #[wasm_bindgen(js_name = advanceTest)]
     pub async fn advance_test(&mut self) -> JsResult<Report> {

@@ -181,19 +181,66 @@ fn two_runs_with_one_seed_are_bit_equal_however_they_are_chunked() {
     for norm in Norm::ALL {
         let config = Config { norm, test_interval: 0, ..Config::preset("gan16").unwrap() };
         let data = faces(300, 3);
-        let run = |chunk: u32| {
+        let run = |chunk: Option<u32>| {
             let mut trainer = block_on(Trainer::new(gpu::fast().1, config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let mut metrics = Vec::new();
-            while trainer.step() < 24 {
-                metrics.extend(block_on(trainer.advance(chunk.min(24 - trainer.step()))).unwrap().metrics);
+            while trainer.step() < 24 || trainer.is_ahead() {
+                let report = match chunk {
+                    Some(steps) => block_on(trainer.advance(steps.min(24 - trainer.step()))),
+                    None => block_on(trainer.advance_ahead(24)),
+                };
+                metrics.extend(report.unwrap().metrics);
             }
             let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
             (bits(metrics), block_on(trainer.checkpoint()).unwrap())
         };
-        let (first, second) = (run(1), run(7));
-        assert!(first.0 == second.0, "{norm:?}: the metrics differ");
-        assert!(first.1 == second.1, "{norm:?}: the parameters differ");
+        let first = run(Some(1));
+        for other in [run(Some(7)), run(None)] {
+            assert!(first.0 == other.0, "{norm:?}: the metrics differ");
+            assert!(first.1 == other.1, "{norm:?}: the parameters differ");
+        }
         assert!(first.0.iter().all(|&bits| f32::from_bits(bits).is_finite()));
+    }
+}
+
+/// The next turn is submitted before the metrics of the one before are waited for, except beside a test; whatever happens
+/// to the run in between, reports come in order and nothing is left mapped.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn turns_run_ahead_of_their_metrics() {
+    let config = Config { test_interval: 12, test_steps: 4, running: 20, ..Config::preset("gan16").unwrap() };
+    let mut trainer = block_on(Trainer::new(gpu::fast().1, config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
+    let checkpoint = Checkpoint::read(&block_on(trainer.checkpoint()).unwrap()).unwrap();
+    let (mut reported, mut ahead) = (0, 0);
+    let mut take = |report: wn_gan::gan::trainer::Report| {
+        let rows: Vec<f32> = report.metrics.chunks(METRIC_COLUMNS).map(|row| row[0]).collect();
+        assert_eq!(rows, (reported..report.step).map(|step| step as f32).collect::<Vec<_>>());
+        reported = report.step;
+    };
+    while trainer.step() < 30 || trainer.is_ahead() {
+        let report = block_on(trainer.advance_ahead(30)).unwrap();
+        assert!(report.test.is_none() || !trainer.is_ahead(), "beside a test nothing runs ahead");
+        assert_eq!(trainer.is_ahead(), trainer.step() > report.step);
+        ahead += u32::from(trainer.is_ahead());
+        take(report);
+    }
+    assert!(ahead > 0, "something ran ahead");
+    assert!(block_on(trainer.settle()).unwrap().is_none());
+    assert_eq!(trainer.step(), 30);
+
+    // A turn ahead is brought in by whatever asks next, and forgotten by what begins anew.
+    while !trainer.is_ahead() {
+        take(block_on(trainer.advance_ahead(60)).unwrap());
+    }
+    take(block_on(trainer.advance(1)).unwrap());
+    assert!(!trainer.is_ahead());
+    while !trainer.is_ahead() {
+        take(block_on(trainer.advance_ahead(90)).unwrap());
+    }
+    trainer.restore(&checkpoint).unwrap();
+    assert!(!trainer.is_ahead() && trainer.step() == 0);
+    for _ in 0..3 {
+        block_on(trainer.advance(1)).unwrap();
     }
 }
 

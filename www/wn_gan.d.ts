@@ -63,6 +63,12 @@ declare module "*/wn_gan.js" {
     readonly compileMillis: number;
     /** One turn: up to `most` training steps (0: as many as the pace allows) and a share of a running test. */
     advance(most: number): Promise<Report>;
+    /** The same towards training step `stop`, with the next turn submitted ahead of this one's metrics. */
+    advanceAhead(stop: number): Promise<Report>;
+    /** Whether a turn was submitted ahead and not reported. */
+    readonly isAhead: boolean;
+    /** The report of such a turn, if there is one. */
+    settle(): Promise<Report | undefined>;
     sheet(): Promise<Sheet>;
     pairs(): Promise<Sheet | undefined>;
     /** One turn of the running test alone, without training. */

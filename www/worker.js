@@ -15,6 +15,8 @@ import { interval } from "./interval.js";
 import { probe } from "./probe.js";
 import { addSubgroups } from "./subgroups.js";
 
+/** A training step that no run reaches. */
+const ENDLESS = 0xffffffff;
 const SHEET_MILLIS = 333;
 const CALM_SHEET_MILLIS = 3000;
 const PAIRS_MILLIS = 1500;
@@ -178,13 +180,29 @@ async function keep() {
   best.starts(running().step, /** @type {Uint8Array<ArrayBuffer>} */ (await running().checkpoint()));
 }
 
-/** The next training turn. @param {number} most */
-async function advance(most) {
+/** The session begins its tests by itself; what they judge is kept before. */
+async function keepIfDue() {
   const { test_interval } = JSON.parse(running().config);
-  // The session begins its tests by itself at these steps.
   const due = test_interval > 0 && running().step % test_interval === 0;
-  if (due && test === "none") await keep();
-  await pass(await running().advance(most));
+  if (due && test === "none" && !running().isAhead) await keep();
+}
+
+/** Takes the report of a turn that was submitted ahead: whoever looks at the run now sees one that stands still. */
+async function settle() {
+  try {
+    const report = await session?.settle();
+    if (report) await pass(report);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  playing = false;
+  testing = false;
+  sheetDue = false;
+  tell({ event: "fault", message: sentence(error) });
 }
 
 /** What the loop does when no request waits: a turn if the run plays, and the samples when they are due. */
@@ -192,9 +210,12 @@ async function proceed() {
   try {
     if (playing) {
       const { niter } = JSON.parse(running().config);
-      const left = niter - running().step;
-      if (niter === 0 || left > 0) await advance(niter === 0 ? 0 : left);
-      if (niter > 0 && running().step >= niter) {
+      const stop = niter || ENDLESS;
+      if (running().step < stop || running().isAhead) {
+        await keepIfDue();
+        await pass(await running().advanceAhead(stop));
+      }
+      if (running().step >= stop && !running().isAhead) {
         playing = false;
         sheetDue = true;
         tell({ event: "finished", step: running().step });
@@ -202,10 +223,7 @@ async function proceed() {
     } else if (testing) await pass(await running().advanceTest());
     if (sheetDue || performance.now() - sheetAt > sheetMillis) await showSheet();
   } catch (error) {
-    playing = false;
-    testing = false;
-    sheetDue = false;
-    tell({ event: "fault", message: sentence(error) });
+    fail(error);
   }
 }
 
@@ -257,7 +275,8 @@ const answers = {
 
   async step() {
     playing = false;
-    await advance(1);
+    await keepIfDue();
+    await pass(await running().advance(1));
     sheetDue = true;
   },
 
@@ -341,8 +360,10 @@ const breathe = () =>
 async function loop() {
   for (;;) {
     const message = inbox.shift();
-    if (message) await answer(message);
-    else if (playing || testing || sheetDue) await proceed();
+    if (message) {
+      await settle();
+      await answer(message);
+    } else if (playing || testing || sheetDue) await proceed();
     else await new Promise((resolve) => (wake = () => resolve(undefined)));
     await breathe();
   }

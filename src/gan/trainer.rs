@@ -1,11 +1,11 @@
 //! A run: training in chunks of one submit each, with a running reconstruction test in between.
 
 mod replay;
+mod turn;
 
-use crate::clock::now;
 use crate::config::{Config, Norm};
 use crate::data::Dataset;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gan::architecture;
 use crate::gan::images::DeviceImages;
 use crate::gan::init;
@@ -15,16 +15,13 @@ use crate::gan::samples::{Samples, Sheet};
 use crate::gan::step::Gan;
 use crate::gpu::readback::Staging;
 use crate::gpu::{Gpu, Program, Progress, StepSlots};
-use crate::kernels::{METRIC_COLUMNS, Step};
+use crate::kernels::METRIC_COLUMNS;
 use crate::nn::product::Body;
 use std::sync::Arc;
+use turn::Turn;
 
 /// Most training steps in one submit.
 const MOST_STEPS: u32 = 128;
-/// Gradient steps on z that take about as long as one training step (G forward and back, against about five times
-/// that for a training step, of which half goes to training while a test runs).
-const TEST_STEPS_PER_STEP: u32 = 4;
-
 /// Programs that a trainer compiles.
 const PROGRAMS: usize = 9;
 
@@ -59,8 +56,15 @@ pub struct Trainer {
     normalise_loaded: Program,
     samples: Samples,
     test: Reconstruction,
-    staging: Staging,
+    /// Turns use them alternately, so that one can be submitted before the metrics of the other are here.
+    staging: [Staging; 2],
+    turns: usize,
+    /// The turn that was submitted ahead.
+    ahead: Option<Turn>,
+    /// When the last turn's metrics were here, in milliseconds.
+    landed: f64,
     pace: Pace,
+    /// Training steps submitted.
     step: u32,
     /// Updates since the optimiser's state was zero: what Adam's bias corrections count.
     updates: u32,
@@ -120,7 +124,10 @@ impl Trainer {
             update: Program::compile(&gpu, &slots, gan.update(&config), progress).await?,
             samples: Samples::new(&gpu, &config, &gan, progress).await?,
             test: Reconstruction::new(&gpu, &config, &gan, &images, progress).await?,
-            staging: Staging::new(&gpu, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS),
+            staging: [0, 1].map(|_| Staging::new(&gpu, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS)),
+            turns: 0,
+            ahead: None,
+            landed: 0.0,
             pace: Pace::new(MOST_STEPS),
             step: 0,
             updates: 0,
@@ -179,7 +186,7 @@ impl Trainer {
         &self.gan
     }
 
-    /// Training steps done.
+    /// Training steps done, those of a turn submitted ahead among them.
     pub fn step(&self) -> u32 {
         self.step
     }
@@ -196,6 +203,7 @@ impl Trainer {
 
     /// Goes on from `step`; a test of that step is due unless it is finished already.
     pub(crate) fn set_step(&mut self, step: u32, updates: u32, finished_test: Option<u32>) {
+        self.ahead = None;
         self.step = step;
         self.updates = updates;
         self.tested_at = finished_test;
@@ -211,11 +219,6 @@ impl Trainer {
     /// Milliseconds per training step as measured lately.
     pub fn ms_per_step(&self) -> Option<f64> {
         self.pace.ms_per_step()
-    }
-
-    /// Training steps that the next turn would take by the pace.
-    pub fn paced_steps(&self) -> u32 {
-        self.pace.steps()
     }
 
     /// How far the running test is, if one runs.
@@ -254,93 +257,6 @@ impl Trainer {
         self.tested_at = Some(self.step);
     }
 
-    /// One turn: up to `most` training steps (0: as many as the pace allows) in one submit, together with a share of a
-    /// running test. A test starts by itself at step 0 and after every `test_interval` steps; one that is still
-    /// running when the next is due is finished first.
-    ///
-    /// # Errors
-    /// [`Error::NonFinite`] when a loss left the numbers, [`Error::Device`] when the device failed.
-    pub async fn advance(&mut self, most: u32) -> Result<Report> {
-        let mut steps = if most == 0 { self.pace.steps() } else { most.min(MOST_STEPS) };
-        let interval = self.config.test_interval;
-        let due = interval > 0 && self.step.is_multiple_of(interval) && self.tested_at != Some(self.step);
-        if due && self.test.progress().is_some() {
-            steps = 0;
-        } else {
-            if due {
-                self.start_test();
-            }
-            if interval > 0 {
-                steps = steps.min(interval - self.step % interval);
-            }
-        }
-        self.turn(steps).await
-    }
-
-    /// One turn without training: only a share of the running test.
-    pub async fn advance_test(&mut self) -> Result<Report> {
-        self.turn(0).await
-    }
-
-    async fn turn(&mut self, steps: u32) -> Result<Report> {
-        let mut share = 0;
-        let mut steps = steps;
-        if self.test.progress().is_some() {
-            share = TEST_STEPS_PER_STEP * self.pace.steps().max(steps) / 2;
-            steps = steps.div_ceil(2);
-        }
-        let slots: Vec<Step> = (0..steps).map(|i| self.slot(i)).collect();
-        let started = now();
-        let wanted = steps as usize * METRIC_COLUMNS;
-        // A turn without training reads one row, so that it too ends when the device has finished.
-        let read = wanted.max(METRIC_COLUMNS);
-        self.slots.write(&self.gpu, &slots);
-        let Trainer { gpu, inputs, update, test, staging, gan, .. } = self;
-        let mut test_ends = false;
-        gpu.submit("chunk", |encoder| {
-            if steps > 0 {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-                for slot in 0..steps {
-                    inputs.replay(gpu, &mut pass, slot);
-                    update.replay(gpu, &mut pass, slot);
-                }
-            }
-            if share > 0 {
-                test_ends = test.record(gpu, encoder, share);
-            }
-            staging.copy_from(gpu, encoder, &gan.metrics, read);
-        });
-        let mut metrics: Vec<f32> = staging.read(gpu, read).await?;
-        metrics.truncate(wanted);
-        self.step += steps;
-        self.updates += steps;
-        if share == 0 {
-            self.pace.record(steps, now() - started);
-        }
-        check_finite(&metrics)?;
-        let finished = if test_ends { self.test.result(&self.gpu).await? } else { None };
-        if let Some(result) = &finished {
-            self.finished_test = Some(result.step);
-        }
-        Ok(Report { step: self.step, steps, metrics, test: self.test.progress(), finished })
-    }
-
-    fn slot(&self, i: u32) -> Step {
-        let step = self.step + i;
-        let t = f64::from(self.updates + i + 1);
-        let correction = |beta: f32| (1.0 - f64::from(beta).powf(t)) as f32;
-        Step {
-            step,
-            metric_row: i,
-            seed: self.config.seed,
-            lr: self.config.lr_at(step),
-            rows: self.config.batch_size,
-            correction1: correction(self.config.beta1),
-            correction2: correction(self.config.beta2),
-            ..Step::default()
-        }
-    }
-
     /// The sheet of samples from the fixed codes.
     pub async fn sheet(&self) -> Result<Sheet> {
         self.samples.sheet(&self.gpu).await
@@ -349,31 +265,5 @@ impl Trainer {
     /// Held-out images beside their reconstructions; `None` before the first test has begun.
     pub async fn pairs(&self) -> Result<Option<Sheet>> {
         self.test.pairs(&self.gpu).await
-    }
-}
-
-/// The first metric that is not a number, as an error.
-fn check_finite(metrics: &[f32]) -> Result<()> {
-    for row in metrics.chunks_exact(METRIC_COLUMNS) {
-        for (name, value) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().zip(&row[1..]) {
-            if !value.is_finite() {
-                let value = if value.is_nan() { "not a number" } else { "infinite" };
-                return Err(Error::NonFinite { step: row[0] as u32, which: (*name).into(), value: value.into() });
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_value_that_is_no_number_is_named() {
-        assert_eq!(check_finite(&[0.0, 0.7, 0.7, 0.7]), Ok(()));
-        let error = check_finite(&[4.0, 0.7, 0.7, 0.7, 5.0, 0.7, f32::NAN, f32::INFINITY]);
-        let expected = Error::NonFinite { step: 5, which: "d_loss_fake".into(), value: "not a number".into() };
-        assert_eq!(error, Err(expected));
     }
 }

@@ -22,6 +22,9 @@ pub enum Limits {
     },
 }
 
+/// A piece of work that the device was given.
+pub type Submission = wgpu::SubmissionIndex;
+
 /// What a device has done since it was opened. All but the time spent recording is the same on every machine.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -188,13 +191,24 @@ impl Gpu {
     }
 
     /// Records commands into one encoder and submits it.
-    pub fn submit(&self, label: &str, record: impl FnOnce(&mut wgpu::CommandEncoder)) {
+    pub fn submit(&self, label: &str, record: impl FnOnce(&mut wgpu::CommandEncoder)) -> Submission {
         let started = now();
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
         record(&mut encoder);
-        self.queue.submit([encoder.finish()]);
+        let submission = self.queue.submit([encoder.finish()]);
         self.counters.submits.fetch_add(1, Ordering::Relaxed);
         self.counters.record_micros.fetch_add((1000.0 * (now() - started)) as u64, Ordering::Relaxed);
+        submission
+    }
+
+    /// Waits until the device has finished `submission` and everything before; a browser drives the queue itself.
+    #[cfg_attr(target_arch = "wasm32", allow(clippy::unnecessary_wraps, unused_variables, reason = "see above"))]
+    pub(crate) fn wait_for(&self, submission: &Submission) -> Result<()> {
+        #[cfg(not(target_arch = "wasm32"))]
+        self.device
+            .poll(wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None })
+            .map_err(|e| Error::Device(e.to_string()))?;
+        Ok(())
     }
 
     /// The first failure that reached the device outside an error scope, if any.

@@ -6,5 +6,5 @@ pub mod program;
 pub mod readback;
 
 pub use buffer::{Buffer, View};
-pub use context::Gpu;
+pub use context::{Gpu, Submission};
 pub use program::{Call, Overrides, Program, Progress, StepSlots};

@@ -1,8 +1,10 @@
 //! How gradients flow back through a network: which layers take part, and in which memory each gradient lies.
 //!
-//! Memory is a few slots that gradients take in turn: a chain of layers needs two, a residual block one more.
+//! A value that one layer alone reads is needed no more once that layer has summed the gradients of its parameters, so
+//! its gradient takes its memory. Elsewhere memory is a few slots that gradients take in turn: a chain of layers needs
+//! none, a residual block up to two.
 
-use crate::nn::layer::LayerSpec;
+use crate::nn::layer::{LayerSpec, Op};
 
 /// Where a gradient lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub enum Place {
     Output,
     /// That of the network's input, wanted outside.
     Input,
+    /// The memory of a value of this number.
+    Value(usize),
     /// One of the slots.
     Slot(usize),
 }
@@ -45,10 +49,21 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Plans the way back, to the parameters if `learn` and to the network's input if `input_wanted`.
-    pub fn new(specs: &[LayerSpec], learn: bool, input_wanted: bool) -> Flow {
+    /// Plans the way back, to the parameters if `learn` and to the network's input if `input_wanted`. `stored` says which
+    /// values have memory of their own.
+    pub fn new(specs: &[LayerSpec], stored: &[bool], learn: bool, input_wanted: bool) -> Flow {
         let needed = needed(specs, learn, input_wanted);
-        let mut planner = Planner { place: vec![None; specs.len() + 1], free: Vec::new(), slots: Vec::new() };
+        let is_free = |value: usize| {
+            let mut readers = specs.iter().filter(|spec| spec.inputs.contains(&value));
+            // An addition reads its branches while it writes their gradients.
+            readers.next().is_some_and(|only| only.op != Op::Addition) && readers.next().is_none()
+        };
+        let mut planner = Planner {
+            reusable: stored.iter().enumerate().map(|(value, &stored)| stored && is_free(value)).collect(),
+            place: vec![None; specs.len() + 1],
+            free: Vec::new(),
+            slots: Vec::new(),
+        };
         planner.place[specs.len()] = Some(Place::Output);
         let mut stages = Vec::new();
         for (layer, spec) in specs.iter().enumerate().rev() {
@@ -89,6 +104,8 @@ fn needed(specs: &[LayerSpec], learn: bool, input_wanted: bool) -> Vec<bool> {
 }
 
 struct Planner {
+    /// Which values' memory their gradient may take.
+    reusable: Vec<bool>,
     /// Where each value's gradient lies, once something has flowed into it.
     place: Vec<Option<Place>>,
     free: Vec<usize>,
@@ -102,6 +119,7 @@ impl Planner {
         let place = match over {
             Some(place) => place,
             None if value == 0 => Place::Input,
+            None if self.reusable[value] => Place::Value(value),
             None => Place::Slot(self.take(len)),
         };
         let Some(first) = self.place[value] else {

@@ -51,6 +51,14 @@ impl Network {
             && self.readers(i) == 1
     }
 
+    /// Which values have memory of their own: not the network's input and output, which lie where a pass says, nor what a
+    /// linear map computes on the way to such a sigmoid.
+    fn stored(&self) -> Vec<bool> {
+        let of_layer =
+            |i: usize| i + 1 < self.specs.len() && !(self.specs[i + 1].op == Op::Sigmoid && self.rides_along(i + 1));
+        std::iter::once(false).chain((0..self.specs.len()).map(of_layer)).collect()
+    }
+
     /// The pairs of layer `i`, if it has some.
     fn pairs(&self, i: usize) -> Option<Pairs> {
         let offset = self.parameters.layout.layers[i].pairs?;
@@ -127,10 +135,9 @@ impl Activations {
         let specs = &network.specs;
         let rows = group_rows * groups;
         let buffer = |role: &str, len: u32| Buffer::new(gpu, &format!("{name} {role}"), len as usize);
-        let last = specs.len() - 1;
-        let is_kept = |i: usize| i < last && !(specs[i + 1].op == Op::Sigmoid && network.rides_along(i + 1));
+        let stored = network.stored();
         let value = |(i, spec): (usize, &LayerSpec)| {
-            is_kept(i).then(|| buffer(&spec.name, rows * spec.output.len())).transpose()
+            stored[i + 1].then(|| buffer(&spec.name, rows * spec.output.len())).transpose()
         };
         let values = specs.iter().enumerate().map(value).collect::<Result<_>>()?;
         let mut statistics = Vec::new();
@@ -147,7 +154,7 @@ impl Activations {
         // A pass may want any of its gradients: slots hold the largest of every way back.
         let mut lengths: Vec<u32> = Vec::new();
         for (learn, input_wanted) in [(true, false), (true, true), (false, true)] {
-            let slots = Flow::new(specs, learn, input_wanted).slots;
+            let slots = Flow::new(specs, &stored, learn, input_wanted).slots;
             lengths.resize(lengths.len().max(slots.len()), 0);
             lengths.iter_mut().zip(slots).for_each(|(length, slot)| *length = slot.max(*length));
         }
@@ -287,6 +294,7 @@ impl Pass<'_> {
         let (rows, params) = (self.rows(), &weights.params);
         let gradients = way.learn.then_some(&network.parameters.gradients);
         let view = |place: Place, value: usize| match (place, way.input) {
+            (Place::Value(value), _) => self.value(value),
             (Place::Slot(slot), _) => activations.slots[slot].at(self.first_element(value)),
             (Place::Input, Some(input)) => input.clone(),
             (Place::Output | Place::Input, _) => way.output.clone(),
@@ -298,7 +306,7 @@ impl Pass<'_> {
             _ => activations.scratch.at(0),
         };
         let mut calls = Vec::new();
-        for stage in Flow::new(&network.specs, way.learn, way.input.is_some()).stages {
+        for stage in Flow::new(&network.specs, &network.stored(), way.learn, way.input.is_some()).stages {
             let i = stage.layer;
             let spec = &network.specs[i];
             let at = &network.parameters.layout.layers[i];

@@ -87,16 +87,19 @@ impl<'a> Run<'a> {
         let (niter, interval) = (self.trainer.config().niter, self.trainer.config().test_interval);
         let Schedule { vis_interval, save_interval } = self.schedule;
         self.samples()?;
-        while niter == 0 || self.trainer.step() < niter {
-            let now = self.trainer.step();
-            if interval > 0 && now.is_multiple_of(interval) && self.trainer.tested_at() != Some(now) {
-                self.begin_test()?;
+        let mut stop = 0;
+        while niter == 0 || self.trainer.step() < niter || self.trainer.is_ahead() {
+            if !self.trainer.is_ahead() {
+                let now = self.trainer.step();
+                if interval > 0 && now.is_multiple_of(interval) && self.trainer.tested_at() != Some(now) {
+                    self.begin_test()?;
+                }
+                let next = |interval: u32| (interval > 0).then(|| now + interval - now % interval);
+                let end = (niter > 0).then_some(niter);
+                let stops = [next(vis_interval), next(save_interval), next(interval), end];
+                stop = stops.into_iter().flatten().min().unwrap_or(u32::MAX);
             }
-            let stop = |interval: u32| (interval > 0).then(|| interval - now % interval);
-            let left = (niter > 0).then(|| niter - now);
-            let stops = [stop(vis_interval), stop(save_interval), stop(interval), left];
-            let most = stops.into_iter().flatten().min().unwrap_or(0).min(self.trainer.paced_steps());
-            let report = block_on(self.trainer.advance(most))?;
+            let report = block_on(self.trainer.advance_ahead(stop))?;
             self.take(&report)?;
             let reached = |interval: u32| interval > 0 && report.steps > 0 && report.step.is_multiple_of(interval);
             if reached(vis_interval) {

@@ -11,6 +11,7 @@ impl Trainer {
     /// # Errors
     /// [`Error::Data`] when an input has the wrong length.
     pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<[f32; 3]> {
+        self.ahead = None;
         let gan = &self.gan;
         let codes = gan.z_d.buffer.len() / 2;
         for (name, values, want) in [("real", real, gan.images.len() / 2), ("z_d", z_d, codes), ("z_g", z_g, codes)] {
@@ -26,11 +27,12 @@ impl Trainer {
         gan.z_g.buffer.write_at(&self.gpu, gan.z_g.offset, z_g);
         let slot = Step { lr: self.config.lr, metric_row: 0, ..self.slot(0) };
         self.slots.write(&self.gpu, &[slot]);
-        self.gpu.submit("replay step", |encoder| {
+        let staging = &self.staging[0];
+        let submission = self.gpu.submit("replay step", |encoder| {
             self.update.record(&self.gpu, encoder, 0);
-            self.staging.copy_from(&self.gpu, encoder, &gan.metrics, METRIC_COLUMNS);
+            staging.copy_from(&self.gpu, encoder, &gan.metrics, METRIC_COLUMNS);
         });
-        let row: Vec<f32> = self.staging.read(&self.gpu, METRIC_COLUMNS).await?;
+        let row: Vec<f32> = staging.read(&self.gpu, METRIC_COLUMNS, submission).await?;
         self.step += 1;
         self.updates += 1;
         Ok([row[1], row[2], row[3]])

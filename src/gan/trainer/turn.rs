@@ -1,0 +1,201 @@
+//! Turns: training steps that are submitted in one piece, and the way their metrics come back.
+
+use super::{MOST_STEPS, Report, Trainer};
+use crate::clock::now;
+use crate::error::{Error, Result};
+use crate::gpu::readback::Pending;
+use crate::kernels::{METRIC_COLUMNS, Step};
+
+/// Gradient steps on z that take about as long as one training step (G forward and back, against about five times
+/// that for a training step, of which half goes to training while a test runs).
+const TEST_STEPS_PER_STEP: u32 = 4;
+
+/// Work that was submitted in one piece.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// Training step at its end.
+    end: u32,
+    steps: u32,
+    /// Of a running test, in steps of reconstructions.
+    share: u32,
+    test_ends: bool,
+    /// When it was submitted, in milliseconds.
+    started: f64,
+    metrics: Pending<f32>,
+}
+
+impl Trainer {
+    /// One turn: up to `most` training steps (0: as many as the pace allows) in one submit, together with a share of a
+    /// running test. A test starts by itself at step 0 and after every `test_interval` steps; one that is still
+    /// running when the next is due is finished first. A turn submitted ahead takes the place of a new one.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] when a loss left the numbers, [`Error::Device`] when the device failed.
+    pub async fn advance(&mut self, most: u32) -> Result<Report> {
+        let turn = match self.ahead.take() {
+            Some(turn) => turn,
+            None => self.next_turn(most),
+        };
+        self.land(turn).await
+    }
+
+    /// The same towards training step `stop`, as fast as can be: the next turn is submitted before this one's metrics are
+    /// waited for, unless a test has a part in one of them or `stop` is reached. [`Self::settle`] brings in the last.
+    ///
+    /// # Errors
+    /// As [`Self::advance`]; the turn submitted ahead is then lost.
+    pub async fn advance_ahead(&mut self, stop: u32) -> Result<Report> {
+        let turn = match self.ahead.take() {
+            Some(turn) => turn,
+            None if self.step < stop => self.next_turn(self.pace.steps().min(stop - self.step)),
+            None => self.submit_turn(0),
+        };
+        if turn.share == 0 && self.test.progress().is_none() && !self.is_test_due() && self.step < stop {
+            self.ahead = Some(self.next_turn(self.pace.steps().min(stop - self.step)));
+        }
+        self.land(turn).await
+    }
+
+    /// Whether a turn was submitted ahead and not reported.
+    pub fn is_ahead(&self) -> bool {
+        self.ahead.is_some()
+    }
+
+    /// The report of a turn that was submitted ahead, if there is one.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub async fn settle(&mut self) -> Result<Option<Report>> {
+        match self.ahead.take() {
+            Some(turn) => self.land(turn).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// One turn without training: only a share of the running test.
+    pub async fn advance_test(&mut self) -> Result<Report> {
+        let turn = self.submit_turn(0);
+        self.land(turn).await
+    }
+
+    fn is_test_due(&self) -> bool {
+        let interval = self.config.test_interval;
+        interval > 0 && self.step.is_multiple_of(interval) && self.tested_at != Some(self.step)
+    }
+
+    fn next_turn(&mut self, most: u32) -> Turn {
+        let mut steps = if most == 0 { self.pace.steps() } else { most.min(MOST_STEPS) };
+        let interval = self.config.test_interval;
+        let due = self.is_test_due();
+        if due && self.test.progress().is_some() {
+            steps = 0;
+        } else {
+            if due {
+                self.start_test();
+            }
+            if interval > 0 {
+                steps = steps.min(interval - self.step % interval);
+            }
+        }
+        self.submit_turn(steps)
+    }
+
+    fn submit_turn(&mut self, steps: u32) -> Turn {
+        let mut share = 0;
+        let mut steps = steps;
+        if self.test.progress().is_some() {
+            share = TEST_STEPS_PER_STEP * self.pace.steps().max(steps) / 2;
+            steps = steps.div_ceil(2);
+        }
+        let slots: Vec<Step> = (0..steps).map(|i| self.slot(i)).collect();
+        let started = now();
+        // A turn without training reads one row, so that it too ends when the device has finished.
+        let read = METRIC_COLUMNS * steps.max(1) as usize;
+        self.slots.write(&self.gpu, &slots);
+        let Trainer { gpu, inputs, update, test, staging, gan, turns, .. } = self;
+        let staging = &staging[*turns % 2];
+        let mut test_ends = false;
+        let submission = gpu.submit("chunk", |encoder| {
+            if steps > 0 {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                for slot in 0..steps {
+                    inputs.replay(gpu, &mut pass, slot);
+                    update.replay(gpu, &mut pass, slot);
+                }
+            }
+            if share > 0 {
+                test_ends = test.record(gpu, encoder, share);
+            }
+            staging.copy_from(gpu, encoder, &gan.metrics, read);
+        });
+        let metrics = staging.ask(read, submission);
+        self.turns += 1;
+        self.step += steps;
+        self.updates += steps;
+        Turn { end: self.step, steps, share, test_ends, started, metrics }
+    }
+
+    /// Waits for a turn's metrics.
+    async fn land(&mut self, turn: Turn) -> Result<Report> {
+        let Turn { end, steps, share, test_ends, started, metrics } = turn;
+        let landed = metrics.take(&self.gpu).await.and_then(|mut metrics| {
+            metrics.truncate(steps as usize * METRIC_COLUMNS);
+            check_finite(&metrics)?;
+            Ok(metrics)
+        });
+        // One that was submitted ahead began when the one before had ended.
+        let (began, ended) = (started.max(self.landed), now());
+        self.landed = ended;
+        if share == 0 {
+            self.pace.record(steps, ended - began);
+        }
+        let metrics = landed.inspect_err(|_| self.ahead = None)?;
+        let finished = if test_ends { self.test.result(&self.gpu).await? } else { None };
+        if let Some(result) = &finished {
+            self.finished_test = Some(result.step);
+        }
+        Ok(Report { step: end, steps, metrics, test: self.test.progress(), finished })
+    }
+
+    pub(super) fn slot(&self, i: u32) -> Step {
+        let step = self.step + i;
+        let t = f64::from(self.updates + i + 1);
+        let correction = |beta: f32| (1.0 - f64::from(beta).powf(t)) as f32;
+        Step {
+            step,
+            metric_row: i,
+            seed: self.config.seed,
+            lr: self.config.lr_at(step),
+            rows: self.config.batch_size,
+            correction1: correction(self.config.beta1),
+            correction2: correction(self.config.beta2),
+            ..Step::default()
+        }
+    }
+}
+
+/// The first metric that is not a number, as an error.
+fn check_finite(metrics: &[f32]) -> Result<()> {
+    for row in metrics.chunks_exact(METRIC_COLUMNS) {
+        for (name, value) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().zip(&row[1..]) {
+            if !value.is_finite() {
+                let value = if value.is_nan() { "not a number" } else { "infinite" };
+                return Err(Error::NonFinite { step: row[0] as u32, which: (*name).into(), value: value.into() });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_that_is_no_number_is_named() {
+        assert_eq!(check_finite(&[0.0, 0.7, 0.7, 0.7]), Ok(()));
+        let error = check_finite(&[4.0, 0.7, 0.7, 0.7, 5.0, 0.7, f32::NAN, f32::INFINITY]);
+        let expected = Error::NonFinite { step: 5, which: "d_loss_fake".into(), value: "not a number".into() };
+        assert_eq!(error, Err(expected));
+    }
+}
