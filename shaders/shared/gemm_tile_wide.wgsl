@@ -31,9 +31,9 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     var right6 = vec4<f32>(0.0);
     var right7 = vec4<f32>(0.0);
     var at = place(first_segment);
-    for (var s = first_segment; s < end_segment; s++) {
-        for (var j0 = 0u; j0 < length; j0 += DEPTH) {
-            load_slices(lane, at, j0, first_n4);
+    for (var s = first_segment; s < end_segment; s += SPAN) {
+        for (var j0 = 0u; j0 < length; j0 += SEGMENT) {
+            load_slices(lane, s, end_segment, at, j0, first_n4);
             for (var k = 0u; k < DEPTH; k++) {
                 let upper = slice_a[k * QUADS_M + tm];
                 let left = slice_b[k * QUADS_N + tn];

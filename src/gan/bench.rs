@@ -39,6 +39,8 @@ pub struct Measurement {
     pub step_ms_max: f64,
     pub steps_per_s: f64,
     pub gflop_per_step: f64,
+    /// What the kernels do beyond it at the edges of matrices is in this one.
+    pub gflop_issued_per_step: f64,
     pub gflops: f64,
     /// Multiply-adds in registers alone, two operations each.
     pub peak_gflops: f64,
@@ -139,6 +141,7 @@ pub async fn measure(
         step_ms_max: times[PIECES - 1],
         steps_per_s: 1000.0 / median,
         gflop_per_step,
+        gflop_issued_per_step: 2.0 * per_step(|counts| counts.multiply_adds) / 1e9,
         gflops,
         peak_gflops,
         fraction_of_peak: gflops / peak_gflops,

@@ -30,6 +30,7 @@ pub type Submission = wgpu::SubmissionIndex;
 pub struct Counters {
     pub(crate) submits: AtomicU64,
     pub(crate) dispatches: AtomicU64,
+    pub(crate) multiply_adds: AtomicU64,
     pub(crate) buffers: AtomicU64,
     pub(crate) buffer_bytes: AtomicU64,
     pub(crate) readback_bytes: AtomicU64,
@@ -43,6 +44,8 @@ pub struct Counts {
     pub submits: u64,
     /// Compute dispatches recorded.
     pub dispatches: u64,
+    /// Multiply-adds that their matrix products do, those beyond the edges of a matrix among them.
+    pub multiply_adds: u64,
     /// Buffers created.
     pub buffers: u64,
     /// Bytes of all buffers created.
@@ -183,6 +186,7 @@ impl Gpu {
         Counts {
             submits: get(&self.counters.submits),
             dispatches: get(&self.counters.dispatches),
+            multiply_adds: get(&self.counters.multiply_adds),
             buffers: get(&self.counters.buffers),
             buffer_bytes: get(&self.counters.buffer_bytes),
             readback_bytes: get(&self.counters.readback_bytes),

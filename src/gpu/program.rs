@@ -26,6 +26,7 @@ pub struct Call {
     params: Vec<u8>,
     buffers: Vec<Buffer>,
     grid: [u32; 3],
+    multiply_adds: u64,
 }
 
 impl Call {
@@ -38,6 +39,7 @@ impl Call {
             params: Vec::new(),
             buffers: Vec::new(),
             grid: [1; 3],
+            multiply_adds: 0,
         }
     }
 
@@ -49,6 +51,11 @@ impl Call {
     /// What the dispatch is for.
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Multiply-adds of its matrix product, those beyond the edges of a matrix among them.
+    pub fn work(&self) -> u64 {
+        self.multiply_adds
     }
 
     /// The kernel's parameter block.
@@ -72,6 +79,12 @@ impl Call {
     /// The number of workgroups per dimension.
     pub fn grid(mut self, grid: [u32; 3]) -> Call {
         self.grid = grid;
+        self
+    }
+
+    /// What a matrix product does in all.
+    pub fn multiply_adds(mut self, count: u64) -> Call {
+        self.multiply_adds = count;
         self
     }
 
@@ -151,6 +164,7 @@ struct Dispatch {
 #[derive(Debug)]
 pub struct Program {
     dispatches: Vec<Dispatch>,
+    multiply_adds: u64,
 }
 
 impl Program {
@@ -169,6 +183,7 @@ impl Program {
         let mut bytes = vec![0u8; SLOT_BYTES as usize * calls.len()];
         let mut dispatches = Vec::with_capacity(calls.len());
         let total = calls.len();
+        let multiply_adds = calls.iter().map(|call| call.multiply_adds).sum();
         for (index, call) in calls.into_iter().enumerate() {
             if let Some(&groups) = call.grid.iter().find(|&&groups| groups > MAX_GROUPS) {
                 return Err(Error::Limit {
@@ -187,7 +202,7 @@ impl Program {
         }
         gpu.queue.write_buffer(&params, 0, &bytes);
         progress.finished += 1;
-        Ok(Program { dispatches })
+        Ok(Program { dispatches, multiply_adds })
     }
 
     /// Number of dispatches.
@@ -215,6 +230,7 @@ impl Program {
             pass.dispatch_workgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
         }
         gpu.counters.dispatches.fetch_add(self.dispatches.len() as u64, Ordering::Relaxed);
+        gpu.counters.multiply_adds.fetch_add(self.multiply_adds, Ordering::Relaxed);
     }
 }
 

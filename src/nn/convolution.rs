@@ -5,7 +5,7 @@ use crate::gpu::{Buffer, Call, View};
 use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry};
 use crate::nn::layer::LinearMap;
 use crate::nn::parameters::{LayerOffsets, Weights};
-use crate::nn::product::{self, Body};
+use crate::nn::product::{self, Body, Extent};
 use crate::nn::sums::rows_per_part;
 
 /// Pixels per split at least: below this the partial sums cost more than they save.
@@ -98,10 +98,15 @@ impl Convolution<'_> {
         what: &str,
     ) -> Call {
         let g = Geometry { big_offset: big.offset, ..self.geometry(bias, small.offset) };
-        let (m, n) = (g.batch * g.small_h * g.small_w, g.small_c);
-        let quads_a = in_fours(g.big_c, big.offset);
-        let quads_b = in_fours(g.small_c, self.at.weight);
-        let call = self.body.call(&product::CONV, &self.label(what), [m, n, 1], [quads_a, quads_b]);
+        let extent = Extent {
+            m: g.batch * g.small_h * g.small_w,
+            n: g.small_c,
+            layers: 1,
+            segments: g.kernel_h,
+            length: g.kernel_w * g.big_c,
+        };
+        let quads = [in_fours(g.big_c, big.offset), in_fours(g.small_c, self.at.weight)];
+        let call = self.body.call(&product::CONV, &self.label(what), extent, quads);
         self.finish(call, g, [big, small], weights, bias.is_some(), epilogue)
     }
 
@@ -116,10 +121,16 @@ impl Convolution<'_> {
         what: &str,
     ) -> Call {
         let g = Geometry { small_offset: small.offset, ..self.geometry(bias, big.offset) };
-        let (m, n) = (g.batch * g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride), g.big_c);
+        let extent = Extent {
+            m: g.batch * g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride),
+            n: g.big_c,
+            layers: g.stride * g.stride,
+            // Every tap belongs to one phase.
+            segments: g.kernel_h * g.kernel_w,
+            length: g.small_c,
+        };
         let quads = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.at.weight)];
-        let phases = g.stride * g.stride;
-        let call = self.body.call(&product::CONV_TRANSPOSE, &self.label(what), [m, n, phases], quads);
+        let call = self.body.call(&product::CONV_TRANSPOSE, &self.label(what), extent, quads);
         self.finish(call, g, [small, big], weights, bias.is_some(), epilogue)
     }
 
@@ -170,15 +181,19 @@ impl Convolution<'_> {
         let label = self.label("weight gradient");
         let (big, small) = (&big.buffer, &small.buffer);
         let factors = factors.map_or(small, |factors| factors.of_image);
-        self.body
-            .call(&product::CONV_WEIGHT_GRADIENT, &label, [plan.m, plan.n, plan.parts], quads)
-            .params(&geometry)
-            .buffers(&[big, big, small, small, factors, &output.buffer])
+        self.body.call(&product::CONV_WEIGHT_GRADIENT, &label, plan.extent, quads).params(&geometry).buffers(&[
+            big,
+            big,
+            small,
+            small,
+            factors,
+            &output.buffer,
+        ])
     }
 
     /// Parts of the weight gradient's sum.
     pub fn weight_parts(&self) -> u32 {
-        self.split().parts
+        self.split().extent.layers
     }
 
     /// The bias gradient, the sum of dy over images and pixels, in [`Self::bias_parts`] parts at `output`.
@@ -227,10 +242,12 @@ impl Convolution<'_> {
         let (m, n) = (g.kernel_h * g.kernel_w * g.big_c, g.small_c);
         let pixel_rows = g.batch * g.small_h;
         let most = (pixel_rows * g.small_w).div_ceil(SPLIT_PIXELS).min(pixel_rows);
-        let [x, y] = self.body.block(&product::CONV_WEIGHT_GRADIENT, [m, n, 1]).groups(m, n);
+        let whole = Extent { m, n, layers: 1, segments: pixel_rows, length: g.small_w };
+        let [x, y] = self.body.block(&product::CONV_WEIGHT_GRADIENT, whole).groups(m, n);
         let wanted = self.body.busy().div_ceil(x * y).clamp(1, most.max(1));
         let rows = pixel_rows.div_ceil(wanted);
-        Split { m, n, pixels, parts: pixel_rows.div_ceil(rows), rows, geometry: g }
+        let extent = Extent { layers: pixel_rows.div_ceil(rows), ..whole };
+        Split { extent, pixels, rows, geometry: g }
     }
 }
 
@@ -240,11 +257,10 @@ fn in_fours(count: u32, offset: u32) -> bool {
 }
 
 struct Split {
-    m: u32,
-    n: u32,
+    /// Its layers are the parts.
+    extent: Extent,
     /// Pixels of a small image.
     pixels: u32,
-    parts: u32,
     /// Rows of pixels in a part.
     rows: u32,
     geometry: Geometry,

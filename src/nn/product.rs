@@ -28,6 +28,21 @@ pub enum Size {
     Large,
 }
 
+/// The size of matrix products beside one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Rows of each.
+    pub m: u32,
+    /// Columns of each.
+    pub n: u32,
+    /// Their number.
+    pub layers: u32,
+    /// Segments that their depths consist of, all products together.
+    pub segments: u32,
+    /// Depth of a segment.
+    pub length: u32,
+}
+
 /// What one workgroup of a product computes.
 #[derive(Debug, Clone)]
 pub struct Block {
@@ -37,6 +52,10 @@ pub struct Block {
     pub rows: u32,
     /// Columns of the result.
     pub columns: u32,
+    /// Depths of a segment at a time: the last ones are multiplied even where it has ended.
+    pub depth: u32,
+    /// Segments at a time.
+    pub span: u32,
     /// The kernel's overrides but for those of its operands.
     pub overrides: Overrides,
 }
@@ -98,22 +117,32 @@ impl Body {
         }
     }
 
-    /// What a workgroup computes of `layers` products with `m` rows and `n` columns.
-    pub fn block(self, kernels: &Kernels, [m, n, layers]: [u32; 3]) -> Block {
+    /// What a workgroup computes of products of an extent.
+    pub fn block(self, kernels: &Kernels, extent: Extent) -> Block {
         match self {
-            Body::Tile(size) => size.tile(m, n, layers).block(kernels),
-            Body::Subgroup if n > MOST_NARROW => square(kernels.subgroup, 8),
-            Body::Quad if n > MOST_NARROW => square(kernels.quad, 4),
+            Body::Tile(size) => {
+                let tile = size.tile(extent.m, extent.n, extent.layers);
+                let blocks = tile.segments().map(|segment| tile.block(kernels, segment));
+                // The longest segments of those that multiply the least beyond the end of one.
+                blocks.min_by_key(|block| block.multiply_adds(extent)).expect("the whole depth is one")
+            }
+            Body::Subgroup if extent.n > MOST_NARROW => square(kernels.subgroup, 8),
+            Body::Quad if extent.n > MOST_NARROW => square(kernels.quad, 4),
             Body::Subgroup => narrow(kernels, 8),
             Body::Quad => narrow(kernels, 4),
         }
     }
 
-    /// `layers` products of `m` rows and `n` columns; `quads` says whether A and B can be read four numbers at a time.
-    pub fn call(self, kernels: &Kernels, label: &str, [m, n, layers]: [u32; 3], quads: [bool; 2]) -> Call {
-        let block = self.block(kernels, [m, n, layers]);
+    /// Products of an extent; `quads` says whether A and B can be read four numbers at a time.
+    pub fn call(self, kernels: &Kernels, label: &str, extent: Extent, quads: [bool; 2]) -> Call {
+        let Extent { m, n, layers, .. } = extent;
+        let block = self.block(kernels, extent);
         let [x, y] = block.groups(m, n);
-        Call::new(block.kernel, label).overrides(&block.overrides).operands(quads).grid([x, y, layers])
+        Call::new(block.kernel, label)
+            .overrides(&block.overrides)
+            .operands(quads)
+            .grid([x, y, layers])
+            .multiply_adds(block.multiply_adds(extent))
     }
 }
 
@@ -147,29 +176,47 @@ impl Tile {
         self.wg[1] * self.block
     }
 
-    fn block(self, kernels: &Kernels) -> Block {
+    /// Depths of a segment that a slice may hold, the longest first.
+    fn segments(self) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(self.depth), |&depth| (depth > 4).then_some(depth / 2))
+    }
+
+    fn block(self, kernels: &Kernels, segment: u32) -> Block {
+        let [wg_m, wg_n] = self.wg;
         Block {
             kernel: if self.block == 8 { kernels.wide } else { kernels.tile },
             rows: self.rows(),
             columns: self.columns(),
-            overrides: vec![("WG_M", self.wg[0]), ("WG_N", self.wg[1]), ("DEPTH", self.depth)],
+            depth: segment,
+            span: self.depth / segment,
+            overrides: vec![("WG_M", wg_m), ("WG_N", wg_n), ("DEPTH", self.depth), ("SEGMENT", segment)],
         }
     }
 }
 
 /// Every lane has four rows and four columns, and multiplies its columns with all rows.
 fn square(kernel: &'static Kernel, lanes: u32) -> Block {
-    Block { kernel, rows: 4 * lanes, columns: 4 * lanes, overrides: Vec::new() }
+    Block { kernel, rows: 4 * lanes, columns: 4 * lanes, depth: 4, span: 1, overrides: Vec::new() }
 }
 
 fn narrow(kernels: &Kernels, lanes: u32) -> Block {
-    Block { kernel: kernels.narrow, rows: 4 * lanes, columns: MOST_NARROW, overrides: vec![("WG_N", lanes)] }
+    let overrides = vec![("WG_N", lanes)];
+    Block { kernel: kernels.narrow, rows: 4 * lanes, columns: MOST_NARROW, depth: 16, span: 1, overrides }
 }
 
 impl Block {
     /// Workgroups along rows and along columns of a product with `m` rows and `n` columns.
     pub fn groups(&self, m: u32, n: u32) -> [u32; 2] {
         [m.div_ceil(self.rows), n.div_ceil(self.columns)]
+    }
+
+    /// Multiply-adds that workgroups of this kind do for an extent: edges of blocks and ends of segments among them.
+    pub fn multiply_adds(&self, extent: Extent) -> u64 {
+        let [x, y] = self.groups(extent.m, extent.n);
+        let area = u64::from(x * self.rows) * u64::from(y * self.columns);
+        let of_each = extent.segments.div_ceil(extent.layers).next_multiple_of(self.span);
+        let segments = if self.span == 1 { extent.segments } else { of_each * extent.layers };
+        area * u64::from(segments) * u64::from(extent.length.next_multiple_of(self.depth))
     }
 }
 
@@ -191,9 +238,10 @@ pub struct Kernels {
 impl Kernels {
     /// Every block that some body chooses.
     pub fn blocks(&self) -> Vec<Block> {
-        let tiles = [NARROW, FLAT, TALL, SMALL, MEDIUM, LARGE].map(|tile| tile.block(self));
+        let tiles = [NARROW, FLAT, TALL, SMALL, MEDIUM, LARGE].into_iter();
+        let tiles = tiles.flat_map(|tile| tile.segments().map(move |segment| tile.block(self, segment)));
         let lanes = [square(self.subgroup, 8), square(self.quad, 4), narrow(self, 8), narrow(self, 4)];
-        tiles.into_iter().chain(lanes).collect()
+        tiles.chain(lanes).collect()
     }
 }
 

@@ -181,6 +181,9 @@ impl Product {
                 let call = Call::new(kernel, "test").overrides(&block.overrides).operands(quads).grid([x, y, layers]);
                 let name = format!("{} {:?} {quads:?}", problem.name, block.overrides);
                 self.check_epilogues(&call, &name, problem, report);
+                if !report.mismatches.is_empty() {
+                    return; // A pipeline takes long to build, and one wrong number is enough.
+                }
             }
         }
     }
@@ -237,6 +240,9 @@ impl Product {
             let name = format!("{name} {epilogue:?} bias {biased}");
             let expected = Expected::untouched(after[4].len()).at(self.output, &y, |i| of(i).1);
             report.compare(&name, &after[4], &expected);
+            if !report.mismatches.is_empty() {
+                return;
+            }
             if epilogue == Tprelu {
                 let expected = Expected::untouched(after[3].len()).at(PRE, &v, error);
                 report.compare(&format!("{name}: kept"), &after[3], &expected);
@@ -344,6 +350,9 @@ pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
                     let expected = Expected::untouched(after[3].len()).at(places.weight, &sums, tolerance);
                     let name = format!("{} {parts} parts {:?} {quads:?}", problem.name, block.overrides);
                     report.compare(&name, &after[3], &expected);
+                    if !report.mismatches.is_empty() {
+                        return report;
+                    }
                 }
             }
         }

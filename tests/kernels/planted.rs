@@ -21,6 +21,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (convolution::conv, &kernels::CONV, "vec4<f32>(0.0), b, j < length", "vec4<f32>(0.0), b, true"),
     (convolution::conv, &kernels::CONV, "u32(at.x + i32(j)) / 4u", "u32(at.x + i32(j)) / 4u + 1u"),
     (convolution::conv, &kernels::CONV, "min(n4, g.small_c / 4u - 1u)", "min(n4, g.small_c / 4u - 2u)"),
+    // Slices of several segments, all of which are the first.
+    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT, "place(s + k / SEGMENT)", "at"),
     // Epilogues: the activation's input lost or taken after it, the kink, another channel's pair.
     (convolution::conv, &kernels::CONV, "pre[before + 2u] = v.z", "pre[before + 2u] = v.w"),
     (convolution::conv, &kernels::CONV, "v, x > known.threshold", "v, v > known.threshold"),
