@@ -8,6 +8,8 @@ use crate::data;
 use crate::gan::checkpoint::Checkpoint;
 use crate::gan::{self, Trainer};
 use crate::gpu::context::{self, Limits};
+use crate::nn::product::Body;
+use crate::nn::tuner;
 use crate::theorem;
 use js_sys::Uint8ClampedArray;
 use std::collections::BTreeMap;
@@ -27,16 +29,18 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// An open GPU device.
+/// An open GPU device, and the body of the matrix products for it.
 #[wasm_bindgen]
-pub struct Gpu(Arc<context::Gpu>);
+pub struct Gpu(Arc<context::Gpu>, Body);
 
 /// Finds an adapter, opens a device and runs a first kernel; `subgroups` says whether the page has devices opened with
 /// that feature (www/subgroups.js).
 #[allow(clippy::arc_with_non_send_sync, reason = "native tests share a device between threads; a browser has just one")]
 #[wasm_bindgen(js_name = openGpu)]
 pub async fn open_gpu(subgroups: bool) -> JsResult<Gpu> {
-    Ok(Gpu(Arc::new(context::Gpu::open(Limits::Browser { subgroups }).await?)))
+    let gpu = Arc::new(context::Gpu::open(Limits::Browser { subgroups }).await?);
+    let body = Body::for_device(&gpu);
+    Ok(Gpu(gpu, body))
 }
 
 #[wasm_bindgen]
@@ -51,6 +55,16 @@ impl Gpu {
     #[wasm_bindgen(getter)]
     pub fn backend(&self) -> String {
         self.0.backend().into()
+    }
+
+    /// Chooses the body of the matrix products: the one called `kept`, if the device can run it, or else the fastest,
+    /// which takes under a second. Returns its name.
+    pub async fn tune(&mut self, kept: Option<String>) -> JsResult<String> {
+        self.1 = match kept.and_then(|name| Body::named(&name, &self.0)) {
+            Some(body) => body,
+            None => tuner::fastest(&self.0).await?,
+        };
+        Ok(self.1.name().into())
     }
 
     /// Whether it runs on the CPU.
@@ -94,7 +108,7 @@ pub async fn bench(
         // A page that throws in its progress display is no reason to stop.
         let _ = on_progress.call1(&JsValue::NULL, &share.into());
     };
-    let found = gan::bench::measure(gpu.0.clone(), workload, &config, seconds, &mut tell).await?;
+    let found = gan::bench::measure((gpu.0.clone(), gpu.1), workload, &config, seconds, &mut tell).await?;
     Ok(serde_json::to_string(&found)?)
 }
 
@@ -210,7 +224,7 @@ pub async fn start_session(
         // A page that throws in its progress display is no reason to stop the build.
         let _ = on_progress.call3(&JsValue::NULL, &(done as u32).into(), &(total as u32).into(), &label.into());
     };
-    let trainer = Trainer::new(gpu.0.clone(), config, &data.0, &mut report).await?;
+    let trainer = Trainer::with_body(gpu.0.clone(), config, &data.0, gpu.1, &mut report).await?;
     let gpu_bytes = (gpu.0.counts().buffer_bytes - before) as f64;
     Ok(Session { trainer, compile_millis: now() - started, gpu_bytes })
 }

@@ -10,6 +10,8 @@ mod layers;
 mod random;
 #[path = "kernels/spectral_chain.rs"]
 mod spectral_chain;
+#[path = "kernels/tuner.rs"]
+mod tuner;
 
 use checks::compare::{POISON, Report};
 use checks::device::{compile, dispatch, planted, poisoned};

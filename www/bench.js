@@ -1,5 +1,5 @@
 /**
- * `?bench=gan16&norm=weight&order=alternating&seconds=10`: measures training steps instead of showing a run. What was
+ * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=` and `body=`): measures training steps instead of showing a run. What was
  * found is text in `#bench-result`, for programs, and below the heading, for people; the title says when it is there.
  */
 import { make } from "./dom.js";
@@ -19,6 +19,7 @@ export async function bench(query, place) {
     const core = await import("../wn_gan.js");
     await core.default();
     const gpu = await core.openGpu(await addSubgroups());
+    await gpu.tune(query.get("body") ?? undefined);
     const workload = query.get("bench") || "gan16";
     const settings = { norm: query.get("norm") ?? "weight", order: query.get("order") ?? "alternating" };
     const batch = query.get("batch_size");

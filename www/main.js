@@ -103,7 +103,7 @@ function diagnostics() {
     `page: ${location.origin}${location.pathname}`,
     `browser: ${navigator.userAgent}`,
     `secure: ${window.isSecureContext}; WebGPU on the page: ${"gpu" in navigator}`,
-    `GPU: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}` : "none opened"}`,
+    `GPU: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}, products: ${gpu.body}` : "none opened"}`,
     ...card.report(),
     `settings: ${JSON.stringify(run.started?.config ?? run.draft ?? {})}`,
     `step: ${status.step}`,

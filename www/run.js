@@ -16,6 +16,7 @@
  * @property {(message: string) => void} fault an empty message takes the fault away
  * @property {() => void} changed settings, or what may be pressed, have changed
  */
+import { keepBody, keptBodies } from "./bodies.js";
 import { Client } from "./client.js";
 import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
@@ -77,7 +78,8 @@ export class Run {
     this.setFault("");
     this.views.card.begin("secure");
     try {
-      this.booted = await this.client.call("boot");
+      this.booted = await this.client.call("boot", { bodies: keptBodies() });
+      keepBody(this.booted.gpu);
       await this.client.call("calm", { on: this.calm });
       if (this.files.length > 0) this.opened = await this.client.call("open", { files: this.files });
     } catch {

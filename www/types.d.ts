@@ -59,6 +59,8 @@ export interface GpuInfo {
   name: string;
   backend: string;
   software: boolean;
+  /** How matrices are multiplied: small, medium, large, subgroup or quad. */
+  body: string;
 }
 
 /** Stages of the start-up card, in order. */
@@ -79,7 +81,8 @@ export interface Started {
 
 /** What the page can ask of the worker: arguments and reply of each request. */
 export interface Requests {
-  boot: { args: {}; reply: Boot };
+  /** `bodies` are those kept by adapter, so that nothing is measured twice. */
+  boot: { args: { bodies: Record<string, string> }; reply: Boot };
   start: { args: { config: Config; keep: boolean }; reply: Started };
   play: { args: {}; reply: void };
   pause: { args: {}; reply: void };

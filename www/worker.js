@@ -235,12 +235,14 @@ function forget() {
 
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
-  async boot() {
+  async boot({ bodies }) {
     const seen = await probe(inStage);
     await inStage("program", program);
     gpu = await inStage("kernel", async () => core.openGpu(await addSubgroups()));
-    const { name, backend, software } = gpu;
-    return { gpu: { name: seen || name, backend, software }, presets: JSON.parse(core.presets()) };
+    const { backend, software } = gpu;
+    const name = seen || gpu.name;
+    const body = await gpu.tune(bodies[name]);
+    return { gpu: { name, backend, software, body }, presets: JSON.parse(core.presets()) };
   },
 
   async start({ config, keep }) {

@@ -9,6 +9,7 @@ use crate::gan::trainer::Trainer;
 use crate::gpu::context::Counts;
 use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
 use crate::kernels::{self, FmaPeak};
+use crate::nn::product::Body;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Measurement {
     pub order: String,
     pub adapter: String,
     pub backend: String,
+    /// Of the matrix products: small, medium, large (tiles), subgroup or quad.
+    pub body: String,
     /// Building all pipelines and the first step.
     pub first_step_ms: f64,
     pub step_ms_median: f64,
@@ -75,13 +78,13 @@ fn check_seconds(seconds: f64) -> Result<()> {
     Err(Error::Config(format!("seconds must be above 0 and at most 3600; it is {seconds}.")))
 }
 
-/// Measures training steps of `config`, called `workload`, for about `seconds`, after the peak. Tests are off and images
+/// Measures training steps of `config`, called `workload`, with a body of the matrix products, for about `seconds`, after the peak. Tests are off and images
 /// are the built-in faces. `tell` is called with the share that is done.
 ///
 /// # Errors
 /// As [`Trainer::new`]; a length out of range. Losses that are no numbers are no error but `losses_finite: false`.
 pub async fn measure(
-    gpu: Arc<Gpu>,
+    (gpu, body): (Arc<Gpu>, Body),
     workload: &str,
     config: &Config,
     seconds: f64,
@@ -93,7 +96,7 @@ pub async fn measure(
     let images = faces(face_count(config.width, config.height, config.channels).min(MOST_IMAGES), config.seed);
     let bytes_before = gpu.counts().buffer_bytes;
     let started = now();
-    let mut trainer = Trainer::new(gpu.clone(), config.clone(), &images, &mut |_, _, _| {}).await?;
+    let mut trainer = Trainer::with_body(gpu.clone(), config.clone(), &images, body, &mut |_, _, _| {}).await?;
     trainer.advance(1).await?;
     let first_step_ms = now() - started;
     let gpu_bytes = gpu.counts().buffer_bytes - bytes_before;
@@ -135,6 +138,7 @@ pub async fn measure(
         order: word(serde_json::json!(config.order)),
         adapter: gpu.name(),
         backend: gpu.backend().into(),
+        body: body.name().into(),
         first_step_ms,
         step_ms_median: median,
         step_ms_min: times[0],

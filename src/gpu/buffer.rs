@@ -39,6 +39,12 @@ impl Buffer {
         Ok(Buffer { raw, len })
     }
 
+    /// A buffer for the answers of queries, which are no storage.
+    pub(crate) fn for_queries(gpu: &Gpu, name: &str, len: usize) -> Buffer {
+        let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
+        Buffer { raw: create(gpu, name, 4 * len as u64, usage), len }
+    }
+
     /// Number of elements.
     pub fn len(&self) -> usize {
         self.len

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 pub enum Limits {
     /// WebGPU's defaults and nothing else, also on adapters that could do more: what every test runs under.
     Default,
-    /// The defaults, with larger buffers, and shuffles within a subgroup, where the adapter has them.
+    /// The defaults, with larger buffers, shuffles within a subgroup and a clock, where the adapter has them.
     Adapter,
     /// The same in a browser, where wgpu 30 cannot ask for subgroups: whether the page did (www/subgroups.js).
     Browser {
@@ -91,9 +91,10 @@ impl Gpu {
             .map_err(|e| Error::NoAdapter(e.to_string()))?;
         let info = adapter.get_info();
         let all = limits != Limits::Default;
-        let required_features =
-            if all { adapter.features() & wgpu::Features::SUBGROUP } else { wgpu::Features::empty() };
-        let subgroups = !required_features.is_empty() || limits == Limits::Browser { subgroups: true };
+        let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+        let required_features = if all { adapter.features() & wanted } else { wgpu::Features::empty() };
+        let subgroups =
+            required_features.contains(wgpu::Features::SUBGROUP) || limits == Limits::Browser { subgroups: true };
         let mut required_limits = wgpu::Limits::default();
         if all {
             let has = adapter.limits();

@@ -15,6 +15,7 @@ pub mod product;
 pub mod reparameterisation;
 pub mod spectral_norm;
 pub mod sums;
+pub mod tuner;
 pub mod update;
 pub mod weight_norm;
 

@@ -100,6 +100,31 @@ impl Body {
         }
     }
 
+    /// Every body.
+    pub const ALL: [Body; 5] =
+        [Body::Tile(Size::Small), Body::Tile(Size::Medium), Body::Tile(Size::Large), Body::Subgroup, Body::Quad];
+
+    /// What it is called where a choice is kept: `small`, `medium`, `large`, `subgroup`, `quad`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Body::Tile(Size::Small) => "small",
+            Body::Tile(Size::Medium) => "medium",
+            Body::Tile(Size::Large) => "large",
+            Body::Subgroup => "subgroup",
+            Body::Quad => "quad",
+        }
+    }
+
+    /// The body of a name, if it is one that the device can run.
+    pub fn named(name: &str, gpu: &Gpu) -> Option<Body> {
+        Body::ALL.into_iter().find(|body| body.name() == name && body.runs_on(gpu))
+    }
+
+    /// Whether the device can run it.
+    pub fn runs_on(self, gpu: &Gpu) -> bool {
+        self.lanes().is_none() || self.lanes() == gpu.lanes()
+    }
+
     /// Lanes of the subgroups that the body is written for.
     pub fn lanes(self) -> Option<u32> {
         match self {

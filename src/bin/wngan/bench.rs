@@ -1,5 +1,6 @@
 //! `wngan bench`: training steps of a workload, timed.
 
+use crate::body;
 use crate::settings::preset_names;
 use pollster::block_on;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ pub struct Bench {
     /// Images per batch; by default the workload's
     #[arg(long, value_name = "N")]
     batch_size: Option<u32>,
+    /// Body of the matrix products: small, medium, large, subgroup or quad; by default the fastest on this adapter
+    #[arg(long, value_name = "BODY")]
+    body: Option<String>,
     /// How long to measure, in five pieces; at least 10 for figures to be published
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
@@ -44,7 +48,8 @@ impl Bench {
         }
         let config = workload(&self.workload, &changes.to_string())?;
         let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
-        let found = block_on(measure(gpu, &self.workload, &config, self.seconds, &mut |_| {}))?;
+        let body = block_on(body::choose(&gpu, self.body.as_deref()))?;
+        let found = block_on(measure((gpu, body), &self.workload, &config, self.seconds, &mut |_| {}))?;
         let json = serde_json::to_value(&found).expect("a measurement has only numbers and strings");
         if self.json {
             println!("{json}");

@@ -3,6 +3,7 @@
 //! A run that is killed and resumed must end as one that never was. So `last` is saved when no test is under way, and
 //! a test judges, and `best` keeps, the very parameters of the step at which the test began.
 
+use crate::body;
 use crate::folder::Folder;
 use crate::teller::Teller;
 use pollster::block_on;
@@ -39,7 +40,8 @@ pub fn build(
 ) -> Result<Trainer> {
     teller.begin(1, "building kernels {bar:30} {msg}");
     let mut report = |done, total, kernel: &str| teller.building(done, total, kernel);
-    let mut trainer = block_on(Trainer::new(gpu.clone(), config, data, &mut report))?;
+    let body = block_on(body::choose(gpu, None))?;
+    let mut trainer = block_on(Trainer::with_body(gpu.clone(), config, data, body, &mut report))?;
     teller.end_bar();
     checkpoint.map_or(Ok(()), |checkpoint| trainer.restore(checkpoint))?;
     Ok(trainer)

@@ -1,0 +1,53 @@
+//! The body of the matrix products: measured once per adapter and kept in a file, or named.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use wn_gan::gpu::Gpu;
+use wn_gan::nn::product::Body;
+use wn_gan::nn::tuner;
+use wn_gan::{Error, Result};
+
+/// The body called `name`, or the one that was the fastest on this adapter when it was first used.
+///
+/// # Errors
+/// A name that is none, or none for this adapter; the device.
+pub async fn choose(gpu: &Gpu, name: Option<&str>) -> Result<Body> {
+    if let Some(name) = name {
+        return Body::named(name, gpu).ok_or_else(|| {
+            let usable = Body::ALL.into_iter().filter(|body| body.runs_on(gpu)).map(Body::name);
+            let usable = usable.collect::<Vec<_>>().join(", ");
+            Error::Config(format!("body must be one that this adapter can run ({usable}); it is \"{name}\"."))
+        });
+    }
+    // Nothing to measure, nothing to keep.
+    if let [only] = tuner::candidates(gpu)[..] {
+        return Ok(only);
+    }
+    let adapter = format!("{} ({})", gpu.name(), gpu.backend());
+    let mut kept = read();
+    if let Some(body) = kept.get(&adapter).and_then(|name| Body::named(name, gpu)) {
+        return Ok(body);
+    }
+    let body = tuner::fastest(gpu).await?;
+    kept.insert(adapter, body.name().into());
+    write(&kept);
+    Ok(body)
+}
+
+/// Adapters and their bodies.
+fn file() -> Option<PathBuf> {
+    Some(dirs::cache_dir()?.join("wngan").join("bodies.json"))
+}
+
+/// What was kept; nothing where there is no file, or one that cannot be understood.
+fn read() -> BTreeMap<String, String> {
+    let text = file().and_then(|file| std::fs::read_to_string(file).ok());
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Keeps it where that is possible; elsewhere the next run measures again, which takes less than a second.
+fn write(kept: &BTreeMap<String, String>) {
+    let Some((file, text)) = file().zip(serde_json::to_string_pretty(kept).ok()) else { return };
+    let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let _ = folder.and_then(|()| std::fs::write(file, text));
+}

@@ -1,0 +1,107 @@
+//! Which body of the matrix products is fastest on a device, by measuring.
+
+use crate::clock::now;
+use crate::error::Result;
+use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots, Timer};
+use crate::nn::convolution::{Convolution, Epilogue};
+use crate::nn::product::{Body, Size};
+use crate::nn::{Kind, LayerSpec, Network, Op, Reparameterisation, Shape, Weights};
+
+/// The tuner begins with no other candidate once this many milliseconds have passed; one takes a tenth of it on hardware.
+const BUDGET_MILLIS: f64 = 700.0;
+/// What is measured: images, side, channels in and out of a convolution in the middle of gan32.
+const PROBE: (u32, [u32; 3]) = (32, [16, 64, 128]);
+/// Runs whose median counts.
+const RUNS: usize = 5;
+
+/// A body and what it took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// Which one.
+    pub body: Body,
+    /// Milliseconds for the three directions of a convolution.
+    pub millis: f64,
+}
+
+/// Bodies that are worth a measurement on a device, the one from the table first. On processors it is the only one: the
+/// others are ten times as slow there, and a pipeline takes seconds to build.
+pub fn candidates(gpu: &Gpu) -> Vec<Body> {
+    let table = Body::for_device(gpu);
+    let others = [Size::Small, Size::Medium, Size::Large].map(Body::Tile).into_iter().filter(|&body| body != table);
+    let others: Vec<Body> = if gpu.software() { Vec::new() } else { others.collect() };
+    std::iter::once(table).chain(others).collect()
+}
+
+/// The fastest of [`candidates`], in under a second; where there is one only, that one without measuring.
+///
+/// # Errors
+/// As every use of a device.
+pub async fn fastest(gpu: &Gpu) -> Result<Body> {
+    let candidates = candidates(gpu);
+    if let [only] = candidates[..] {
+        return Ok(only);
+    }
+    let measured = measure(gpu, &candidates, BUDGET_MILLIS).await?;
+    Ok(measured.first().map_or(candidates[0], |best| best.body))
+}
+
+/// Measures bodies in their order until `budget` milliseconds have passed; at least the first. Fastest first.
+///
+/// # Errors
+/// As every use of a device.
+pub async fn measure(gpu: &Gpu, bodies: &[Body], budget: f64) -> Result<Vec<Measured>> {
+    let started = now();
+    let timer = Timer::new(gpu).await?;
+    let mut measured: Vec<Measured> = Vec::new();
+    for &body in bodies {
+        if !measured.is_empty() && now() - started > budget {
+            break;
+        }
+        let (rows, layer) = PROBE;
+        let directions = directions(gpu, body, rows, layer)?;
+        let calls = directions.map(|(_, call)| call).into();
+        let millis = timer.millis(gpu, &compile(gpu, calls).await?, RUNS).await?;
+        measured.push(Measured { body, millis });
+    }
+    measured.sort_by(|a, b| a.millis.total_cmp(&b.millis));
+    Ok(measured)
+}
+
+/// Compiles calls into a program.
+///
+/// # Errors
+/// As [`Program::compile`].
+pub async fn compile(gpu: &Gpu, calls: Vec<Call>) -> Result<Program> {
+    let slots = StepSlots::new(gpu, 1)?;
+    Program::compile(gpu, &slots, calls, &mut Progress::new(1, &mut |_, _, _| {})).await
+}
+
+/// A 4x4 convolution of stride 2 of `rows` images, from `side` pixels and `from` channels to `to`: forward, to its input
+/// and to its weight.
+///
+/// # Errors
+/// When a buffer is too large for the device.
+pub fn directions(gpu: &Gpu, body: Body, rows: u32, [side, from, to]: [u32; 3]) -> Result<[(&'static str, Call); 3]> {
+    let kind = Kind::Conv { kernel: [4, 4], stride: 2, pad: [1, 1] };
+    let spec = LayerSpec {
+        name: "conv".into(),
+        op: Op::Map(kind, Reparameterisation::Plain),
+        inputs: vec![0],
+        input: Shape::new(side, side, from),
+        output: Shape::new(side / 2, side / 2, to),
+    };
+    let [x, y] = [rows * spec.input.len(), rows * spec.output.len()];
+    let network = Network::new(gpu, "probe", vec![spec], body, false)?;
+    let convolution: Convolution<'_> = network.convolution(0, rows).expect("its only layer is a convolution");
+    let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
+    let (big, small) = (buffer("x", x)?, buffer("y", y)?);
+    let (dx, dy) = (buffer("dx", x)?, buffer("dy", y)?);
+    let parts = buffer("parts", convolution.weight_parts() * convolution.map.weights())?;
+    let values = network.parameters.values.clone();
+    let weights = Weights { effective: values.clone(), params: values, state: network.parameters.state.clone() };
+    Ok([
+        ("forward", convolution.forward(&weights, &big.at(0), &small.at(0), Epilogue::Plain)),
+        ("input gradient", convolution.input_gradient(&weights, &dy.at(0), &dx.at(0), Epilogue::Plain)),
+        ("weight gradient", convolution.weight_gradient(&big.at(0), &dy.at(0), None, &parts.at(0))),
+    ])
+}

@@ -1,0 +1,24 @@
+/**
+ * Which way of multiplying was the fastest on each graphics adapter: measured at the first visit, kept by the browser.
+ */
+const KEY = "wngan.bodies";
+
+/** @returns {Record<string, string>} name of the body by name of the adapter */
+export function keptBodies() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    return kept && typeof kept === "object" ? kept : {};
+  } catch {
+    return {}; // Storage may be forbidden, or hold what another page wrote.
+  }
+}
+
+/** @param {import("./types.js").GpuInfo} gpu */
+export function keepBody({ name, software, body }) {
+  if (software) return; // Nothing was measured.
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...keptBodies(), [name]: body }));
+  } catch {
+    // The next visit measures again, which takes less than a second.
+  }
+}
