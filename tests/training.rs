@@ -272,14 +272,14 @@ fn a_chunk_is_one_submit_and_reads_back_its_metrics_only() {
 fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
     // A device of its own, because the tests beside this one allocate too.
     let gpu = block_on(wn_gan::gpu::Gpu::open(wn_gan::gpu::context::Limits::Default)).unwrap();
-    for (preset, norm, order, dispatches) in [
-        ("gan16", Norm::Weight, Order::Alternating, 35),
-        ("gan16", Norm::Weight, Order::Simultaneous, 27),
-        ("gan32", Norm::Weight, Order::Alternating, 46),
-        ("gan32", Norm::Weight, Order::Simultaneous, 35),
-        ("gan32", Norm::None, Order::Alternating, 54),
+    for (preset, norm, order, dispatches, mebibytes) in [
+        ("gan16", Norm::Weight, Order::Alternating, 35, 1.4),
+        ("gan16", Norm::Weight, Order::Simultaneous, 27, 1.6),
+        ("gan32", Norm::Weight, Order::Alternating, 46, 51.3),
+        ("gan32", Norm::Weight, Order::Simultaneous, 35, 58.3),
+        ("gan32", Norm::None, Order::Alternating, 54, 44.3),
         // The paper's CelebA network, on a device with WebGPU's default limits.
-        ("gan160", Norm::Weight, Order::Alternating, 68),
+        ("gan160", Norm::Weight, Order::Alternating, 68, 883.2),
     ] {
         let config = Config { norm, order, ..Config::preset(preset).unwrap() };
         let before = gpu.counts().buffer_bytes;
@@ -287,9 +287,9 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
         let bytes = gpu.counts().buffer_bytes - before;
         // The batch of images and the latent codes are two more.
         assert_eq!(gan.update(&config).len(), dispatches, "{preset} {norm:?} {order:?}");
-        let most = BTreeMap::from([("gan16", 2), ("gan32", 59), ("gan160", 1_077)])[preset];
-        println!("{preset} {norm:?} {order:?}: {:.1} MiB", bytes as f64 / f64::from(1 << 20));
-        assert!(bytes <= most << 20, "{preset} {norm:?} {order:?}: {bytes} bytes");
+        let found = bytes as f64 / f64::from(1 << 20);
+        println!("{preset} {norm:?} {order:?}: {found:.2} MiB");
+        assert!(found < mebibytes + 0.05, "{preset} {norm:?} {order:?}: {found:.2} MiB");
     }
 }
 

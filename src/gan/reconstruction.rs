@@ -11,7 +11,7 @@ use crate::gan::samples::{Sheet, Tiler};
 use crate::gan::step::Gan;
 use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
 use crate::kernels::{self, Mse, Step};
-use crate::nn::network::Backward;
+use crate::nn::Backward;
 use crate::nn::{Shape, Weights, optimiser};
 
 /// Most pairs of held-out image and reconstruction that are shown.

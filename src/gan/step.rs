@@ -8,10 +8,9 @@ use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GanLoss, Latent, METRIC_COLUMNS};
 use crate::nn::batch_norm::Source;
 use crate::nn::convolution::Factors;
-use crate::nn::network::Backward;
 use crate::nn::product::Body;
 use crate::nn::update::{Rule, Update};
-use crate::nn::{Activations, Network, Pass, Shape, Weights};
+use crate::nn::{Activations, Backward, Network, Pass, Shape, Weights};
 use crate::rng::Stream;
 
 /// Both networks with everything a training step touches.
@@ -60,8 +59,10 @@ impl Gan {
         let generator = Network::new(gpu, "generator", architecture::generator(config), body, means)?;
         let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body, means)?;
         let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
-        let generator_activations = Activations::new(gpu, "generator", &generator, batch, 1)?;
-        let discriminator_activations = Activations::new(gpu, "discriminator", &discriminator, batch, 2)?;
+        let discriminator_activations = Activations::new(gpu, "discriminator", &discriminator, [batch, 2], None)?;
+        // Where the updates alternate, G never needs its values while D needs those of real images.
+        let lender = (config.order == Order::Alternating).then_some(&discriminator_activations);
+        let generator_activations = Activations::new(gpu, "generator", &generator, [batch, 1], lender)?;
         let rule = match config.optimiser {
             Optimiser::Rmsprop => Rule::Rmsprop { decay: config.decay, eps: config.eps },
             Optimiser::Adam => Rule::Adam { betas: [config.beta1, config.beta2], eps: config.eps },

@@ -10,6 +10,7 @@ pub mod network;
 pub mod optimiser;
 pub mod parameters;
 pub mod partial;
+pub mod pass;
 pub mod pooling;
 pub mod product;
 pub mod reparameterisation;
@@ -20,5 +21,6 @@ pub mod update;
 pub mod weight_norm;
 
 pub use layer::{Kind, LayerSpec, LinearMap, Op, Reparameterisation, Shape};
-pub use network::{Activations, Network, Pass};
+pub use network::{Activations, Network};
 pub use parameters::{Parameters, Weights};
+pub use pass::{Backward, Pass};
