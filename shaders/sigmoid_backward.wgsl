@@ -1,7 +1,7 @@
 // Gradient of the sigmoid, where y is its output, times factor[row / scaled_by] where there are factors:
 //   dx = dy * y * (1 - y)
 // and its sums over rows, the gradient of a bias before the sigmoid: partial[part, c] = sum of dx[row, c].
-// All are [rows, channels]; a workgroup takes 16 neighbouring channels and `rows_per_part` rows, 16 at a time.
+// All are [rows, channels]; a workgroup takes 16 neighbouring channels and `rows_per_part` rows, LANES at a time.
 
 struct Params {
     rows: u32,

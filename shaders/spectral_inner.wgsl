@@ -1,5 +1,5 @@
 // First stage of spectral norm's pull-back: inner[c] = <dw, W> over the rows of channel c. A workgroup takes 16
-// neighbouring channels; 16 lanes share one.
+// neighbouring channels; LANES invocations share one.
 
 @group(0) @binding(0) var<storage, read> blocks: array<SpectralBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

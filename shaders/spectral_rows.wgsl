@@ -1,5 +1,5 @@
 // First half of a power iteration of spectral norm (Miyato et al. 2018): t = W s/|s|. A workgroup takes 16 neighbouring
-// rows; 16 lanes share one.
+// rows; LANES invocations share one.
 
 @group(0) @binding(0) var<storage, read> blocks: array<SpectralBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

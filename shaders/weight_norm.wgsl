@@ -3,7 +3,7 @@
 // with factor 1 for linear and convolution, 1/stride^2 for transposed convolution, and gain 1 in strict layers.
 //
 // A layer's raw weight is v[outer, channels, inner]: element (o, c, i) at (o*channels + c)*inner + i. One workgroup
-// takes 16 neighbouring channels. Its 256 invocations are 16 channels x 16 lanes, arranged so that neighbours read
+// takes 16 neighbouring channels and for each LANES invocations, arranged so that neighbours read
 // neighbours in memory: channel-fastest where inner is 1, lane-fastest otherwise.
 
 @group(0) @binding(0) var<storage, read> blocks: array<ChannelBlock>;

@@ -58,13 +58,21 @@ impl Gpu {
     }
 
     /// Chooses the body of the matrix products: the one called `kept`, if the device can run it, or else the fastest,
-    /// which takes under a second. Returns its name.
-    pub async fn tune(&mut self, kept: Option<String>) -> JsResult<String> {
-        self.1 = match kept.and_then(|name| Body::named(&name, &self.0)) {
-            Some(body) => body,
-            None => tuner::fastest(&self.0).await?,
+    /// which takes about a second. Returns its name if it should be kept.
+    pub async fn tune(&mut self, kept: Option<String>) -> Option<String> {
+        let named = kept.and_then(|name| Body::named(&name, &self.0));
+        let choice = match named {
+            Some(body) => tuner::Choice { body, measured: true },
+            None => tuner::fastest(&self.0).await,
         };
-        Ok(self.1.name().into())
+        self.1 = choice.body;
+        choice.measured.then(|| choice.body.name().into())
+    }
+
+    /// The body of the matrix products.
+    #[wasm_bindgen(getter)]
+    pub fn body(&self) -> String {
+        self.1.name().into()
     }
 
     /// Whether it runs on the CPU.
@@ -257,17 +265,13 @@ impl Session {
 
     /// One turn: up to `most` training steps (0: as many as the pace allows) and a share of a running test.
     pub async fn advance(&mut self, most: u32) -> JsResult<Report> {
-        let started = now();
-        let report = self.trainer.advance(most).await?;
-        Ok(Report { report, millis: now() - started })
+        Ok(Report(self.trainer.advance(most).await?))
     }
 
     /// The same towards training step `stop`, with the next turn submitted ahead of this one's metrics.
     #[wasm_bindgen(js_name = advanceAhead)]
     pub async fn advance_ahead(&mut self, stop: u32) -> JsResult<Report> {
-        let started = now();
-        let report = self.trainer.advance_ahead(stop).await?;
-        Ok(Report { report, millis: now() - started })
+        Ok(Report(self.trainer.advance_ahead(stop).await?))
     }
 
     /// Whether a turn was submitted ahead and not reported.
@@ -278,16 +282,13 @@ impl Session {
 
     /// The report of a turn that was submitted ahead, if there is one.
     pub async fn settle(&mut self) -> JsResult<Option<Report>> {
-        let started = now();
-        Ok(self.trainer.settle().await?.map(|report| Report { report, millis: now() - started }))
+        Ok(self.trainer.settle().await?.map(Report))
     }
 
     /// One turn of the running test alone, without training.
     #[wasm_bindgen(js_name = advanceTest)]
     pub async fn advance_test(&mut self) -> JsResult<Report> {
-        let started = now();
-        let report = self.trainer.advance_test().await?;
-        Ok(Report { report, millis: now() - started })
+        Ok(Report(self.trainer.advance_test().await?))
     }
 
     /// Samples from the fixed codes.
@@ -345,69 +346,60 @@ impl Session {
 
 /// What one turn brought.
 #[wasm_bindgen]
-pub struct Report {
-    report: gan::Report,
-    millis: f64,
-}
+pub struct Report(gan::Report);
 
 #[wasm_bindgen]
 impl Report {
     /// Training steps done in all.
     #[wasm_bindgen(getter)]
     pub fn step(&self) -> u32 {
-        self.report.step
+        self.0.step
     }
 
     /// Training steps of this turn.
     #[wasm_bindgen(getter)]
     pub fn steps(&self) -> u32 {
-        self.report.steps
-    }
-
-    /// Milliseconds of this turn.
-    #[wasm_bindgen(getter)]
-    pub fn millis(&self) -> f64 {
-        self.millis
+        self.0.steps
     }
 
     /// `steps` rows of step, d_loss_real, d_loss_fake, g_loss.
     pub fn metrics(&self) -> Vec<f32> {
-        self.report.metrics.clone()
+        self.0.metrics.clone()
     }
 
     /// Whether a test is under way.
     #[wasm_bindgen(getter, js_name = testRunning)]
     pub fn test_running(&self) -> bool {
-        self.report.test.is_some()
+        self.0.test.is_some()
     }
 
     /// Gradient steps of the running test that are done.
     #[wasm_bindgen(getter, js_name = testDone)]
     pub fn test_done(&self) -> u32 {
-        self.report.test.map_or(0, |test| test.done)
+        self.0.test.map_or(0, |test| test.done)
     }
 
     /// Gradient steps of the running test in all.
     #[wasm_bindgen(getter, js_name = testOf)]
     pub fn test_of(&self) -> u32 {
-        self.report.test.map_or(0, |test| test.of)
+        self.0.test.map_or(0, |test| test.of)
     }
 
     /// Training step of the G that the finished test judged.
     #[wasm_bindgen(getter, js_name = testStep)]
     pub fn test_step(&self) -> u32 {
-        self.report.finished.as_ref().map_or(0, |result| result.step)
+        self.0.finished.as_ref().map_or(0, |result| result.step)
     }
 
     /// Loss of every image of the test that finished in this turn.
     #[wasm_bindgen(js_name = testLosses)]
     pub fn test_losses(&self) -> Option<Vec<f32>> {
-        self.report.finished.as_ref().map(|result| result.losses.clone())
+        self.0.finished.as_ref().map(|result| result.losses.clone())
     }
 
     /// Result of the test that finished in this turn.
     #[wasm_bindgen(getter, js_name = testLoss)]
     pub fn test_loss(&self) -> Option<f32> {
-        self.report.finished.as_ref().map(|result| result.loss)
+        self.0.finished.as_ref().map(|result| result.loss)
     }
 }

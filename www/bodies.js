@@ -13,12 +13,11 @@ export function keptBodies() {
   }
 }
 
-/** @param {import("./types.js").GpuInfo} gpu */
-export function keepBody({ name, software, body }) {
-  if (software) return; // Nothing was measured.
+/** @param {string} adapter @param {string} body */
+export function keepBody(adapter, body) {
   try {
-    localStorage.setItem(KEY, JSON.stringify({ ...keptBodies(), [name]: body }));
+    localStorage.setItem(KEY, JSON.stringify({ ...keptBodies(), [adapter]: body }));
   } catch {
-    // The next visit measures again, which takes less than a second.
+    // The next visit measures again.
   }
 }

@@ -79,7 +79,8 @@ export class Run {
     this.views.card.begin("secure");
     try {
       this.booted = await this.client.call("boot", { bodies: keptBodies() });
-      keepBody(this.booted.gpu);
+      const { gpu, kept } = this.booted;
+      if (kept) keepBody(gpu.name, kept);
       await this.client.call("calm", { on: this.calm });
       if (this.files.length > 0) this.opened = await this.client.call("open", { files: this.files });
     } catch {

@@ -68,6 +68,8 @@ export type StageName = "secure" | "webgpu" | "adapter" | "device" | "program" |
 
 export interface Boot {
   gpu: GpuInfo;
+  /** The body that was measured for this adapter and should be kept. */
+  kept: string | undefined;
   presets: Preset[];
 }
 

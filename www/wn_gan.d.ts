@@ -19,8 +19,10 @@ declare module "*/wn_gan.js" {
     readonly name: string;
     readonly backend: string;
     readonly software: boolean;
-    /** Takes the body called `kept`, or measures which is the fastest, in under a second; returns its name. */
-    tune(kept: string | undefined): Promise<string>;
+    /** Takes the body called `kept`, or measures which is the fastest, in about a second; its name if it should be kept. */
+    tune(kept: string | undefined): Promise<string | undefined>;
+    /** Name of the body in use. */
+    readonly body: string;
     free(): void;
   }
 
@@ -89,7 +91,6 @@ declare module "*/wn_gan.js" {
   export class Report {
     readonly step: number;
     readonly steps: number;
-    readonly millis: number;
     /** `steps` rows of step, d_loss_real, d_loss_fake, g_loss. */
     metrics(): Float32Array<ArrayBuffer>;
     readonly testRunning: boolean;

@@ -238,11 +238,13 @@ const answers = {
   async boot({ bodies }) {
     const seen = await probe(inStage);
     await inStage("program", program);
-    gpu = await inStage("kernel", async () => core.openGpu(await addSubgroups()));
-    const { backend, software } = gpu;
-    const name = seen || gpu.name;
-    const body = await gpu.tune(bodies[name]);
-    return { gpu: { name, backend, software, body }, presets: JSON.parse(core.presets()) };
+    const kept = await inStage("kernel", async () => {
+      gpu = await core.openGpu(await addSubgroups());
+      return gpu.tune(bodies[seen || gpu.name]);
+    });
+    const { name, backend, software, body } = gpu;
+    const found = { name: seen || name, backend, software, body };
+    return { gpu: found, kept, presets: JSON.parse(core.presets()) };
   },
 
   async start({ config, keep }) {

@@ -2,7 +2,7 @@
 // (gemm_slices.wgsl), for GPUs. The others: gemm_tile_wide.wgsl with more registers; gemm_subgroup.wgsl, gemm_quad.wgsl
 // and gemm_narrow.wgsl without that memory, for adapters that are processors.
 //
-// The depth k is cut into segments along which A is evenly strided in memory, so that no address needs a division:
+// The depth k is cut into segments along which A is evenly strided in memory, so that no element's address needs a division:
 // element j of a segment is read where lo <= j < hi, and zero elsewhere. Operands move in blocks of 4x4. The kernel
 // supplies
 //   segments_across()             segments are numbered in two dimensions, and this is the size of the second

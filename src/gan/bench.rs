@@ -106,14 +106,10 @@ pub async fn measure(
     let mut piece = async |trainer: &mut Trainer, millis: f64| -> Result<f64> {
         let (from, begun) = (trainer.step(), now());
         while trainer.step() == from || now() - begun < millis {
-            let report = trainer.advance_ahead(u32::MAX).await;
-            losses_finite &= !matches!(report, Err(Error::NonFinite { .. }));
-            if losses_finite {
-                report?;
-            }
+            losses_finite &= is_finite(trainer.advance_ahead(u32::MAX).await)?;
         }
         // A time counts when the device has finished.
-        losses_finite &= !matches!(trainer.settle().await, Err(Error::NonFinite { .. }));
+        losses_finite &= is_finite(trainer.settle().await)?;
         Ok((now() - begun) / f64::from(trainer.step() - from))
     };
     // The pace settles, and clocks rise, before anything counts.
@@ -156,6 +152,15 @@ pub async fn measure(
         gpu_bytes,
         losses_finite,
     })
+}
+
+/// Whether a turn's losses are numbers; any other failure is one.
+fn is_finite<T>(turn: Result<T>) -> Result<bool> {
+    match turn {
+        Ok(_) => Ok(true),
+        Err(Error::NonFinite { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Floating-point operations per second of fused multiply-adds in registers: the best of several dispatches, each long

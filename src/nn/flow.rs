@@ -2,7 +2,8 @@
 //!
 //! A value that one layer alone reads is needed no more once that layer has summed the gradients of its parameters, so
 //! its gradient takes its memory. Elsewhere memory is a few slots that gradients take in turn: a chain of layers needs
-//! none, a residual block up to two.
+//! none but for a sigmoid that rides along with a linear map, a residual block up to two. A second way back over the same
+//! values is right only if it learns nothing: it reads what activations read, which stays, and not what maps read.
 
 use crate::nn::layer::{LayerSpec, Op};
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { Best } from "../../www/best.js";
+import { keepBody, keptBodies } from "../../www/bodies.js";
 import { Curve } from "../../www/curve.js";
 import { ema } from "../../www/ema.js";
 import { GROUPS } from "../../www/fields.js";
@@ -54,6 +55,31 @@ test("the shell asks for all of its modules at once", async () => {
     for (const [, other] of source.matchAll(/ from "\.\/(\w+)\.js"/g)) imported.add(other);
   }
   assert.deepEqual(preloaded.sort(), [...imported].sort());
+});
+
+test("the body of each adapter is kept, and nothing breaks without storage", () => {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const storage = {
+    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value),
+  };
+  const forbidden = new Proxy({}, { get: () => assert.fail("storage is forbidden") });
+  const use = (/** @type {object} */ value) =>
+    Object.defineProperty(globalThis, "localStorage", { value, configurable: true });
+  use(forbidden);
+  keepBody("a GPU", "large");
+  assert.deepEqual(keptBodies(), {});
+  use(storage);
+  assert.deepEqual(keptBodies(), {});
+  keepBody("a GPU", "large");
+  keepBody("another", "small");
+  assert.deepEqual(keptBodies(), { "a GPU": "large", another: "small" });
+  for (const nonsense of ["{", "null", "7"]) {
+    for (const key of kept.keys()) kept.set(key, nonsense);
+    assert.deepEqual(keptBodies(), {}, nonsense);
+  }
+  Reflect.deleteProperty(globalThis, "localStorage");
 });
 
 test("the language follows ?lang=, then the browser", () => {

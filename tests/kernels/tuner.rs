@@ -2,7 +2,7 @@
 
 use super::checks::gpu::{bodies, gpu};
 use pollster::block_on;
-use wn_gan::nn::product::Body;
+use wn_gan::nn::product::{self, Body, Extent, Size};
 use wn_gan::nn::tuner;
 
 #[test]
@@ -27,7 +27,9 @@ fn the_table_is_the_first_candidate_and_on_a_processor_the_only_one() {
     let candidates = tuner::candidates(&gpu);
     assert_eq!(candidates[0], Body::for_device(&gpu));
     assert_eq!(candidates.len(), if gpu.software() { 1 } else { 3 });
-    assert!(candidates.contains(&block_on(tuner::fastest(&gpu)).unwrap()));
+    let choice = block_on(tuner::fastest(&gpu));
+    assert!(candidates.contains(&choice.body));
+    assert_eq!(choice.measured, candidates.len() > 1);
 }
 
 #[test]
@@ -38,4 +40,14 @@ fn bodies_are_found_by_their_names_where_they_can_run() {
         assert_eq!(Body::named(body.name(), &gpu), body.runs_on(&gpu).then_some(body));
     }
     assert_eq!(Body::named("huge", &gpu), None);
+}
+
+/// Otherwise noise would choose, and other layers would run with tiles that nobody measured.
+#[test]
+fn the_probe_is_large_enough_for_every_size_to_choose_its_own_tiles() {
+    let (rows, [side, from, to]) = tuner::PROBE;
+    let forward = Extent { m: rows * (side / 2).pow(2), n: to, layers: 1, segments: 4, length: 4 * from };
+    let tiles = [Size::Small, Size::Medium, Size::Large].map(|size| Body::Tile(size).block(&product::CONV, forward));
+    let [small, medium, large] = tiles.map(|block| (block.kernel.name, block.overrides));
+    assert!(small != medium && medium != large && small != large);
 }

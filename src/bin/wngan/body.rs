@@ -10,7 +10,7 @@ use wn_gan::{Error, Result};
 /// The body called `name`, or the one that was the fastest on this adapter when it was first used.
 ///
 /// # Errors
-/// A name that is none, or none for this adapter; the device.
+/// A name that is none, or none for this adapter.
 pub async fn choose(gpu: &Gpu, name: Option<&str>) -> Result<Body> {
     if let Some(name) = name {
         return Body::named(name, gpu).ok_or_else(|| {
@@ -19,19 +19,17 @@ pub async fn choose(gpu: &Gpu, name: Option<&str>) -> Result<Body> {
             Error::Config(format!("body must be one that this adapter can run ({usable}); it is \"{name}\"."))
         });
     }
-    // Nothing to measure, nothing to keep.
-    if let [only] = tuner::candidates(gpu)[..] {
-        return Ok(only);
-    }
     let adapter = format!("{} ({})", gpu.name(), gpu.backend());
     let mut kept = read();
     if let Some(body) = kept.get(&adapter).and_then(|name| Body::named(name, gpu)) {
         return Ok(body);
     }
-    let body = tuner::fastest(gpu).await?;
-    kept.insert(adapter, body.name().into());
-    write(&kept);
-    Ok(body)
+    let choice = tuner::fastest(gpu).await;
+    if choice.measured {
+        kept.insert(adapter, choice.body.name().into());
+        write(&kept);
+    }
+    Ok(choice.body)
 }
 
 /// Adapters and their bodies.
@@ -45,7 +43,7 @@ fn read() -> BTreeMap<String, String> {
     text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
-/// Keeps it where that is possible; elsewhere the next run measures again, which takes less than a second.
+/// Keeps it where that is possible; elsewhere the next run measures again, which takes about a second.
 fn write(kept: &BTreeMap<String, String>) {
     let Some((file, text)) = file().zip(serde_json::to_string_pretty(kept).ok()) else { return };
     let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);

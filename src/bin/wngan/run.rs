@@ -13,6 +13,7 @@ use wn_gan::data::Dataset;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::{Report, Trainer};
 use wn_gan::gpu::Gpu;
+use wn_gan::nn::product::Body;
 use wn_gan::{Config, Result};
 
 /// Training steps between files; 0 is never.
@@ -40,7 +41,9 @@ pub fn build(
 ) -> Result<Trainer> {
     teller.begin(1, "building kernels {bar:30} {msg}");
     let mut report = |done, total, kernel: &str| teller.building(done, total, kernel);
-    let body = block_on(body::choose(gpu, None))?;
+    // A run goes on with the body it began with, where this device can run it: rounding depends on it.
+    let named = checkpoint.and_then(|checkpoint| Body::named(checkpoint.body.as_deref()?, gpu));
+    let body = named.map_or_else(|| block_on(body::choose(gpu, None)), Ok)?;
     let mut trainer = block_on(Trainer::with_body(gpu.clone(), config, data, body, &mut report))?;
     teller.end_bar();
     checkpoint.map_or(Ok(()), |checkpoint| trainer.restore(checkpoint))?;

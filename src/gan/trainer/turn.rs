@@ -21,6 +21,8 @@ pub(super) struct Turn {
     test_ends: bool,
     /// When it was submitted, in milliseconds.
     started: f64,
+    /// For how long of the time since then its caller did something else, in milliseconds.
+    others: f64,
     metrics: Pending<f32>,
 }
 
@@ -45,7 +47,8 @@ impl Trainer {
     /// # Errors
     /// As [`Self::advance`]; the turn submitted ahead is then lost.
     pub async fn advance_ahead(&mut self, stop: u32) -> Result<Report> {
-        let turn = match self.ahead.take() {
+        let called = now();
+        let mut turn = match self.ahead.take() {
             Some(turn) => turn,
             None if self.step < stop => self.next_turn(self.pace.steps().min(stop - self.step)),
             None => self.submit_turn(0),
@@ -53,6 +56,8 @@ impl Trainer {
         if turn.share == 0 && self.test.progress().is_none() && !self.is_test_due() && self.step < stop {
             self.ahead = Some(self.next_turn(self.pace.steps().min(stop - self.step)));
         }
+        // Between two calls the caller may have had the device draw samples, which is no part of a turn.
+        turn.others = (called - self.landed).min(called - turn.started).max(0.0);
         self.land(turn).await
     }
 
@@ -72,9 +77,12 @@ impl Trainer {
         }
     }
 
-    /// One turn without training: only a share of the running test.
+    /// One turn without training: only a share of the running test. A turn submitted ahead takes its place.
     pub async fn advance_test(&mut self) -> Result<Report> {
-        let turn = self.submit_turn(0);
+        let turn = match self.ahead.take() {
+            Some(turn) => turn,
+            None => self.submit_turn(0),
+        };
         self.land(turn).await
     }
 
@@ -132,12 +140,12 @@ impl Trainer {
         self.turns += 1;
         self.step += steps;
         self.updates += steps;
-        Turn { end: self.step, steps, share, test_ends, started, metrics }
+        Turn { end: self.step, steps, share, test_ends, started, others: 0.0, metrics }
     }
 
     /// Waits for a turn's metrics.
     async fn land(&mut self, turn: Turn) -> Result<Report> {
-        let Turn { end, steps, share, test_ends, started, metrics } = turn;
+        let Turn { end, steps, share, test_ends, started, others, metrics } = turn;
         let landed = metrics.take(&self.gpu).await.and_then(|mut metrics| {
             metrics.truncate(steps as usize * METRIC_COLUMNS);
             check_finite(&metrics)?;
@@ -146,7 +154,7 @@ impl Trainer {
         // One that was submitted ahead began when the one before had ended.
         let (began, ended) = (started.max(self.landed), now());
         self.landed = ended;
-        if share == 0 {
+        if share == 0 && others < (ended - began) / 4.0 {
             self.pace.record(steps, ended - began);
         }
         let metrics = landed.inspect_err(|_| self.ahead = None)?;
