@@ -81,7 +81,7 @@ impl Network {
     }
 
     /// Whether no layer couples the images of a batch and a backward pass knows how to weigh them one by one: then a
-    /// pass that starts with 1 at every logit serves every loss, see [`Backward::factors`].
+    /// pass that starts with 1 at every logit serves every loss, see [`Backward::factors`](super::Backward::factors).
     pub fn serves_every_loss(&self) -> bool {
         self.specs.iter().all(|spec| matches!(spec.op, Op::Map(..) | Op::Tprelu { .. }))
             && self.specs.first().is_some_and(|spec| spec.map().is_some())
