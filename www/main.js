@@ -23,11 +23,20 @@ speak(pick(new URLSearchParams(location.search).get("lang"), navigator.languages
 language.value = current();
 theme(find("theme", HTMLSelectElement), () => redraw());
 
+const READING_MILLIS = 4000;
+let announced = -READING_MILLIS;
+
 /** Tells the visitor, a screen reader's user too. @param {string} text @param {boolean} [bad] */
 function announce(text, bad = false) {
+  announced = performance.now();
   const say = find("say", HTMLElement);
   say.textContent = text;
   say.classList.toggle("bad", bad);
+}
+
+/** What happens by itself: it leaves an answer to the visitor on screen until that can have been read. @param {string} text */
+function news(text) {
+  if (performance.now() - announced > READING_MILLIS) announce(text);
 }
 
 const losses = new Curve(3);
@@ -41,7 +50,7 @@ const card = new Startup(find("card", HTMLElement), {
   copied: () => announce(t("start.copied")),
 });
 const run = new Run(
-  { card, status, samples, losses, scores, inside, announce, fault: showFault, changed: showState },
+  { card, status, samples, losses, scores, inside, announce, news, fault: showFault, changed: showState },
   matchMedia("(prefers-reduced-motion: reduce)").matches,
 );
 const theorem = new Theorem(find("theorem", HTMLElement), async (question) => {

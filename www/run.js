@@ -13,6 +13,7 @@
  * @property {import("./curve.js").Curve} scores
  * @property {import("./inside.js").Inside} inside
  * @property {(text: string, bad?: boolean) => void} announce
+ * @property {(text: string) => void} news
  * @property {(message: string) => void} fault an empty message takes the fault away
  * @property {() => void} changed settings, or what may be pressed, have changed
  */
@@ -312,7 +313,7 @@ export class Run {
 
   /** @param {WorkerEvent} event */
   onEvent(event) {
-    const { card, samples, status, losses, scores, inside, announce, changed } = this.views;
+    const { card, samples, status, losses, scores, inside, announce, news, changed } = this.views;
     switch (event.event) {
       case "stage":
         return card.stage(event);
@@ -323,7 +324,8 @@ export class Run {
         status.turn(event);
         if (!event.score) return;
         scores.push(event.score.step, [event.score.loss]);
-        return announce(t("say.tested", { step: event.score.step, loss: short(event.score.loss) }));
+        // While the run is paused, a test was asked for.
+        return (this.playing ? news : announce)(t("say.tested", { step: event.score.step, loss: short(event.score.loss) }));
       case "final":
         status.final = event.result;
         return announce(finalText(event.result));

@@ -99,7 +99,7 @@ impl Clock {
             encoder.resolve_query_set(&self.queries, 0..2, &self.resolved.raw, 0);
             self.staging.copy_from(gpu, encoder, &self.resolved, 4);
         });
-        let ticks: Vec<u64> = self.staging.read(gpu, 4, submission).await?;
+        let ticks: Vec<u64> = self.staging.read(gpu, 4, &submission).await?;
         Ok(ticks[1].saturating_sub(ticks[0]) as f64 * self.period / 1e6)
     }
 }

@@ -32,7 +32,7 @@ impl Trainer {
             self.update.record(&self.gpu, encoder, 0);
             staging.copy_from(&self.gpu, encoder, &gan.metrics, METRIC_COLUMNS);
         });
-        let row: Vec<f32> = staging.read(&self.gpu, METRIC_COLUMNS, submission).await?;
+        let row: Vec<f32> = staging.read(&self.gpu, METRIC_COLUMNS, &submission).await?;
         self.step += 1;
         self.updates += 1;
         Ok([row[1], row[2], row[3]])

@@ -3,7 +3,7 @@
 use super::{MOST_STEPS, Report, Trainer};
 use crate::clock::now;
 use crate::error::{Error, Result};
-use crate::gpu::readback::Pending;
+use crate::gpu::Submission;
 use crate::kernels::{METRIC_COLUMNS, Step};
 
 /// Gradient steps on z that take about as long as one training step (G forward and back, against about five times
@@ -23,7 +23,9 @@ pub(super) struct Turn {
     started: f64,
     /// For how long of the time since then its caller did something else, in milliseconds.
     others: f64,
-    metrics: Pending<f32>,
+    /// Number of the staging buffer that its metrics were copied to.
+    staging: usize,
+    submission: Submission,
 }
 
 impl Trainer {
@@ -117,11 +119,11 @@ impl Trainer {
         }
         let slots: Vec<Step> = (0..steps).map(|i| self.slot(i)).collect();
         let started = now();
-        // A turn without training reads one row, so that it too ends when the device has finished.
-        let read = METRIC_COLUMNS * steps.max(1) as usize;
+        let read = metrics_of(steps);
         self.slots.write(&self.gpu, &slots);
         let Trainer { gpu, inputs, update, test, staging, gan, turns, .. } = self;
-        let staging = &staging[*turns % 2];
+        let number = *turns % 2;
+        let staging = &staging[number];
         let mut test_ends = false;
         let submission = gpu.submit("chunk", |encoder| {
             if steps > 0 {
@@ -136,17 +138,17 @@ impl Trainer {
             }
             staging.copy_from(gpu, encoder, &gan.metrics, read);
         });
-        let metrics = staging.ask(read, submission);
         self.turns += 1;
         self.step += steps;
         self.updates += steps;
-        Turn { end: self.step, steps, share, test_ends, started, others: 0.0, metrics }
+        Turn { end: self.step, steps, share, test_ends, started, others: 0.0, staging: number, submission }
     }
 
     /// Waits for a turn's metrics.
     async fn land(&mut self, turn: Turn) -> Result<Report> {
-        let Turn { end, steps, share, test_ends, started, others, metrics } = turn;
-        let landed = metrics.take(&self.gpu).await.and_then(|mut metrics| {
+        let Turn { end, steps, share, test_ends, started, others, staging, submission } = turn;
+        let staging = &self.staging[staging];
+        let landed = staging.read::<f32>(&self.gpu, metrics_of(steps), &submission).await.and_then(|mut metrics| {
             metrics.truncate(steps as usize * METRIC_COLUMNS);
             check_finite(&metrics)?;
             Ok(metrics)
@@ -180,6 +182,12 @@ impl Trainer {
             ..Step::default()
         }
     }
+}
+
+/// Numbers that are read back of a turn. One without training reads one row, so that it too ends when the device has
+/// finished.
+fn metrics_of(steps: u32) -> usize {
+    METRIC_COLUMNS * steps.max(1) as usize
 }
 
 /// The first metric that is not a number, as an error.
