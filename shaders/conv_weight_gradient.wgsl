@@ -59,7 +59,7 @@ fn load_a(s0: vec3<i32>, s1: vec3<i32>, s2: vec3<i32>, s3: vec3<i32>, j: u32) ->
     if (QUADS_A) {
         return transpose(mat4x4<f32>(across(s0, j), across(s0, j + 1u), across(s0, j + 2u), across(s0, j + 3u)));
     }
-    return mat4x4<f32>(along(s0, j), along(s1, j), along(s2, j), along(s3, j));
+    return mat4x4<f32>(numbers(s0, j), numbers(s1, j), numbers(s2, j), numbers(s3, j));
 }
 
 // Element j of the segments of four neighbouring rows.
@@ -67,15 +67,6 @@ fn across(at: vec3<i32>, j: u32) -> vec4<f32> {
     let inside = is_inside(at, j);
     let quad = big_quads[select(0u, position(at, j) / 4u, inside)];
     return select(vec4<f32>(0.0), quad, inside);
-}
-
-// Elements j..j+3 of a segment.
-fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
-    var quad = vec4<f32>(0.0);
-    for (var i = 0u; i < 4u; i++) {
-        quad = with_number(quad, i, element(at, j + i));
-    }
-    return quad;
 }
 
 fn element(at: vec3<i32>, j: u32) -> f32 {

@@ -11,11 +11,7 @@ fn along(at: vec3<i32>, j: u32) -> vec4<f32> {
         let quad = input_quads[select(0u, u32(at.x + i32(j)) / 4u, inside)];
         return select(vec4<f32>(0.0), quad, inside);
     }
-    var quad = vec4<f32>(0.0);
-    for (var i = 0u; i < 4u; i++) {
-        quad = with_number(quad, i, element(at, j + i));
-    }
-    return quad;
+    return numbers(at, j);
 }
 
 fn element(at: vec3<i32>, j: u32) -> f32 {

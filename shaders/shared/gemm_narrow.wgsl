@@ -27,11 +27,7 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
         }
         at = next_place(at);
     }
-    let known = describe_columns(0u);
-    store(m, known, c[0]);
-    store(m + 1u, known, c[1]);
-    store(m + 2u, known, c[2]);
-    store(m + 3u, known, c[3]);
+    store_quad(m, describe_columns(0u), c[0], c[1], c[2], c[3]);
 }
 
 // What another lane holds, in every lane.

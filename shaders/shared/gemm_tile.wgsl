@@ -47,9 +47,5 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
         at = next_place(at);
     }
     let m = first_row + 4u * tm;
-    let known = describe_columns(first_n4 + tn);
-    store(m, known, r0);
-    store(m + 1u, known, r1);
-    store(m + 2u, known, r2);
-    store(m + 3u, known, r3);
+    store_quad(m, describe_columns(first_n4 + tn), r0, r1, r2, r3);
 }

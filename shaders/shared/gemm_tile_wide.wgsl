@@ -67,10 +67,3 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     store_quad(m + 4u * WG_M, known_left, left4, left5, left6, left7);
     store_quad(m + 4u * WG_M, known_right, right4, right5, right6, right7);
 }
-
-fn store_quad(m: u32, known: Columns, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>) {
-    store(m, known, r0);
-    store(m + 1u, known, r1);
-    store(m + 2u, known, r2);
-    store(m + 3u, known, r3);
-}

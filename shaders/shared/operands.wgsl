@@ -25,6 +25,23 @@ fn with_number(quad: vec4<f32>, i: u32, value: f32) -> vec4<f32> {
     return select(quad, vec4<f32>(value), vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u));
 }
 
+// Elements j..j+3 of a segment of A, one by one; the kernel supplies element(at, j).
+fn numbers(at: vec3<i32>, j: u32) -> vec4<f32> {
+    var quad = vec4<f32>(0.0);
+    for (var i = 0u; i < 4u; i++) {
+        quad = with_number(quad, i, element(at, j + i));
+    }
+    return quad;
+}
+
+// Four rows of a result from m on.
+fn store_quad(m: u32, known: Columns, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>) {
+    store(m, known, r0);
+    store(m + 1u, known, r1);
+    store(m + 2u, known, r2);
+    store(m + 3u, known, r3);
+}
+
 // The four columns from 4 n4 on of a matrix with `count` columns; beyond the last one, the last one again: such a
 // column is computed and not stored, which is cheaper than four branches in the inner loop.
 fn columns(n4: u32, count: u32) -> vec4<u32> {

@@ -78,8 +78,8 @@ fn check_seconds(seconds: f64) -> Result<()> {
     Err(Error::Config(format!("seconds must be above 0 and at most 3600; it is {seconds}.")))
 }
 
-/// Measures training steps of `config`, called `workload`, with a body of the matrix products, for about `seconds`, after the peak. Tests are off and images
-/// are the built-in faces. `tell` is called with the share that is done.
+/// Measures training steps of `config`, called `workload`, with a body of the matrix products, for about `seconds`, after
+/// the peak. Tests are off and images are the built-in faces. `tell` is called with the share that is done.
 ///
 /// # Errors
 /// As [`Trainer::new`]; a length out of range. Losses that are no numbers are no error but `losses_finite: false`.

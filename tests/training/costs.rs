@@ -1,0 +1,58 @@
+//! What a step costs, in numbers that do not depend on a machine's mood.
+
+use super::gpu;
+use pollster::block_on;
+use wn_gan::config::{Config, Norm, Order};
+use wn_gan::gan::cost::flop_per_step;
+use wn_gan::gan::step::Gan;
+use wn_gan::nn::product::{Body, Size};
+
+/// What a step costs in dispatches and memory does not depend on a machine's mood, so it may not grow unnoticed.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
+    // A device of its own, because the tests beside this one allocate too.
+    let gpu = block_on(wn_gan::gpu::Gpu::open(wn_gan::gpu::context::Limits::Default)).unwrap();
+    for (preset, norm, order, dispatches, mebibytes) in [
+        ("gan16", Norm::Weight, Order::Alternating, 35, 1.4),
+        ("gan16", Norm::Weight, Order::Simultaneous, 27, 1.6),
+        ("gan32", Norm::Weight, Order::Alternating, 46, 51.3),
+        ("gan32", Norm::Weight, Order::Simultaneous, 35, 58.3),
+        ("gan32", Norm::None, Order::Alternating, 54, 44.3),
+        // The paper's CelebA network, on a device with WebGPU's default limits.
+        ("gan160", Norm::Weight, Order::Alternating, 68, 883.2),
+    ] {
+        let config = Config { norm, order, ..Config::preset(preset).unwrap() };
+        let before = gpu.counts().buffer_bytes;
+        let gan = Gan::new(&gpu, &config, Body::Tile(Size::Medium), 1).unwrap();
+        let bytes = gpu.counts().buffer_bytes - before;
+        // The batch of images and the latent codes are two more.
+        assert_eq!(gan.update(&config).len(), dispatches, "{preset} {norm:?} {order:?}");
+        let found = bytes as f64 / f64::from(1 << 20);
+        println!("{preset} {norm:?} {order:?}: {found:.2} MiB");
+        assert!(found < mebibytes + 0.05, "{preset} {norm:?} {order:?}: {found:.2} MiB");
+    }
+}
+
+/// Blocks reach beyond the edges of matrices: how much of what is multiplied nobody wants, by body.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn little_is_multiplied_beyond_the_edges() {
+    let gpu = gpu::gpu();
+    for (preset, body, most) in [
+        ("gan16", Body::Tile(Size::Medium), 1.75),
+        ("gan16", Body::Subgroup, 1.6),
+        ("gan16", Body::Quad, 1.09),
+        ("gan32", Body::Tile(Size::Medium), 1.016),
+        ("gan32", Body::Subgroup, 1.009),
+        ("gan32", Body::Quad, 1.005),
+        ("gan160", Body::Tile(Size::Large), 1.06),
+    ] {
+        let config = Config::preset(preset).unwrap();
+        let gan = Gan::new(&gpu, &config, body, 1).unwrap();
+        let issued: u64 = gan.update(&config).iter().map(|call| 2 * call.work()).sum();
+        let ratio = issued as f64 / flop_per_step(&config) as f64;
+        println!("{preset} {body:?}: {ratio:.3} of what is needed");
+        assert!((1.0..=most).contains(&ratio), "{preset} {body:?}: {ratio:.3} of what is needed");
+    }
+}
