@@ -52,11 +52,11 @@ impl Trainer {
         let called = now();
         let mut turn = match self.ahead.take() {
             Some(turn) => turn,
-            None if self.step < stop => self.next_turn(self.pace.steps().min(stop - self.step)),
+            None if self.step < stop => self.next_turn_towards(stop),
             None => self.submit_turn(0),
         };
         if turn.share == 0 && self.test.progress().is_none() && !self.is_test_due() && self.step < stop {
-            self.ahead = Some(self.next_turn(self.pace.steps().min(stop - self.step)));
+            self.ahead = Some(self.next_turn_towards(stop));
         }
         // Between two calls the caller may have had the device draw samples, which is no part of a turn.
         turn.others = (called - self.landed).min(called - turn.started).max(0.0);
@@ -91,6 +91,11 @@ impl Trainer {
     fn is_test_due(&self) -> bool {
         let interval = self.config.test_interval;
         interval > 0 && self.step.is_multiple_of(interval) && self.tested_at != Some(self.step)
+    }
+
+    /// As many steps as the pace allows, but none beyond `stop`, which is ahead.
+    fn next_turn_towards(&mut self, stop: u32) -> Turn {
+        self.next_turn(self.pace.steps().min(stop - self.step))
     }
 
     fn next_turn(&mut self, most: u32) -> Turn {
