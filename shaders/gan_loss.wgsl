@@ -27,10 +27,10 @@ const METRIC_COLUMNS: u32 = 4u;
 @group(0) @binding(3) var<storage, read_write> dlogits: array<f32>;
 @group(0) @binding(4) var<storage, read_write> metrics: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(WIDTH)
 fn main(@builtin(local_invocation_index) lane: u32) {
     var sum = vec2<f32>(0.0); // (real, fake)
-    for (var row = lane; row < p.real + p.fake; row += 256u) {
+    for (var row = lane; row < p.real + p.fake; row += WIDTH) {
         let logit = logits[p.first + row];
         let is_real = row < p.real;
         let of_image = image_loss(logit, is_real || p.generator == 1u);

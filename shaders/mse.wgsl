@@ -14,12 +14,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> loss: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let counts = group.x < now.rows;
     let scale = select(0.0, 2.0 / (f32(now.rows) * f32(p.values)), counts);
     var sum = 0.0;
-    for (var i = lane; i < p.values; i += 256u) {
+    for (var i = lane; i < p.values; i += WIDTH) {
         let at = group.x * p.values + i;
         let difference = y[at] - wanted[at];
         sum += difference * difference;

@@ -5,11 +5,11 @@
 @group(0) @binding(2) var<storage, read> s: array<f32>;
 @group(0) @binding(3) var<storage, read_write> weights: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let block = blocks[group.x];
     var squares = 0.0;
-    for (var c = thread; c < block.channels; c += 256u) {
+    for (var c = thread; c < block.channels; c += WIDTH) {
         let value = s[block.s_offset + c];
         squares += value * value;
     }

@@ -9,17 +9,17 @@
 @group(0) @binding(3) var<storage, read> inner: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gradient: array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let block = blocks[group.x];
     var of_channels = vec2<f32>(0.0); // (|s|^2, <dw, W>)
-    for (var c = thread; c < block.channels; c += 256u) {
+    for (var c = thread; c < block.channels; c += WIDTH) {
         let value = s[block.s_offset + c];
         of_channels += vec2<f32>(value * value, inner[block.s_offset + c]);
     }
     let over_channels = tree_sum(thread, of_channels);
     var squares = 0.0;
-    for (var row = thread; row < block.rows; row += 256u) {
+    for (var row = thread; row < block.rows; row += WIDTH) {
         let value = t[block.t_offset + row];
         squares += value * value;
     }

@@ -45,12 +45,21 @@ pub enum Workgroup {
     Quad,
     /// The same for few columns, as wide as its override says.
     Narrow,
+    /// As many as its sums in a tree have leaves (`WIDTH` in shared/tree_sum.wgsl).
+    Tree,
+    /// A matrix product by one invocation.
+    Panel,
 }
 
 impl Kernel {
     /// Whether it needs the optional feature `subgroups`.
     pub fn needs_subgroups(&self) -> bool {
         matches!(self.workgroup, Workgroup::Subgroup | Workgroup::Quad | Workgroup::Narrow)
+    }
+
+    /// Whether a processor can run it without a driver, one invocation after the other (src/processor).
+    pub fn runs_on_processors(&self) -> bool {
+        matches!(self.workgroup, Workgroup::Flat | Workgroup::Channels | Workgroup::Tree | Workgroup::Panel)
     }
 
     /// The whole source text.
@@ -100,6 +109,9 @@ kernels! {
     /// The same with few columns, through a subgroup.
     CONV_NARROW = "conv" ("narrow") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_narrow"],
         Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same for processors without a driver.
+    CONV_PANEL = "conv" ("panel") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_panel"],
+        Panel, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Transposed convolution with bias and activation; also the data gradient of convolution and linear layers.
     CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
@@ -115,6 +127,9 @@ kernels! {
     /// The same with few columns, through a subgroup.
     CONV_TRANSPOSE_NARROW = "conv_transpose" ("narrow") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_narrow"],
         Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
+    /// The same for processors without a driver.
+    CONV_TRANSPOSE_PANEL = "conv_transpose" ("panel") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_panel"],
+        Panel, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Partial sums of the weight gradient of both.
     CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
@@ -130,6 +145,9 @@ kernels! {
     /// The same with few columns, through a subgroup.
     CONV_WEIGHT_GRADIENT_NARROW = "conv_weight_gradient" ("narrow") + ["shared/geometry", "shared/operands", "shared/gemm_narrow"],
         Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
+    /// The same for processors without a driver.
+    CONV_WEIGHT_GRADIENT_PANEL = "conv_weight_gradient" ("panel") + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_panel"],
+        Panel, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// Adds partial sums in order.
     REDUCE_PARTIALS = "reduce_partials" + ["shared/grid"], Flat, [params::<ReducePartials>(), Read, Write];
     /// Adds the partial sums of all gradients of a network.
@@ -163,13 +181,13 @@ kernels! {
     SPECTRAL_COLUMNS = "spectral_columns" + ["shared/spectral_block", "shared/channel_sum"], Channels,
         [Read, Read, Read, Write];
     /// Effective weights of a whole network with spectral norm.
-    SPECTRAL_NORM = "spectral_norm" + ["shared/spectral_block", "shared/tree_sum"], Flat,
+    SPECTRAL_NORM = "spectral_norm" + ["shared/spectral_block", "shared/tree_sum"], Tree,
         [Read, Read, Read, Write];
     /// First stage of spectral norm's pull-back.
     SPECTRAL_INNER = "spectral_inner" + ["shared/spectral_block", "shared/channel_sum"], Channels,
         [Read, Read, Read, Write];
     /// Pull-back of a whole network's weight gradients through spectral norm.
-    SPECTRAL_NORM_BACKWARD = "spectral_norm_backward" + ["shared/spectral_block", "shared/tree_sum"], Flat,
+    SPECTRAL_NORM_BACKWARD = "spectral_norm_backward" + ["shared/spectral_block", "shared/tree_sum"], Tree,
         [Read, Read, Read, Read, Write];
     /// Batch statistics of each part of the rows.
     BATCH_NORM_PARTIAL = "batch_norm_partial" + ["shared/step", "shared/channel_sum"], Channels,
@@ -209,10 +227,10 @@ kernels! {
     ADAM = "adam" + ["shared/grid", "shared/step", "shared/slope"], Flat,
         [params::<Adam>(), Now, Read, Write, Write, Write];
     /// GAN losses and their gradients with respect to the logits.
-    GAN_LOSS = "gan_loss" + ["shared/step", "shared/tree_sum"], Flat,
+    GAN_LOSS = "gan_loss" + ["shared/step", "shared/tree_sum"], Tree,
         [params::<GanLoss>(), Now, Read, Write, Write];
     /// Reconstruction loss and its gradient with respect to the image.
-    MSE = "mse" + ["shared/step", "shared/tree_sum"], Flat, [params::<Mse>(), Now, Read, Read, Write, Write];
+    MSE = "mse" + ["shared/step", "shared/tree_sum"], Tree, [params::<Mse>(), Now, Read, Read, Write, Write];
     /// A batch of images from the packed data set.
     GATHER_BATCH = "gather_batch" + ["shared/grid", "shared/step", "shared/rng"], Flat,
         [params::<GatherBatch>(), Now, Read, Write];

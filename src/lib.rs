@@ -13,6 +13,7 @@ pub mod gan;
 pub mod gpu;
 pub mod kernels;
 pub mod nn;
+pub mod processor;
 pub mod reference;
 pub mod rng;
 pub mod theorem;

@@ -43,6 +43,15 @@ pub async fn open_gpu(subgroups: bool) -> JsResult<Gpu> {
     Ok(Gpu(gpu, body))
 }
 
+/// The processor as a device, without WebGPU and whatever imitates it.
+#[allow(clippy::arc_with_non_send_sync, reason = "as above")]
+#[wasm_bindgen(js_name = openProcessor)]
+pub fn open_processor() -> Gpu {
+    let gpu = Arc::new(context::Gpu::processor());
+    let body = Body::for_device(&gpu);
+    Gpu(gpu, body)
+}
+
 #[wasm_bindgen]
 impl Gpu {
     /// Name of the adapter.

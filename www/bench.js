@@ -1,5 +1,5 @@
 /**
- * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=` and `body=`): measures training steps instead of showing a run. What was
+ * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=`, `body=` and `device=processor`): measures training steps instead of showing a run. What was
  * found is text in `#bench-result`, for programs, and below the heading, for people; the title says when it is there.
  */
 import { make } from "./dom.js";
@@ -18,7 +18,8 @@ export async function bench(query, place) {
   try {
     const core = await import("../wn_gan.js");
     await core.default();
-    const gpu = await core.openGpu(await addSubgroups());
+    const onProcessor = query.get("device") === "processor";
+    const gpu = onProcessor ? core.openProcessor() : await core.openGpu(await addSubgroups());
     await gpu.tune(query.get("body") ?? undefined);
     const workload = query.get("bench") || "gan16";
     const settings = { norm: query.get("norm") ?? "weight", order: query.get("order") ?? "alternating" };

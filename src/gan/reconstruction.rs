@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::gan::images::DeviceImages;
 use crate::gan::samples::{Sheet, Tiler};
 use crate::gan::step::Gan;
-use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
+use crate::gpu::{Buffer, Call, Encoder, Gpu, Program, Progress, StepSlots};
 use crate::kernels::{self, Mse, Step};
 use crate::nn::Backward;
 use crate::nn::{Shape, Weights, optimiser};
@@ -159,19 +159,19 @@ impl Reconstruction {
 
     /// Records up to `budget` gradient steps, at most to the end of the present batch, and its score at the end.
     /// Returns whether the whole test has been recorded; then [`Self::result`] reads the losses.
-    pub fn record(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, budget: u32) -> bool {
+    pub fn record(&mut self, gpu: &Gpu, encoder: &mut Encoder, budget: u32) -> bool {
         let Some(mut run) = self.running else { return false };
         let first = run.batch * self.batch_size;
         let rows = self.batch_size.min(run.images - first);
         self.slots.write(gpu, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
         if run.done_in_batch == 0 {
-            self.z.clear(encoder);
-            self.mean_squares.clear(encoder);
+            encoder.clear(&self.z);
+            encoder.clear(&self.mean_squares);
             self.load.record(gpu, encoder, 0);
         }
         let steps = budget.min(self.steps - run.done_in_batch);
         {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            let mut pass = encoder.pass();
             for _ in 0..steps {
                 self.descend.replay(gpu, &mut pass, 0);
             }
@@ -180,7 +180,7 @@ impl Reconstruction {
         let batch_ends = run.done_in_batch == self.steps;
         if batch_ends {
             self.score.record(gpu, encoder, 0);
-            self.losses.copy_range(encoder, 0, &self.all_losses, first, rows);
+            encoder.copy_range(&self.losses, 0, &self.all_losses, first, rows);
         }
         if run.batch == 0 && steps > 0 {
             self.copy_pairs(encoder);
@@ -211,11 +211,11 @@ impl Reconstruction {
         self.tiler.read(gpu).await.map(Some)
     }
 
-    fn copy_pairs(&mut self, encoder: &mut wgpu::CommandEncoder) {
+    fn copy_pairs(&mut self, encoder: &mut Encoder) {
         let values = self.shape.len();
         for i in 0..self.pairs_shown {
-            self.targets.copy_range(encoder, i * values, &self.pairs, 2 * i * values, values);
-            self.pictures.copy_range(encoder, i * values, &self.pairs, (2 * i + 1) * values, values);
+            encoder.copy_range(&self.targets, i * values, &self.pairs, 2 * i * values, values);
+            encoder.copy_range(&self.pictures, i * values, &self.pairs, (2 * i + 1) * values, values);
         }
         self.has_pairs = true;
     }
@@ -236,8 +236,8 @@ impl Reconstruction {
         self.slots.write(gpu, &[Step { lr: self.lr, rows, ..Step::default() }]);
         gpu.submit("start of a reconstruction", |encoder| {
             gan.generator.parameters.freeze(encoder, &self.frozen);
-            self.z.clear(encoder);
-            self.mean_squares.clear(encoder);
+            encoder.clear(&self.z);
+            encoder.clear(&self.mean_squares);
         });
         let mut means = Vec::new();
         for step in 1..=steps {

@@ -117,6 +117,7 @@ impl Trainer {
         let [g, d] = [&gan.generator, &gan.discriminator];
         let normalise = [g.normalise(), d.normalise()].concat();
         let normalise_loaded = [g.normalise_loaded(), d.normalise_loaded()].concat();
+        let staging = || Staging::new(&gpu, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS);
         let trainer = Trainer {
             normalise: Program::compile(&gpu, &slots, normalise, progress).await?,
             normalise_loaded: Program::compile(&gpu, &slots, normalise_loaded, progress).await?,
@@ -124,7 +125,7 @@ impl Trainer {
             update: Program::compile(&gpu, &slots, gan.update(&config), progress).await?,
             samples: Samples::new(&gpu, &config, &gan, progress).await?,
             test: Reconstruction::new(&gpu, &config, &gan, &images, progress).await?,
-            staging: [0, 1].map(|_| Staging::new(&gpu, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS)),
+            staging: [staging()?, staging()?],
             turns: 0,
             ahead: None,
             landed: 0.0,

@@ -1,15 +1,27 @@
 //! Named storage buffers, counted in elements of four bytes.
 
 use crate::error::{Error, Result};
+use crate::gpu::context::Backend;
 use crate::gpu::{Gpu, readback};
 use bytemuck::Pod;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 /// A storage buffer of `len` elements of four bytes. Cloning shares the memory.
 #[derive(Debug, Clone)]
 pub struct Buffer {
-    pub(crate) raw: wgpu::Buffer,
+    pub(super) memory: Memory,
     len: usize,
+}
+
+/// Memory that kernels read and write.
+#[derive(Debug, Clone)]
+pub(super) enum Memory {
+    /// An adapter's.
+    Adapter(wgpu::Buffer),
+    /// The processor's own, in words.
+    Processor(Rc<Vec<Cell<u32>>>),
 }
 
 /// A buffer from element `offset` on.
@@ -28,21 +40,21 @@ impl Buffer {
     /// [`Error::Limit`] when the device's binding limit is smaller.
     pub fn new(gpu: &Gpu, name: &str, len: usize) -> Result<Buffer> {
         let bytes = 4 * len.max(1) as u64;
-        let limits = gpu.device.limits();
-        let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-        if bytes > allowed {
-            let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64);
-            return Err(Error::Limit { what: format!("The buffer \"{name}\""), need: mib(bytes), have: mib(allowed) });
+        if let Backend::Adapter(adapter) = &gpu.backend {
+            let limits = adapter.device.limits();
+            let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+            if bytes > allowed {
+                return Err(too_large(name, bytes, mib(allowed)));
+            }
         }
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-        let raw = create(gpu, name, bytes, usage);
-        Ok(Buffer { raw, len })
+        Ok(Buffer { memory: Memory::new(gpu, name, bytes, usage)?, len })
     }
 
     /// A buffer for the answers of queries, which are no storage.
-    pub(crate) fn for_queries(gpu: &Gpu, name: &str, len: usize) -> Buffer {
+    pub(super) fn for_queries(gpu: &Gpu, name: &str, len: usize) -> Result<Buffer> {
         let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
-        Buffer { raw: create(gpu, name, 4 * len as u64, usage), len }
+        Ok(Buffer { memory: Memory::new(gpu, name, 4 * len as u64, usage)?, len })
     }
 
     /// Number of elements.
@@ -62,28 +74,12 @@ impl Buffer {
 
     /// Writes `values` from element `offset` on; takes effect before the next submit.
     pub fn write_at<T: Pod>(&self, gpu: &Gpu, offset: u32, values: &[T]) {
-        gpu.queue.write_buffer(&self.raw, 4 * u64::from(offset), bytemuck::cast_slice(values));
+        self.memory.write(gpu, offset, bytemuck::cast_slice(values));
     }
 
     /// Reads the whole buffer back: for checkpoints and tests, never inside a training step.
     pub async fn read<T: Pod>(&self, gpu: &Gpu) -> Result<Vec<T>> {
         readback::read(gpu, self).await
-    }
-
-    /// Records a copy of the whole buffer into `target`, which has the same length.
-    pub fn copy_to(&self, encoder: &mut wgpu::CommandEncoder, target: &Buffer) {
-        encoder.copy_buffer_to_buffer(&self.raw, 0, &target.raw, 0, Some(4 * self.len as u64));
-    }
-
-    /// Records a copy of `count` elements from `from` on to `target` from `to` on.
-    pub fn copy_range(&self, encoder: &mut wgpu::CommandEncoder, from: u32, target: &Buffer, to: u32, count: u32) {
-        let bytes = |elements: u32| 4 * u64::from(elements);
-        encoder.copy_buffer_to_buffer(&self.raw, bytes(from), &target.raw, bytes(to), Some(bytes(count)));
-    }
-
-    /// Records filling it with zeros.
-    pub fn clear(&self, encoder: &mut wgpu::CommandEncoder) {
-        encoder.clear_buffer(&self.raw, 0, None);
     }
 
     /// This buffer from `offset` on.
@@ -92,9 +88,53 @@ impl Buffer {
     }
 }
 
-/// Creates a counted buffer.
-pub(crate) fn create(gpu: &Gpu, name: &str, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-    gpu.counters.buffers.fetch_add(1, Ordering::Relaxed);
-    gpu.counters.buffer_bytes.fetch_add(size, Ordering::Relaxed);
-    gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some(name), size, usage, mapped_at_creation: false })
+fn mib(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64)
+}
+
+fn too_large(name: &str, bytes: u64, have: String) -> Error {
+    Error::Limit { what: format!("The buffer \"{name}\""), need: mib(bytes), have }
+}
+
+impl Memory {
+    /// Counted, zeroed memory of `size` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where a processor has not so much.
+    pub(super) fn new(gpu: &Gpu, name: &str, size: u64, usage: wgpu::BufferUsages) -> Result<Memory> {
+        let memory = match &gpu.backend {
+            Backend::Adapter(adapter) => Memory::Adapter(adapter.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(name),
+                size,
+                usage,
+                mapped_at_creation: false,
+            })),
+            Backend::Processor => {
+                let count = size.div_ceil(4) as usize;
+                let mut words = Vec::new();
+                words.try_reserve_exact(count).map_err(|_| too_large(name, size, "less memory".into()))?;
+                words.resize(count, Cell::new(0));
+                Memory::Processor(Rc::new(words))
+            }
+        };
+        gpu.counters.buffers.fetch_add(1, Ordering::Relaxed);
+        gpu.counters.buffer_bytes.fetch_add(size, Ordering::Relaxed);
+        Ok(memory)
+    }
+
+    /// Writes `bytes`, whole words of them, from word `first` on; takes effect before the next submit.
+    pub(super) fn write(&self, gpu: &Gpu, first: u32, bytes: &[u8]) {
+        match (self, &gpu.backend) {
+            (Memory::Adapter(raw), Backend::Adapter(adapter)) => {
+                adapter.queue.write_buffer(raw, 4 * u64::from(first), bytes);
+            }
+            (Memory::Processor(words), _) => {
+                let (whole, _) = bytes.as_chunks();
+                for (word, &bytes) in words[first as usize..].iter().zip(whole) {
+                    word.set(u32::from_le_bytes(bytes));
+                }
+            }
+            (Memory::Adapter(_), Backend::Processor) => unreachable!("a buffer is used with the device it belongs to"),
+        }
+    }
 }

@@ -2,9 +2,9 @@
 
 use crate::clock::now;
 use crate::error::{Error, Result};
-use crate::gpu::program::Pipelines;
-use crate::gpu::{Buffer, Call, Program, Progress, StepSlots};
-use crate::kernels::{self, ReducePartials};
+use crate::gpu::pipeline::Pipelines;
+use crate::gpu::{Buffer, Call, Encoder, Program, Progress, StepSlots};
+use crate::kernels::{self, ReducePartials, Workgroup};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -22,8 +22,9 @@ pub enum Limits {
     },
 }
 
-/// A piece of work that the device was given.
-pub type Submission = wgpu::SubmissionIndex;
+/// A piece of work that the device was given; a processor has finished it already.
+#[derive(Debug, Clone)]
+pub struct Submission(Option<wgpu::SubmissionIndex>);
 
 /// What a device has done since it was opened. All but the time spent recording is the same on every machine.
 #[derive(Debug, Default)]
@@ -56,15 +57,30 @@ pub struct Counts {
     pub record_micros: u64,
 }
 
-/// An open GPU device.
+/// An open GPU device, or the processor in its place.
 #[derive(Debug)]
 pub struct Gpu {
-    pub(crate) device: wgpu::Device,
-    pub(crate) queue: wgpu::Queue,
-    pub(crate) pipelines: Pipelines,
-    pub(crate) counters: Counters,
+    pub(super) backend: Backend,
+    pub(super) counters: Counters,
     /// Invocations that share the sums of one channel.
-    pub(crate) lanes_per_channel: u32,
+    pub(super) lanes_per_channel: u32,
+}
+
+/// Who computes.
+#[derive(Debug)]
+pub(super) enum Backend {
+    /// A graphics adapter, or a driver that imitates one.
+    Adapter(Adapter),
+    /// The kernels of src/processor.
+    Processor,
+}
+
+/// An open adapter.
+#[derive(Debug)]
+pub(super) struct Adapter {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) pipelines: Pipelines,
     /// Whether lanes of a subgroup may exchange numbers.
     subgroups: bool,
     info: wgpu::AdapterInfo,
@@ -72,11 +88,15 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known.
+    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known. With
+    /// `WNGAN_DEVICE=processor` in the environment it is the processor instead.
     ///
     /// # Errors
     /// [`Error::NoAdapter`], [`Error::NoDevice`], or [`Error::Device`] if the first kernel answers wrongly.
     pub async fn open(limits: Limits) -> Result<Gpu> {
+        if std::env::var("WNGAN_DEVICE").is_ok_and(|device| device == "processor") {
+            return Ok(Gpu::processor());
+        }
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
         if limits == Limits::Default {
             descriptor.flags |= wgpu::InstanceFlags::STRICT_WEBGPU_COMPLIANCE;
@@ -122,21 +142,33 @@ impl Gpu {
         let uncaptured = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| remember(&uncaptured, error.to_string())));
 
-        let mut gpu = Gpu {
-            device,
-            queue,
-            pipelines: Pipelines::default(),
-            counters: Counters::default(),
-            lanes_per_channel: 16,
-            subgroups,
-            info,
-            failure,
-        };
+        let adapter = Adapter { device, queue, pipelines: Pipelines::default(), subgroups, info, failure };
+        let backend = Backend::Adapter(adapter);
+        let mut gpu = Gpu { backend, counters: Counters::default(), lanes_per_channel: 16 };
         if all && gpu.software() {
             gpu.lanes_per_channel = 1; // A barrier costs a processor more than all that the others would help.
         }
         gpu.first_kernel().await?;
         Ok(gpu)
+    }
+
+    /// The processor as a device: nothing to find and nothing to wait for.
+    pub fn processor() -> Gpu {
+        Gpu { backend: Backend::Processor, counters: Counters::default(), lanes_per_channel: 1 }
+    }
+
+    /// Whether the kernels run on the processor without a driver.
+    pub fn is_processor(&self) -> bool {
+        matches!(self.backend, Backend::Processor)
+    }
+
+    /// Values of the overrides that follow from the device: how many invocations share a sum.
+    pub(super) fn overrides(&self, workgroup: Workgroup) -> Option<(&'static str, u32)> {
+        match workgroup {
+            Workgroup::Channels => Some(("LANES", self.lanes_per_channel)),
+            Workgroup::Tree if self.is_processor() => Some(("WIDTH", 1)),
+            _ => None,
+        }
     }
 
     /// Adds 1 + 2 and 3 + 4 on the device: a driver that builds pipelines but computes nothing is found here.
@@ -160,25 +192,35 @@ impl Gpu {
 
     /// Name of the adapter as the driver gives it; browsers may leave it empty.
     pub fn name(&self) -> String {
-        let parts = [self.info.name.as_str(), self.info.driver.as_str(), self.info.driver_info.as_str()];
+        let Backend::Adapter(Adapter { info, .. }) = &self.backend else { return "processor".into() };
+        let parts = [info.name.as_str(), info.driver.as_str(), info.driver_info.as_str()];
         parts.into_iter().find(|part| !part.is_empty()).unwrap_or("unnamed GPU").to_string()
     }
 
-    /// The interface behind wgpu: `vulkan`, `metal`, `dx12`, `webgpu`.
+    /// The interface behind it: `vulkan`, `metal`, `dx12`, `webgpu`; for the processor `wasm` or `native`.
     pub fn backend(&self) -> &'static str {
-        self.info.backend.to_str()
+        match &self.backend {
+            Backend::Adapter(adapter) => adapter.info.backend.to_str(),
+            Backend::Processor if cfg!(target_arch = "wasm32") => "wasm",
+            Backend::Processor => "native",
+        }
     }
 
-    /// Whether the adapter runs on the CPU.
+    /// Whether it runs on the CPU.
     pub fn software(&self) -> bool {
         let name = self.name().to_lowercase();
-        self.info.device_type == wgpu::DeviceType::Cpu || name.contains("swiftshader") || name.contains("llvmpipe")
+        match &self.backend {
+            Backend::Adapter(Adapter { info, .. }) if info.device_type == wgpu::DeviceType::Cpu => true,
+            Backend::Adapter(_) => name.contains("swiftshader") || name.contains("llvmpipe"),
+            Backend::Processor => true,
+        }
     }
 
     /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one.
     pub fn lanes(&self) -> Option<u32> {
-        let (least, most) = (self.info.subgroup_min_size, self.info.subgroup_max_size);
-        (self.subgroups && least == most).then_some(least)
+        let Backend::Adapter(Adapter { subgroups, info, .. }) = &self.backend else { return None };
+        let (least, most) = (info.subgroup_min_size, info.subgroup_max_size);
+        (*subgroups && least == most).then_some(least)
     }
 
     /// The present counts.
@@ -196,25 +238,32 @@ impl Gpu {
     }
 
     /// Records commands into one encoder and submits it.
-    pub fn submit(&self, label: &str, record: impl FnOnce(&mut wgpu::CommandEncoder)) -> Submission {
+    pub fn submit(&self, label: &str, record: impl FnOnce(&mut Encoder)) -> Submission {
+        self.counters.submits.fetch_add(1, Ordering::Relaxed);
+        let Backend::Adapter(Adapter { device, queue, .. }) = &self.backend else {
+            record(&mut Encoder(None));
+            return Submission(None);
+        };
         let started = now();
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
+        let descriptor = wgpu::CommandEncoderDescriptor { label: Some(label) };
+        let mut encoder = Encoder(Some(device.create_command_encoder(&descriptor)));
         record(&mut encoder);
-        let commands = encoder.finish();
+        let commands = encoder.0.map(wgpu::CommandEncoder::finish);
         self.counters.record_micros.fetch_add((1000.0 * (now() - started)) as u64, Ordering::Relaxed);
         // Not counted: llvmpipe's driver waits here for the submission before.
-        let submission = self.queue.submit([commands]);
-        self.counters.submits.fetch_add(1, Ordering::Relaxed);
-        submission
+        Submission(Some(queue.submit(commands)))
     }
 
     /// Waits until the device has finished `submission` and everything before; a browser drives the queue itself.
     #[cfg_attr(target_arch = "wasm32", allow(clippy::unnecessary_wraps, unused_variables, reason = "see above"))]
     pub(crate) fn wait_for(&self, submission: &Submission) -> Result<()> {
         #[cfg(not(target_arch = "wasm32"))]
-        self.device
-            .poll(wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None })
-            .map_err(|e| Error::Device(e.to_string()))?;
+        if let (Backend::Adapter(adapter), Submission(Some(index))) = (&self.backend, submission) {
+            adapter
+                .device
+                .poll(wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: None })
+                .map_err(|e| Error::Device(e.to_string()))?;
+        }
         Ok(())
     }
 
@@ -223,7 +272,8 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] with the driver's message.
     pub fn check(&self) -> Result<()> {
-        match self.failure.lock() {
+        let Backend::Adapter(adapter) = &self.backend else { return Ok(()) };
+        match adapter.failure.lock() {
             Ok(failure) => failure.as_ref().map_or(Ok(()), |message| Err(Error::Device(message.clone()))),
             Err(_) => Err(Error::Device("its error handler failed".into())),
         }

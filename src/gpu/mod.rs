@@ -1,12 +1,17 @@
 //! What the rest of the crate knows of wgpu: a device, buffers, kernels compiled into programs, and read-back.
 
 pub mod buffer;
+pub mod call;
 pub mod context;
+pub mod encoder;
+pub mod pipeline;
 pub mod program;
 pub mod readback;
 pub mod timing;
 
 pub use buffer::{Buffer, View};
+pub use call::{Call, Overrides};
 pub use context::{Gpu, Submission};
-pub use program::{Call, Overrides, Program, Progress, StepSlots};
+pub use encoder::Encoder;
+pub use program::{Program, Progress, StepSlots};
 pub use timing::Timer;

@@ -2,6 +2,9 @@
 
 use crate::clock::now;
 use crate::error::Result;
+use crate::gpu::buffer::Memory;
+use crate::gpu::context::{Adapter, Backend};
+use crate::gpu::encoder::ComputePass;
 use crate::gpu::readback::Staging;
 use crate::gpu::{Buffer, Gpu, Program};
 
@@ -31,8 +34,13 @@ impl Timer {
     /// # Errors
     /// As every use of a device.
     pub async fn new(gpu: &Gpu) -> Result<Timer> {
-        let has_clock = gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY);
-        let clock = if has_clock { Some(Clock::new(gpu)) } else { None };
+        let clock = match &gpu.backend {
+            Backend::Adapter(adapter) if adapter.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) => {
+                Some(Clock::new(gpu, adapter)?)
+            }
+            _ => None,
+        };
+        let has_clock = clock.is_some();
         let mut timer = Timer { clock, fence: Buffer::new(gpu, "fence", 1)?, empty: 0.0 };
         if !has_clock {
             timer.empty = median(9, async || timer.submit_and_wait(gpu, None).await).await?;
@@ -72,33 +80,34 @@ impl Timer {
 }
 
 impl Clock {
-    fn new(gpu: &Gpu) -> Clock {
-        let queries = gpu.device.create_query_set(&wgpu::QuerySetDescriptor {
+    fn new(gpu: &Gpu, adapter: &Adapter) -> Result<Clock> {
+        let queries = adapter.device.create_query_set(&wgpu::QuerySetDescriptor {
             label: Some("timer"),
             ty: wgpu::QueryType::Timestamp,
             count: 2,
         });
-        Clock {
+        Ok(Clock {
             queries,
-            resolved: Buffer::for_queries(gpu, "timer", 4),
-            staging: Staging::new(gpu, "timer", 4),
-            period: f64::from(gpu.queue.get_timestamp_period()),
-        }
+            resolved: Buffer::for_queries(gpu, "timer", 4)?,
+            staging: Staging::new(gpu, "timer", 4)?,
+            period: f64::from(adapter.queue.get_timestamp_period()),
+        })
     }
 
     async fn millis(&self, gpu: &Gpu, program: &Program) -> Result<f64> {
         let submission = gpu.submit("timed", |encoder| {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-                label: Some("timed"),
-                timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
-                    query_set: &self.queries,
-                    beginning_of_pass_write_index: Some(0),
-                    end_of_pass_write_index: Some(1),
-                }),
-            });
-            program.replay(gpu, &mut pass, 0);
-            drop(pass);
-            encoder.resolve_query_set(&self.queries, 0..2, &self.resolved.raw, 0);
+            if let (Some(raw), Memory::Adapter(resolved)) = (&mut encoder.0, &self.resolved.memory) {
+                let pass = raw.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: Some("timed"),
+                    timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
+                        query_set: &self.queries,
+                        beginning_of_pass_write_index: Some(0),
+                        end_of_pass_write_index: Some(1),
+                    }),
+                });
+                program.replay(gpu, &mut ComputePass(Some(pass)), 0);
+                raw.resolve_query_set(&self.queries, 0..2, resolved, 0);
+            }
             self.staging.copy_from(gpu, encoder, &self.resolved, 4);
         });
         let ticks: Vec<u64> = self.staging.read(gpu, 4, &submission).await?;

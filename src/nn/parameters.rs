@@ -4,7 +4,7 @@
 //! slope) pairs come last. Gradients and the optimiser's state have the same layout, so one dispatch updates a network.
 
 use crate::error::Result;
-use crate::gpu::{Buffer, Gpu};
+use crate::gpu::{Buffer, Encoder, Gpu};
 use crate::nn::layer::{LayerSpec, Op, Reparameterisation};
 use crate::nn::reparameterisation::Normaliser;
 
@@ -148,11 +148,11 @@ impl Parameters {
     }
 
     /// Records copying the live weights into a frozen set.
-    pub fn freeze(&self, encoder: &mut wgpu::CommandEncoder, frozen: &Weights) {
-        self.values.copy_to(encoder, &frozen.params);
-        self.state.copy_to(encoder, &frozen.state);
+    pub fn freeze(&self, encoder: &mut Encoder, frozen: &Weights) {
+        encoder.copy(&self.values, &frozen.params);
+        encoder.copy(&self.state, &frozen.state);
         if let Some(norm) = &self.normaliser {
-            norm.effective().copy_to(encoder, &frozen.effective);
+            encoder.copy(norm.effective(), &frozen.effective);
         }
     }
 }

@@ -15,6 +15,9 @@ pub enum Body {
     /// The same with four lanes and less code (shared/gemm_quad.wgsl): for SwiftShader, which runs on a processor in
     /// browsers and whose compiler does not finish with more.
     Quad,
+    /// Slices in the cache and sums in the registers of one invocation (shared/gemm_panel.wgsl): for a processor without a
+    /// driver.
+    Panel,
 }
 
 /// Registers that an invocation of a large product uses.
@@ -83,6 +86,10 @@ const SMALL: Tile = tile([16, 16], 4, 16);
 const MEDIUM: Tile = tile([8, 8], 8, 16);
 const LARGE: Tile = tile([16, 16], 8, 8);
 
+/// Most rows and columns of a panel: what is gathered for them, [`PANEL_DEPTH`] deep, stays in a processor's second cache.
+const PANEL: [u32; 2] = [256, 128];
+const PANEL_DEPTH: u32 = 64;
+
 /// Columns from which on sharing rows among the lanes of a subgroup pays.
 const MOST_NARROW: u32 = 4;
 
@@ -93,6 +100,7 @@ impl Body {
     /// The one that suits the device without measuring.
     pub fn for_device(gpu: &Gpu) -> Body {
         match gpu.lanes() {
+            _ if gpu.is_processor() => Body::Panel,
             Some(8) if gpu.software() => Body::Subgroup,
             Some(4) if gpu.software() => Body::Quad,
             _ if gpu.software() => Body::Tile(Size::Small),
@@ -101,10 +109,16 @@ impl Body {
     }
 
     /// Every body.
-    pub const ALL: [Body; 5] =
-        [Body::Tile(Size::Small), Body::Tile(Size::Medium), Body::Tile(Size::Large), Body::Subgroup, Body::Quad];
+    pub const ALL: [Body; 6] = [
+        Body::Tile(Size::Small),
+        Body::Tile(Size::Medium),
+        Body::Tile(Size::Large),
+        Body::Subgroup,
+        Body::Quad,
+        Body::Panel,
+    ];
 
-    /// What it is called where a choice is kept: `small`, `medium`, `large`, `subgroup`, `quad`.
+    /// What it is called where a choice is kept: `small`, `medium`, `large`, `subgroup`, `quad`, `panel`.
     pub fn name(self) -> &'static str {
         match self {
             Body::Tile(Size::Small) => "small",
@@ -112,6 +126,7 @@ impl Body {
             Body::Tile(Size::Large) => "large",
             Body::Subgroup => "subgroup",
             Body::Quad => "quad",
+            Body::Panel => "panel",
         }
     }
 
@@ -122,13 +137,13 @@ impl Body {
 
     /// Whether the device can run it.
     pub fn runs_on(self, gpu: &Gpu) -> bool {
-        self.lanes().is_none() || self.lanes() == gpu.lanes()
+        gpu.is_processor() == (self == Body::Panel) && (self.lanes().is_none() || self.lanes() == gpu.lanes())
     }
 
     /// Lanes of the subgroups that the body is written for.
     pub fn lanes(self) -> Option<u32> {
         match self {
-            Body::Tile(_) => None,
+            Body::Tile(_) | Body::Panel => None,
             Body::Subgroup => Some(8),
             Body::Quad => Some(4),
         }
@@ -139,6 +154,7 @@ impl Body {
         match self {
             Body::Tile(_) => 128,
             Body::Subgroup | Body::Quad => 8,
+            Body::Panel => 1,
         }
     }
 
@@ -147,9 +163,12 @@ impl Body {
         match self {
             Body::Tile(size) => {
                 let tile = size.tile(extent.m, extent.n, extent.layers);
-                let blocks = tile.segments().map(|segment| tile.block(kernels, segment));
-                // The longest segments of those that multiply the least beyond the end of one.
-                blocks.min_by_key(|block| block.multiply_adds(extent)).expect("the whole depth is one")
+                least(extent, segments(tile.depth).map(|segment| tile.block(kernels, segment)))
+            }
+            Body::Panel => {
+                let rows = extent.m.next_multiple_of(8).min(PANEL[0]);
+                let columns = extent.n.next_multiple_of(4).min(PANEL[1]);
+                least(extent, segments(PANEL_DEPTH).map(|segment| panel(kernels, [rows, columns], segment)))
             }
             Body::Subgroup if extent.n > MOST_NARROW => square(kernels.subgroup, 8),
             Body::Quad if extent.n > MOST_NARROW => square(kernels.quad, 4),
@@ -201,11 +220,6 @@ impl Tile {
         self.wg[1] * self.block
     }
 
-    /// Depths of a segment that a slice may hold, the longest first.
-    fn segments(self) -> impl Iterator<Item = u32> {
-        std::iter::successors(Some(self.depth), |&depth| (depth > 4).then_some(depth / 2))
-    }
-
     fn block(self, kernels: &Kernels, segment: u32) -> Block {
         let [wg_m, wg_n] = self.wg;
         Block {
@@ -217,6 +231,28 @@ impl Tile {
             overrides: vec![("WG_M", wg_m), ("WG_N", wg_n), ("DEPTH", self.depth), ("SEGMENT", segment)],
         }
     }
+}
+
+/// Depths of a segment that a slice may hold, the longest first.
+fn segments(depth: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(depth), |&depth| (depth > 4).then_some(depth / 2))
+}
+
+/// The block with the longest segments of those that multiply the least beyond the end of one.
+fn least(extent: Extent, blocks: impl Iterator<Item = Block>) -> Block {
+    blocks.min_by_key(|block| block.multiply_adds(extent)).expect("the whole depth is one")
+}
+
+fn panel(kernels: &Kernels, [rows, columns]: [u32; 2], segment: u32) -> Block {
+    let overrides = vec![
+        ("WG_M", 1),
+        ("WG_N", 1),
+        ("QUADS_M", rows / 4),
+        ("QUADS_N", columns / 4),
+        ("DEPTH", PANEL_DEPTH),
+        ("SEGMENT", segment),
+    ];
+    Block { kernel: kernels.panel, rows, columns, depth: segment, span: PANEL_DEPTH / segment, overrides }
 }
 
 /// Every lane has four rows and four columns, and multiplies its columns with all rows.
@@ -258,13 +294,15 @@ pub struct Kernels {
     pub quad: &'static Kernel,
     /// Few columns, through a subgroup.
     pub narrow: &'static Kernel,
+    /// By one invocation.
+    pub panel: &'static Kernel,
 }
 
 impl Kernels {
     /// Every block that some body chooses.
     pub fn blocks(&self) -> Vec<Block> {
         let tiles = [NARROW, FLAT, TALL, SMALL, MEDIUM, LARGE].into_iter();
-        let tiles = tiles.flat_map(|tile| tile.segments().map(move |segment| tile.block(self, segment)));
+        let tiles = tiles.flat_map(|tile| segments(tile.depth).map(move |segment| tile.block(self, segment)));
         let lanes = [square(self.subgroup, 8), square(self.quad, 4), narrow(self, 8), narrow(self, 4)];
         tiles.chain(lanes).collect()
     }
@@ -277,6 +315,7 @@ pub const CONV: Kernels = Kernels {
     subgroup: &kernels::CONV_SUBGROUP,
     quad: &kernels::CONV_QUAD,
     narrow: &kernels::CONV_NARROW,
+    panel: &kernels::CONV_PANEL,
 };
 /// Transposed convolution.
 pub const CONV_TRANSPOSE: Kernels = Kernels {
@@ -285,6 +324,7 @@ pub const CONV_TRANSPOSE: Kernels = Kernels {
     subgroup: &kernels::CONV_TRANSPOSE_SUBGROUP,
     quad: &kernels::CONV_TRANSPOSE_QUAD,
     narrow: &kernels::CONV_TRANSPOSE_NARROW,
+    panel: &kernels::CONV_TRANSPOSE_PANEL,
 };
 /// The weight gradient of both.
 pub const CONV_WEIGHT_GRADIENT: Kernels = Kernels {
@@ -293,4 +333,5 @@ pub const CONV_WEIGHT_GRADIENT: Kernels = Kernels {
     subgroup: &kernels::CONV_WEIGHT_GRADIENT_SUBGROUP,
     quad: &kernels::CONV_WEIGHT_GRADIENT_QUAD,
     narrow: &kernels::CONV_WEIGHT_GRADIENT_NARROW,
+    panel: &kernels::CONV_WEIGHT_GRADIENT_PANEL,
 };

@@ -132,7 +132,7 @@ impl Trainer {
         let mut test_ends = false;
         let submission = gpu.submit("chunk", |encoder| {
             if steps > 0 {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                let mut pass = encoder.pass();
                 for slot in 0..steps {
                     inputs.replay(gpu, &mut pass, slot);
                     update.replay(gpu, &mut pass, slot);

@@ -1,0 +1,95 @@
+//! A dispatch before it is compiled.
+
+use crate::gpu::Buffer;
+use crate::kernels::Kernel;
+use bytemuck::Pod;
+
+/// WebGPU's default limit of workgroups per dimension.
+pub(super) const MAX_GROUPS: u32 = 65_535;
+
+/// Values of a kernel's `override` constants, by name.
+pub type Overrides = Vec<(&'static str, u32)>;
+
+/// One dispatch, described: kernel, parameters, buffers, grid.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub(super) kernel: &'static Kernel,
+    pub(super) label: String,
+    pub(super) overrides: Overrides,
+    pub(super) params: Vec<u8>,
+    pub(super) buffers: Vec<Buffer>,
+    pub(super) grid: [u32; 3],
+    pub(super) multiply_adds: u64,
+}
+
+impl Call {
+    /// A dispatch of one workgroup of `kernel`.
+    pub fn new(kernel: &'static Kernel, label: &str) -> Call {
+        Call {
+            kernel,
+            label: label.into(),
+            overrides: Vec::new(),
+            params: Vec::new(),
+            buffers: Vec::new(),
+            grid: [1; 3],
+            multiply_adds: 0,
+        }
+    }
+
+    /// The kernel.
+    pub fn kernel(&self) -> &'static Kernel {
+        self.kernel
+    }
+
+    /// What the dispatch is for.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Multiply-adds of its matrix product, those beyond the edges of a matrix among them.
+    pub fn work(&self) -> u64 {
+        self.multiply_adds
+    }
+
+    /// The kernel's parameter block.
+    pub fn params<T: Pod>(mut self, params: &T) -> Call {
+        self.params = bytemuck::bytes_of(params).to_vec();
+        self
+    }
+
+    /// The storage buffers, in binding order.
+    pub fn buffers(mut self, buffers: &[&Buffer]) -> Call {
+        self.buffers = buffers.iter().map(|&buffer| buffer.clone()).collect();
+        self
+    }
+
+    /// Values of some of the kernel's `override` constants.
+    pub fn overrides(mut self, overrides: &[(&'static str, u32)]) -> Call {
+        self.overrides.extend_from_slice(overrides);
+        self
+    }
+
+    /// The number of workgroups per dimension.
+    pub fn grid(mut self, grid: [u32; 3]) -> Call {
+        self.grid = grid;
+        self
+    }
+
+    /// What a matrix product does in all.
+    pub fn multiply_adds(mut self, count: u64) -> Call {
+        self.multiply_adds = count;
+        self
+    }
+
+    /// Enough workgroups of 256 for `count` elements.
+    pub fn elements(self, count: usize) -> Call {
+        self.groups((count as u32).div_ceil(256))
+    }
+
+    /// At least `groups` workgroups, folded into two dimensions where one is too short.
+    pub fn groups(self, groups: u32) -> Call {
+        let groups = groups.max(1);
+        let rows = groups.div_ceil(MAX_GROUPS);
+        self.grid([groups.div_ceil(rows), rows, 1])
+    }
+}
