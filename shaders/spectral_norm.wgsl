@@ -14,10 +14,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         squares += value * value;
     }
     let sigma = max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), LEAST);
-    let c = block.first + thread % 16u;
-    if (c < block.channels) {
-        for (var row = thread / 16u; row < block.rows; row += 16u) {
-            let at = block.weight_offset + row * block.channels + c;
+    for (var i = thread; i < 16u * block.rows; i += WIDTH) {
+        let c = block.first + i % 16u;
+        if (c < block.channels) {
+            let at = block.weight_offset + i / 16u * block.channels + c;
             weights[at] = params[at] / sigma;
         }
     }

@@ -25,10 +25,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let length = max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), LEAST);
     let sigma = max(sqrt(over_channels.x), LEAST);
-    let c = block.first + thread % 16u;
-    if (c < block.channels) {
-        let along = over_channels.y / sigma * (s[block.s_offset + c] / sigma) / length;
-        for (var row = thread / 16u; row < block.rows; row += 16u) {
+    for (var i = thread; i < 16u * block.rows; i += WIDTH) {
+        let c = block.first + i % 16u;
+        let row = i / 16u;
+        if (c < block.channels) {
+            let along = over_channels.y / sigma * (s[block.s_offset + c] / sigma) / length;
             let at = block.weight_offset + row * block.channels + c;
             gradient[at] = (gradient[at] - along * t[block.t_offset + row]) / sigma;
         }

@@ -45,6 +45,15 @@ macro_rules! checked {
             }
         }
 
+        /// Kernels that a processor runs without a driver, as the build script wrote them out.
+        #[test]
+        fn kernels_on_the_processor() {
+            let checks: &[(fn(&'static kernels::Kernel) -> Report, &kernels::Kernel)] = &[$(($check, &kernels::$kernel)),*];
+            for (check, kernel) in checks.iter().filter(|(_, kernel)| kernel.runs_on_processors()) {
+                checks::gpu::on_processor(|| check(kernel)).none();
+            }
+        }
+
         #[test]
         fn every_kernel_is_checked() {
             let names = |kernels: &[&kernels::Kernel]| kernels.iter().map(|k| k.name).collect::<BTreeSet<_>>();
@@ -59,16 +68,19 @@ checked! {
     conv_subgroup: convolution::conv, CONV_SUBGROUP;
     conv_quad: convolution::conv, CONV_QUAD;
     conv_narrow: convolution::conv, CONV_NARROW;
+    conv_panel: convolution::conv, CONV_PANEL;
     conv_transpose: convolution::conv_transpose, CONV_TRANSPOSE;
     conv_transpose_wide: convolution::conv_transpose, CONV_TRANSPOSE_WIDE;
     conv_transpose_subgroup: convolution::conv_transpose, CONV_TRANSPOSE_SUBGROUP;
     conv_transpose_quad: convolution::conv_transpose, CONV_TRANSPOSE_QUAD;
     conv_transpose_narrow: convolution::conv_transpose, CONV_TRANSPOSE_NARROW;
+    conv_transpose_panel: convolution::conv_transpose, CONV_TRANSPOSE_PANEL;
     conv_weight_gradient: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT;
     conv_weight_gradient_wide: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_WIDE;
     conv_weight_gradient_subgroup: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_SUBGROUP;
     conv_weight_gradient_quad: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_QUAD;
     conv_weight_gradient_narrow: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_NARROW;
+    conv_weight_gradient_panel: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_PANEL;
     gather_gradients: sums::gather_gradients, GATHER_GRADIENTS;
     weight_norm_rmsprop: weight_norm::weight_norm_rmsprop, WEIGHT_NORM_RMSPROP;
     reduce_partials: sums::reduce_partials, REDUCE_PARTIALS;

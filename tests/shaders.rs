@@ -54,6 +54,7 @@ fn with_overrides(module: &Module, info: &ModuleInfo, overrides: &Overrides) -> 
 fn choices(kernel: &Kernel) -> Vec<Overrides> {
     match kernel.workgroup {
         Workgroup::Flat => vec![Vec::new()],
+        Workgroup::Tree => [1, 256].map(|width| vec![("WIDTH", width)]).to_vec(),
         Workgroup::Channels => [1, 4, 16].map(|lanes| vec![("LANES", lanes)]).to_vec(),
         _ => [product::CONV, product::CONV_TRANSPOSE, product::CONV_WEIGHT_GRADIENT]
             .iter()
@@ -169,6 +170,8 @@ fn workgroups_and_bindings_fit_the_default_limits() {
                 Workgroup::Tile => [of("WG_N").unwrap_or_default(), of("WG_M").unwrap_or_default(), 1],
                 Workgroup::Subgroup => [8, 1, 1],
                 Workgroup::Quad => [4, 1, 1],
+                Workgroup::Tree => [of("WIDTH").unwrap_or_default(), 1, 1],
+                Workgroup::Panel => [1, 1, 1],
                 Workgroup::Narrow => [of("WG_N").unwrap_or_default(), 1, 1],
             };
             assert_eq!([x, y, z], expected, "{} {overrides:?}", kernel.name);

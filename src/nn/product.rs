@@ -304,7 +304,9 @@ impl Kernels {
         let tiles = [NARROW, FLAT, TALL, SMALL, MEDIUM, LARGE].into_iter();
         let tiles = tiles.flat_map(|tile| segments(tile.depth).map(move |segment| tile.block(self, segment)));
         let lanes = [square(self.subgroup, 8), square(self.quad, 4), narrow(self, 8), narrow(self, 4)];
-        tiles.chain(lanes).collect()
+        // Small enough for the workgroup memory of an adapter too.
+        let panels = segments(PANEL_DEPTH).map(|segment| panel(self, [16, 8], segment));
+        tiles.chain(lanes).chain(panels).collect()
     }
 }
 

@@ -46,7 +46,7 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
 }
 
 fn is_product(kernel: &Kernel) -> bool {
-    !matches!(kernel.workgroup, Workgroup::Flat | Workgroup::Channels)
+    !matches!(kernel.workgroup, Workgroup::Flat | Workgroup::Channels | Workgroup::Tree)
 }
 
 /// Where a kernel can run.

@@ -50,6 +50,10 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
         "4u * (WG_N * group.x + lane)",
         "4u * lane",
     ),
+    // Sums of other rows, of other columns, of the slices before.
+    (convolution::conv, &kernels::CONV_PANEL, "c5 += lower.y * b", "c5 += upper.y * b"),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_PANEL, "store(first_row + m, known", "store(m, known"),
+    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_PANEL, "sums[i] = vec4<f32>(0.0);", ""),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_WIDE, "known_right, right4", "known_left, right4"),
     (
         convolution::conv_weight_gradient,
@@ -163,7 +167,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
         "max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), LEAST)",
         "max(tree_sum(thread, vec2<f32>(squares, 0.0)).x, LEAST)",
     ),
-    (spectral_norm::weight, &kernels::SPECTRAL_NORM, "c += 256u", "c += 512u"),
+    (spectral_norm::weight, &kernels::SPECTRAL_NORM, "c += WIDTH", "c += 512u"),
     (spectral_norm::weight, &kernels::SPECTRAL_NORM, ", LEAST)", ", 0.0)"),
     (spectral_norm::inner, &kernels::SPECTRAL_INNER, "gradient[at] * params[at]", "gradient[at] * gradient[at]"),
     (spectral_norm::inner, &kernels::SPECTRAL_INNER, "row < block.rows", "row + 1u < block.rows"),
@@ -268,7 +272,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (loss::gan_loss, &kernels::GAN_LOSS, "towards = direction * logit", "towards = logit"),
     (loss::gan_loss, &kernels::GAN_LOSS, "exp(-abs(logit))", "exp(-logit)"),
     (loss::gan_loss, &kernels::GAN_LOSS, "metrics[at + 3u]", "metrics[at + 2u]"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "row += 256u", "row += 512u"),
+    (loss::gan_loss, &kernels::GAN_LOSS, "row += WIDTH", "row += 512u"),
     (loss::gan_loss, &kernels::GAN_LOSS, "dlogits[p.output + row]", "dlogits[p.first + row]"),
     // Half a square, a hinge for G, a hinge with a gradient at its point, on the wrong side of it.
     (loss::gan_loss, &kernels::GAN_LOSS, "2.0 * miss * e", "miss * e"),

@@ -1,15 +1,37 @@
-//! One device for all tests of a crate, with WebGPU's default limits and no optional feature.
+//! One device for all tests of a crate, with WebGPU's default limits and no optional feature; and the processor.
 //!
 //! A missing adapter fails the tests that need one. `WNGAN_NO_GPU=1` says that there is none; they are then ignored.
 #![allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 use wn_gan::gpu::Gpu;
 use wn_gan::gpu::context::Limits;
 use wn_gan::nn::product::{Body, Size};
 
+thread_local! {
+    static ON_PROCESSOR: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The processor as a device.
+pub fn processor() -> Arc<Gpu> {
+    static DEVICE: OnceLock<Arc<Gpu>> = OnceLock::new();
+    DEVICE.get_or_init(|| Arc::new(Gpu::processor())).clone()
+}
+
+/// Does `work`, for which [`gpu`] is the processor.
+pub fn on_processor<T>(work: impl FnOnce() -> T) -> T {
+    let before = ON_PROCESSOR.replace(true);
+    let done = work();
+    ON_PROCESSOR.set(before);
+    done
+}
+
 /// The device; its name is printed once.
 pub fn gpu() -> Arc<Gpu> {
+    if ON_PROCESSOR.get() {
+        return processor();
+    }
     static DEVICE: OnceLock<Arc<Gpu>> = OnceLock::new();
     let open = || {
         let gpu = pollster::block_on(Gpu::open(Limits::Default))
@@ -36,11 +58,11 @@ pub fn subgroup_gpu() -> Option<Arc<Gpu>> {
     DEVICE.get_or_init(open).clone()
 }
 
-/// Every body of matrix products that this adapter can run, with its device.
+/// Every body of matrix products that this machine can run, with its device.
 pub fn bodies() -> Vec<(Body, Arc<Gpu>)> {
     let tiles = [Size::Small, Size::Medium, Size::Large].map(|size| (Body::Tile(size), gpu()));
     let of_subgroups = subgroup_gpu().into_iter().flat_map(|gpu| [(Body::Quad, gpu.clone()), (Body::Subgroup, gpu)]);
-    tiles.into_iter().chain(of_subgroups).collect()
+    std::iter::once((Body::Panel, processor())).chain(tiles).chain(of_subgroups).collect()
 }
 
 /// The fastest body that this adapter can run, with its device.
