@@ -33,9 +33,9 @@ enum Root {
     /// A variable in a cell.
     Cell(String),
     /// Memory of words, and the element's type and number.
-    Element { words: String, ty: String, index: String },
-    /// Memory of words of which no element was selected yet.
-    Memory { words: String, ty: String },
+    Element { words: String, ty: String, index: String, is_own: bool },
+    /// Memory of words of which no element was selected yet; `is_own` where it is the workgroup's.
+    Memory { words: String, ty: String, is_own: bool },
 }
 
 impl<'a> Writer<'a> {
@@ -211,7 +211,7 @@ impl<'a> Writer<'a> {
                 format!("{how}::<_, {to}>({})", value(expr))
             }
             Expression::ArrayLength(pointer) => match self.place(*pointer).root {
-                Root::Memory { words, ty } => format!("(({words}.len() / <{ty}>::WORDS) as u32)"),
+                Root::Memory { words, ty, .. } => format!("(({words}.len() / <{ty}>::WORDS) as u32)"),
                 _ => panic!("the length of something that is no memory"),
             },
             other => panic!("no Rust for the expression {other:?}"),
@@ -270,9 +270,11 @@ impl<'a> Writer<'a> {
                 let root = match (variable.space, &self.module.types[variable.ty].inner) {
                     (AddressSpace::Uniform, _) => Root::Plain(name),
                     (AddressSpace::Private, _) => Root::Cell(name),
-                    (_, TypeInner::Array { base, .. }) => {
-                        Root::Memory { words: name, ty: types::named(self.module, *base) }
-                    }
+                    (space, TypeInner::Array { base, .. }) => Root::Memory {
+                        words: name,
+                        ty: types::named(self.module, *base),
+                        is_own: space == AddressSpace::WorkGroup,
+                    },
                     other => panic!("no Rust for the variable {other:?}"),
                 };
                 Place { root, path: String::new() }
@@ -286,8 +288,9 @@ impl<'a> Writer<'a> {
     /// The place of an element of a pointer's target.
     fn select(&self, base: Handle<Expression>, index: &str, constant: Option<u32>) -> Place {
         let place = self.place(base);
-        if let Root::Memory { words, ty } = place.root {
-            return Place { root: Root::Element { words, ty, index: format!("({index}) as usize") }, path: place.path };
+        if let Root::Memory { words, ty, is_own } = place.root {
+            let index = format!("({index}) as usize");
+            return Place { root: Root::Element { words, ty, index, is_own }, path: place.path };
         }
         let step = match constant {
             Some(index) => self.selected(self.pointee(base), index),
@@ -302,7 +305,8 @@ fn load(place: &Place) -> String {
     match &place.root {
         Root::Plain(name) => format!("{name}{path}"),
         Root::Cell(name) => format!("{name}.get(){path}"),
-        Root::Element { words, ty, index } => format!("element::<{ty}>({words}, {index}){path}"),
+        Root::Element { words, ty, index, is_own: false } => format!("element::<{ty}>({words}, {index}){path}"),
+        Root::Element { words, ty, index, is_own: true } => format!("own_element::<{ty}>({words}, {index}){path}"),
         Root::Memory { .. } => panic!("memory is not loaded as a whole"),
     }
 }
@@ -313,7 +317,10 @@ fn store(place: &Place, value: &str) -> String {
         Root::Plain(name) => format!("{name}{path} = {value};\n"),
         Root::Cell(name) if path.is_empty() => format!("{name}.set({value});\n"),
         Root::Cell(name) => format!("{{ let mut whole = {name}.get(); whole{path} = {value}; {name}.set(whole); }}\n"),
-        Root::Element { words, index, .. } if path.is_empty() => format!("set_element({words}, {index}, {value});\n"),
+        Root::Element { words, index, is_own, .. } if path.is_empty() => {
+            let own = if *is_own { "own_" } else { "" };
+            format!("set_{own}element({words}, {index}, {value});\n")
+        }
         other => panic!("no Rust for storing to {}", if let Root::Element { words, .. } = other { words } else { "?" }),
     }
 }
@@ -325,7 +332,7 @@ fn ends(block: &Block) -> bool {
 
 /// What a function is called, so that it meets none of src/processor/wgsl.rs.
 fn called(function: &Function) -> String {
-    format!("own_{}", function.name.as_deref().unwrap_or("main"))
+    format!("fn_{}", function.name.as_deref().unwrap_or("main"))
 }
 
 fn local(index: usize) -> String {

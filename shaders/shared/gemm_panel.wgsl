@@ -21,9 +21,14 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     for (var s = first_segment; s < end_segment; s += SPAN) {
         for (var j0 = 0u; j0 < length; j0 += SEGMENT) {
             load_slices(lane, s, end_segment, at, j0, first_n4);
-            for (var n4 = 0u; n4 < QUADS_N; n4++) {
+            for (var n4 = 0u; n4 + 1u < QUADS_N; n4 += 2u) {
+                for (var m4 = 0u; m4 < QUADS_M; m4++) {
+                    add_wide(m4, n4);
+                }
+            }
+            if (QUADS_N % 2u == 1u) {
                 for (var m4 = 0u; m4 < QUADS_M; m4 += 2u) {
-                    add_products(m4, n4);
+                    add_tall(m4, QUADS_N - 1u);
                 }
             }
         }
@@ -37,8 +42,43 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     }
 }
 
-// Adds a slice's products to the sums of eight rows and four columns.
-fn add_products(m4: u32, n4: u32) {
+// Adds a slice's products to the sums of four rows and eight columns.
+fn add_wide(m4: u32, n4: u32) {
+    let left = n4 * TILE_ROWS + 4u * m4;
+    let right = left + TILE_ROWS;
+    var left0 = sums[left];
+    var left1 = sums[left + 1u];
+    var left2 = sums[left + 2u];
+    var left3 = sums[left + 3u];
+    var right0 = sums[right];
+    var right1 = sums[right + 1u];
+    var right2 = sums[right + 2u];
+    var right3 = sums[right + 3u];
+    for (var k = 0u; k < DEPTH; k++) {
+        let a = slice_a[k * QUADS_M + m4];
+        let b = slice_b[k * QUADS_N + n4];
+        let c = slice_b[k * QUADS_N + n4 + 1u];
+        left0 += a.x * b;
+        left1 += a.y * b;
+        left2 += a.z * b;
+        left3 += a.w * b;
+        right0 += a.x * c;
+        right1 += a.y * c;
+        right2 += a.z * c;
+        right3 += a.w * c;
+    }
+    sums[left] = left0;
+    sums[left + 1u] = left1;
+    sums[left + 2u] = left2;
+    sums[left + 3u] = left3;
+    sums[right] = right0;
+    sums[right + 1u] = right1;
+    sums[right + 2u] = right2;
+    sums[right + 3u] = right3;
+}
+
+// The same for eight rows and four columns, where no more are left.
+fn add_tall(m4: u32, n4: u32) {
     let at = n4 * TILE_ROWS + 4u * m4;
     var c0 = sums[at];
     var c1 = sums[at + 1u];

@@ -93,6 +93,19 @@ pub fn set_element<T: Value>(words: Words<'_>, index: usize, value: T) {
     value.write(words, index * T::WORDS);
 }
 
+/// The same of the workgroup's own memory, whose size and indices are the kernel's: no data leads beyond it. Saying so,
+/// instead of answering with zero, lets the compiler load several numbers at once.
+#[inline(always)]
+pub fn own_element<T: Value>(words: Words<'_>, index: usize) -> T {
+    T::read(&words[index * T::WORDS..(index + 1) * T::WORDS], 0)
+}
+
+/// Writes element `index` of the workgroup's own memory.
+#[inline(always)]
+pub fn set_own_element<T: Value>(words: Words<'_>, index: usize, value: T) {
+    value.write(&words[index * T::WORDS..(index + 1) * T::WORDS], 0);
+}
+
 /// An operator of two operands, number by number.
 pub trait Binary<R> {
     /// What it gives.
