@@ -7,6 +7,6 @@ wasm="$TRUNK_STAGING_DIR/wn_gan_bg.wasm"
 
 # The features that rustc turns on for wasm32-unknown-unknown, and those of the kernels for processors (build/module.rs):
 # every browser with WebGPU has them.
-node_modules/.bin/wasm-opt "$wasm" -o "$wasm" -O3 --strip-debug --strip-producers \
+node_modules/.bin/wasm-opt "$wasm" -o "$wasm" -O3 --low-memory-unused --optimize-added-constants-propagate --strip-debug --strip-producers \
     --enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
     --enable-reference-types --enable-sign-ext --enable-simd

@@ -166,7 +166,7 @@ impl Body {
                 least(extent, segments(tile.depth).map(|segment| tile.block(kernels, segment)))
             }
             Body::Panel => {
-                let rows = extent.m.next_multiple_of(8).min(PANEL[0]);
+                let rows = extent.m.next_multiple_of(4).min(PANEL[0]);
                 let columns = extent.n.next_multiple_of(4).min(PANEL[1]);
                 least(extent, segments(PANEL_DEPTH).map(|segment| panel(kernels, [rows, columns], segment)))
             }
