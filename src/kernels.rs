@@ -95,10 +95,10 @@ use Binding::{Read, Step as Now, Write};
 
 kernels! {
     /// Convolution with bias and activation; also linear layers and the data gradient of transposed convolution.
-    CONV = "conv" + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_slices", "shared/gemm_tile"], Tile,
+    CONV = "conv" + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same with larger tiles.
-    CONV_WIDE = "conv" ("wide") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_slices", "shared/gemm_tile_wide"],
+    CONV_WIDE = "conv" ("wide") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_wide"],
         Tile, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same through the registers of a subgroup.
     CONV_SUBGROUP = "conv" ("subgroup") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_subgroup"],
@@ -110,13 +110,13 @@ kernels! {
     CONV_NARROW = "conv" ("narrow") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_narrow"],
         Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same for processors without a driver.
-    CONV_PANEL = "conv" ("panel") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_panel"],
+    CONV_PANEL = "conv" ("panel") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_panel"],
         Panel, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Transposed convolution with bias and activation; also the data gradient of convolution and linear layers.
-    CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_slices", "shared/gemm_tile"], Tile,
+    CONV_TRANSPOSE = "conv_transpose" + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same with larger tiles.
-    CONV_TRANSPOSE_WIDE = "conv_transpose" ("wide") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_slices", "shared/gemm_tile_wide"],
+    CONV_TRANSPOSE_WIDE = "conv_transpose" ("wide") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_tile_wide"],
         Tile, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same through the registers of a subgroup.
     CONV_TRANSPOSE_SUBGROUP = "conv_transpose" ("subgroup") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_subgroup"],
@@ -128,13 +128,13 @@ kernels! {
     CONV_TRANSPOSE_NARROW = "conv_transpose" ("narrow") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_narrow"],
         Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// The same for processors without a driver.
-    CONV_TRANSPOSE_PANEL = "conv_transpose" ("panel") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_slices", "shared/gemm_panel"],
+    CONV_TRANSPOSE_PANEL = "conv_transpose" ("panel") + ["shared/geometry", "shared/operands", "shared/along_depth", "shared/epilogue", "shared/gemm_panel"],
         Panel, [params::<Geometry>(), Read, Read, Read, Read, Read, Write, Write];
     /// Partial sums of the weight gradient of both.
-    CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_tile_slices", "shared/gemm_tile"], Tile,
+    CONV_WEIGHT_GRADIENT = "conv_weight_gradient" + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_tile"], Tile,
         [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// The same with larger tiles.
-    CONV_WEIGHT_GRADIENT_WIDE = "conv_weight_gradient" ("wide") + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_tile_slices", "shared/gemm_tile_wide"],
+    CONV_WEIGHT_GRADIENT_WIDE = "conv_weight_gradient" ("wide") + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_tile_wide"],
         Tile, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// The same through the registers of a subgroup.
     CONV_WEIGHT_GRADIENT_SUBGROUP = "conv_weight_gradient" ("subgroup") + ["shared/geometry", "shared/operands", "shared/gemm_subgroup"],
@@ -146,7 +146,7 @@ kernels! {
     CONV_WEIGHT_GRADIENT_NARROW = "conv_weight_gradient" ("narrow") + ["shared/geometry", "shared/operands", "shared/gemm_narrow"],
         Narrow, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// The same for processors without a driver.
-    CONV_WEIGHT_GRADIENT_PANEL = "conv_weight_gradient" ("panel") + ["shared/geometry", "shared/operands", "shared/gemm_slices", "shared/gemm_panel"],
+    CONV_WEIGHT_GRADIENT_PANEL = "conv_weight_gradient" ("panel") + ["shared/geometry", "shared/operands", "shared/gemm_panel"],
         Panel, [params::<Geometry>(), Read, Read, Read, Read, Read, Write];
     /// Adds partial sums in order.
     REDUCE_PARTIALS = "reduce_partials" + ["shared/grid"], Flat, [params::<ReducePartials>(), Read, Write];
