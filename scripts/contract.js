@@ -6,6 +6,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 const ADD = "(f32x4.add";
+/** A local of its own, which keeps the sum between two products. */
+const SUM = "$contracted";
 
 /** Where the expression that opens at `from` ends. @param {string} text @param {number} from */
 function endOf(text, from) {
@@ -28,27 +30,49 @@ function operands(text, from) {
   return found;
 }
 
-/** @param {string} text an addition */
-function contracted(text) {
-  const [x, product] = operands(text, 0);
-  const local = /^\(local\.get (\$\S+)\s*\)$/.exec(x);
-  if (!local || !product.startsWith("(f32x4.mul")) return text;
-  const isSet = operands(product, 0).some((side) => side.includes(`(local.tee ${local[1]}\n`));
-  return isSet ? text : `(f32x4.relaxed_madd ${operands(product, 0).join(" ")} ${x})`;
+/**
+ * The terms of a sum: what is added to, and the products in order; nothing where it is no such sum.
+ * @param {string} sum @returns {{ first: string, products: string[] } | undefined}
+ */
+function terms(sum) {
+  const [left, right] = operands(sum, 0);
+  if (!right.startsWith("(f32x4.mul")) return undefined;
+  const before = left.startsWith(ADD) ? terms(left) : undefined;
+  return { first: before?.first ?? left, products: [...(before?.products ?? []), right] };
+}
+
+/** The same sum, its terms evaluated in the same order. @param {string} sum */
+function contracted(sum) {
+  const found = terms(sum);
+  if (!found) return undefined;
+  const product = (/** @type {string} */ text) => operands(text, 0).join(" ");
+  const steps = found.products.map((text) => `(f32x4.relaxed_madd ${product(text)} (local.get ${SUM}))`);
+  const last = steps.pop();
+  const set = [found.first, ...steps].map((value) => `(local.set ${SUM} ${value})`);
+  return `(block (result v128) ${set.join(" ")} ${last})`;
 }
 
 const text = readFileSync(0, "utf8");
-let [out, done, count] = ["", 0, 0];
-for (let at = text.indexOf(ADD); at >= 0; at = text.indexOf(ADD, done)) {
-  const end = endOf(text, at);
-  const sum = text.slice(at, end);
-  const better = contracted(sum);
-  // An addition that stays may hold others.
-  const next = better === sum ? at + ADD.length : end;
-  out += text.slice(done, at) + (better === sum ? ADD : better);
-  count += Number(better !== sum);
-  done = next;
+let count = 0;
+
+/** @param {string} body of a function */
+function rewritten(body) {
+  let [out, done] = ["", 0];
+  for (let at = body.indexOf(ADD); at >= 0; at = body.indexOf(ADD, done)) {
+    const end = endOf(body, at);
+    const better = contracted(body.slice(at, end));
+    out += body.slice(done, at) + (better ?? ADD);
+    // An addition that stays may hold others.
+    done = better ? end : at + ADD.length;
+    count += Number(better !== undefined);
+  }
+  return out + body.slice(done);
 }
+
+const functions = text.split(/(?=\n \(func )/).map((part) => {
+  const better = part.includes(ADD) ? rewritten(part) : part;
+  return better === part ? part : better.replace(/\n  (?!\()|\n  (?=\((?!param|result|local \$|type))/, (end) => `\n  (local ${SUM} v128)${end}`);
+});
 if (count === 0) throw new Error("There is no sum of products to contract: the compiler writes them in another way now.");
-writeFileSync(1, out + text.slice(done));
+writeFileSync(1, functions.join(""));
 console.error(`${count} sums of products contracted`);

@@ -14,15 +14,15 @@ override SEGMENT: u32 = 16u; // depths of one segment in a slice, a multiple of 
 
 // Array lengths have names because naga 30 cannot resolve an override without one.
 override SPAN: u32 = DEPTH / SEGMENT; // segments in a slice
-override BLOCKS: u32 = DEPTH / 4u;    // of a slice's depth
+override PAIRS_N: u32 = (QUADS_N + 1u) / 2u;
 override ROWS: u32 = 4u * QUADS_M;
 override SUMS: u32 = ROWS * QUADS_N;
-override SLICE_A: u32 = QUADS_M * BLOCKS;
-override SLICE_B: u32 = QUADS_N * BLOCKS;
+override SLICE_A: u32 = QUADS_M * DEPTH;
+override SLICE_B: u32 = PAIRS_N * DEPTH;
 
 var<workgroup> rows: array<vec4<i32>, ROWS>;
-var<workgroup> slice_a: array<mat4x4<f32>, SLICE_A>; // [quad of rows, depth / 4], a row to a column of the matrix
-var<workgroup> slice_b: array<mat4x4<f32>, SLICE_B>; // [quad of columns, depth / 4], a depth to a column of the matrix
+var<workgroup> slice_a: array<mat4x4<f32>, SLICE_A>; // [quad of rows, depth]: every number four times, for four columns
+var<workgroup> slice_b: array<mat2x4<f32>, SLICE_B>; // [pair of quads of columns, depth]
 var<workgroup> sums: array<vec4<f32>, SUMS>;         // [quad of columns, row]
 
 fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
@@ -70,18 +70,32 @@ fn gather(at: vec2<u32>, j0: u32, to: u32, first_n4: u32, exists: bool) {
             if (exists) {
                 block = load_a(s0, s1, s2, s3, j0 + j);
             }
-            slice_a[m4 * BLOCKS + (to + j) / 4u] = block;
+            let first = m4 * DEPTH + to + j;
+            slice_a[first] = fourfold(block[0].x, block[1].x, block[2].x, block[3].x);
+            slice_a[first + 1u] = fourfold(block[0].y, block[1].y, block[2].y, block[3].y);
+            slice_a[first + 2u] = fourfold(block[0].z, block[1].z, block[2].z, block[3].z);
+            slice_a[first + 3u] = fourfold(block[0].w, block[1].w, block[2].w, block[3].w);
         }
     }
-    for (var n4 = 0u; n4 < QUADS_N; n4++) {
+    for (var pair = 0u; pair < PAIRS_N; pair++) {
         for (var j = 0u; j < SEGMENT; j += 4u) {
-            var block = mat4x4<f32>();
+            var left = mat4x4<f32>();
+            var right = mat4x4<f32>();
             if (exists) {
-                block = load_b(at, j0 + j, first_n4 + n4);
+                left = load_b(at, j0 + j, first_n4 + 2u * pair);
+                right = load_b(at, j0 + j, first_n4 + 2u * pair + 1u);
             }
-            slice_b[n4 * BLOCKS + (to + j) / 4u] = block;
+            let first = pair * DEPTH + to + j;
+            slice_b[first] = mat2x4<f32>(left[0], right[0]);
+            slice_b[first + 1u] = mat2x4<f32>(left[1], right[1]);
+            slice_b[first + 2u] = mat2x4<f32>(left[2], right[2]);
+            slice_b[first + 3u] = mat2x4<f32>(left[3], right[3]);
         }
     }
+}
+
+fn fourfold(a: f32, b: f32, c: f32, d: f32) -> mat4x4<f32> {
+    return mat4x4<f32>(vec4<f32>(a), vec4<f32>(b), vec4<f32>(c), vec4<f32>(d));
 }
 
 // Adds the slices' products to the sums.
@@ -108,42 +122,17 @@ fn multiply_wide(m4: u32, n4: u32) {
     var right1 = sums[right + 1u];
     var right2 = sums[right + 2u];
     var right3 = sums[right + 3u];
-    for (var block = 0u; block < BLOCKS; block++) {
-        let a = slice_a[m4 * BLOCKS + block];
-        let b = slice_b[n4 * BLOCKS + block];
-        let c = slice_b[(n4 + 1u) * BLOCKS + block];
-        left0 += a[0].x * b[0];
-        left1 += a[1].x * b[0];
-        left2 += a[2].x * b[0];
-        left3 += a[3].x * b[0];
-        right0 += a[0].x * c[0];
-        right1 += a[1].x * c[0];
-        right2 += a[2].x * c[0];
-        right3 += a[3].x * c[0];
-        left0 += a[0].y * b[1];
-        left1 += a[1].y * b[1];
-        left2 += a[2].y * b[1];
-        left3 += a[3].y * b[1];
-        right0 += a[0].y * c[1];
-        right1 += a[1].y * c[1];
-        right2 += a[2].y * c[1];
-        right3 += a[3].y * c[1];
-        left0 += a[0].z * b[2];
-        left1 += a[1].z * b[2];
-        left2 += a[2].z * b[2];
-        left3 += a[3].z * b[2];
-        right0 += a[0].z * c[2];
-        right1 += a[1].z * c[2];
-        right2 += a[2].z * c[2];
-        right3 += a[3].z * c[2];
-        left0 += a[0].w * b[3];
-        left1 += a[1].w * b[3];
-        left2 += a[2].w * b[3];
-        left3 += a[3].w * b[3];
-        right0 += a[0].w * c[3];
-        right1 += a[1].w * c[3];
-        right2 += a[2].w * c[3];
-        right3 += a[3].w * c[3];
+    for (var k = 0u; k < DEPTH; k++) {
+        let a = slice_a[m4 * DEPTH + k];
+        let b = slice_b[n4 / 2u * DEPTH + k];
+        left0 += a[0] * b[0];
+        left1 += a[1] * b[0];
+        left2 += a[2] * b[0];
+        left3 += a[3] * b[0];
+        right0 += a[0] * b[1];
+        right1 += a[1] * b[1];
+        right2 += a[2] * b[1];
+        right3 += a[3] * b[1];
     }
     sums[left] = left0;
     sums[left + 1u] = left1;
@@ -162,25 +151,13 @@ fn multiply_narrow(m4: u32, n4: u32) {
     var c1 = sums[at + 1u];
     var c2 = sums[at + 2u];
     var c3 = sums[at + 3u];
-    for (var block = 0u; block < BLOCKS; block++) {
-        let a = slice_a[m4 * BLOCKS + block];
-        let b = slice_b[n4 * BLOCKS + block];
-        c0 += a[0].x * b[0];
-        c1 += a[1].x * b[0];
-        c2 += a[2].x * b[0];
-        c3 += a[3].x * b[0];
-        c0 += a[0].y * b[1];
-        c1 += a[1].y * b[1];
-        c2 += a[2].y * b[1];
-        c3 += a[3].y * b[1];
-        c0 += a[0].z * b[2];
-        c1 += a[1].z * b[2];
-        c2 += a[2].z * b[2];
-        c3 += a[3].z * b[2];
-        c0 += a[0].w * b[3];
-        c1 += a[1].w * b[3];
-        c2 += a[2].w * b[3];
-        c3 += a[3].w * b[3];
+    for (var k = 0u; k < DEPTH; k++) {
+        let a = slice_a[m4 * DEPTH + k];
+        let b = slice_b[n4 / 2u * DEPTH + k][0];
+        c0 += a[0] * b;
+        c1 += a[1] * b;
+        c2 += a[2] * b;
+        c3 += a[3] * b;
     }
     sums[at] = c0;
     sums[at + 1u] = c1;
