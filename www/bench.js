@@ -1,9 +1,39 @@
 /**
- * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=`, `body=` and `device=processor`): measures training steps instead of showing a run. What was
- * found is text in `#bench-result`, for programs, and below the heading, for people; the title says when it is there.
+ * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=`, `body=` and `device=`): measures training
+ * steps instead of showing a run, on the device that a run would use. What was found is text in `#bench-result`, for
+ * programs, and below the heading, for people; the title says when it is there.
  */
+import { openDevice } from "./device.js";
 import { make } from "./dom.js";
-import { addSubgroups } from "./subgroups.js";
+import { t } from "./i18n.js";
+import { StageError } from "./probe.js";
+import { cause } from "./startup.js";
+import { readDevice } from "./url.js";
+
+/**
+ * The device that was asked for, with the body of the products that was.
+ * @param {import("./device.js").Core} core
+ * @param {URLSearchParams} query
+ */
+async function open(core, query) {
+  const { device, problems } = readDevice(query);
+  if (problems.length > 0) {
+    const asked = query.get("device");
+    throw new Error(`There is no device "${asked}". Write device=gpu or device=processor, or leave it out.`);
+  }
+  const body = query.get("body") ?? undefined;
+  const { gpu, name } = await openDevice(device, async (_, work) => work(), async () => core, () => body);
+  if (body === undefined || body === gpu.body) return gpu;
+  // The core passes over what the device cannot run.
+  const has = `the device "${name}" took "${gpu.body}" in its place`;
+  throw new Error(`The products were to have the body "${body}", but ${has}. Name that one, or leave body= out.`);
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+  if (error instanceof StageError) return `${cause(error.stage)} ${t(`fix.${error.stage}`)}`;
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** @param {URLSearchParams} query @param {HTMLElement} place */
 export async function bench(query, place) {
@@ -18,9 +48,7 @@ export async function bench(query, place) {
   try {
     const core = await import("../wn_gan.js");
     await core.default();
-    const onProcessor = query.get("device") === "processor";
-    const gpu = onProcessor ? core.openProcessor() : await core.openGpu(await addSubgroups());
-    await gpu.tune(query.get("body") ?? undefined);
+    const gpu = await open(core, query);
     const workload = query.get("bench") || "gan16";
     const settings = { norm: query.get("norm") ?? "weight", order: query.get("order") ?? "alternating" };
     const batch = query.get("batch_size");
@@ -32,6 +60,6 @@ export async function bench(query, place) {
     const rows = Object.entries(JSON.parse(found)).map(([name, value]) => `${name.padEnd(24)} ${value}`);
     say("done", rows.join("\n"));
   } catch (error) {
-    say("failed", error instanceof Error ? error.message : String(error));
+    say("failed", sentence(error));
   }
 }

@@ -11,6 +11,7 @@ import { Startup } from "./startup.js";
 import { Status } from "./status.js";
 import { Theorem } from "./theorem.js";
 import { theme } from "./theme.js";
+import { readDevice } from "./url.js";
 
 const REDRAW_MILLIS = 250;
 /** What needs a run. */
@@ -22,6 +23,13 @@ const language = find("language", HTMLSelectElement);
 speak(pick(new URLSearchParams(location.search).get("lang"), navigator.languages));
 language.value = current();
 theme(find("theme", HTMLSelectElement), () => redraw());
+
+/** The address tells what was chosen, so that the next visit keeps to it. @param {string} key @param {string} value */
+function setQuery(key, value) {
+  const url = new URL(location.href);
+  url.searchParams.set(key, value);
+  history.replaceState(null, "", url);
+}
 
 const READING_MILLIS = 4000;
 let announced = -READING_MILLIS;
@@ -46,6 +54,10 @@ const samples = new Samples();
 const status = new Status();
 const card = new Startup(find("card", HTMLElement), {
   again: () => run.boot(),
+  processor: () => {
+    setQuery("device", "processor");
+    run.boot();
+  },
   diagnostics,
   copied: () => announce(t("start.copied")),
 });
@@ -112,7 +124,8 @@ function diagnostics() {
     `page: ${location.origin}${location.pathname}`,
     `browser: ${navigator.userAgent}`,
     `secure: ${window.isSecureContext}; WebGPU on the page: ${"gpu" in navigator}`,
-    `GPU: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}, products: ${gpu.body}` : "none opened"}`,
+    `device: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}, products: ${gpu.body}` : "none opened"}`,
+    `device asked for: ${readDevice(new URLSearchParams(location.search)).device}`,
     ...card.report(),
     `settings: ${JSON.stringify(run.started?.config ?? run.draft ?? {})}`,
     `step: ${status.step}`,
@@ -199,9 +212,7 @@ addEventListener("keydown", (event) => {
   button("play").click();
 });
 language.onchange = () => {
-  const url = new URL(location.href);
-  url.searchParams.set("lang", language.value);
-  history.replaceState(null, "", url);
+  setQuery("lang", language.value);
   speak(pick(language.value, []));
   redraw();
 };

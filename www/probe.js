@@ -3,36 +3,80 @@
  * a browser may offer WebGPU to pages and not to workers.
  *
  * @typedef {import("./types.js").StageName} StageName
+ * @typedef {import("./types.js").Absence} Absence
+ * @typedef {<T>(stage: StageName, work: () => T | Promise<T>) => Promise<T>} Stage runs a stage and reports its time
  */
 
-/** A failure that belongs to a stage; an empty message means that the page knows the sentence. */
+/** A failure that belongs to a stage; the page knows the sentence. */
 export class StageError extends Error {
-  /** @param {StageName} stage @param {string} [message] */
-  constructor(stage, message = "") {
-    super(message);
+  /** @param {StageName} stage */
+  constructor(stage) {
+    super();
     this.stage = stage;
   }
 }
 
+/** No failure: the processor does without what this stage looks for. */
+export class Absent extends Error {
+  /** @param {Absence} reason */
+  constructor(reason) {
+    super();
+    this.reason = reason;
+  }
+}
+
+/** What a stage found, if it was there. @template T @param {Promise<T>} found @returns {Promise<T | undefined>} */
+export async function ifThere(found) {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof Absent) return undefined;
+    throw error;
+  }
+}
+
 /**
- * @param {<T>(stage: StageName, work: () => T | Promise<T>) => Promise<T>} stage runs a stage and reports its time
- * @returns {Promise<string>} what the browser calls the adapter; it may say little
+ * @param {import("./types.js").Wish} wish
+ * @param {Stage} stage
+ * @returns {Promise<string | undefined>} what the browser calls the adapter, which may be little; nothing if the
+ * processor is to be used
  */
-export async function probe(stage) {
-  await stage("secure", () => {
-    if (!self.isSecureContext) throw new StageError("secure");
+export async function probe(wish, stage) {
+  /** What is missing: the processor can do without, unless the visitor insists on the GPU. */
+  const missing = (/** @type {"secure" | "webgpu" | "adapter"} */ name) =>
+    wish === "gpu" ? new StageError(name) : new Absent(name);
+  /**
+   * A stage that needs what the one before has found.
+   * @template B, T
+   * @param {StageName} name @param {B | undefined} before @param {(before: B) => T | Promise<T>} work
+   */
+  const after = (name, before, work) =>
+    ifThere(
+      stage(name, () => {
+        if (before === undefined) throw new Absent("unneeded");
+        return work(before);
+      }),
+    );
+  const wanted = wish === "processor" ? undefined : wish;
+  const secure = await after("secure", wanted, () => {
+    if (!self.isSecureContext) throw missing("secure");
+    return true;
   });
-  const gpu = await stage("webgpu", () => {
-    if (!navigator.gpu) throw new StageError("webgpu");
+  const gpu = await after("webgpu", secure, () => {
+    if (!navigator.gpu) throw missing("webgpu");
     return navigator.gpu;
   });
-  const adapter = await stage("adapter", async () => {
-    const found = await gpu.requestAdapter();
-    if (!found) throw new StageError("adapter");
+  const adapter = await after("adapter", gpu, async (gpu) => {
+    // The one that the core will ask for.
+    const found = await gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (!found) throw missing("adapter");
+    if (wish === "auto" && found.info.isFallbackAdapter) throw new Absent("software");
     return found;
   });
   // The core opens its own device; this one only tells a device that cannot be opened from a kernel that cannot run.
-  await stage("device", async () => (await adapter.requestDevice()).destroy());
-  const { description, device, vendor, architecture } = adapter.info;
-  return description || device || `${vendor} ${architecture}`.trim();
+  const info = await after("device", adapter, async (adapter) => {
+    (await adapter.requestDevice()).destroy();
+    return adapter.info;
+  });
+  return info && (info.description || info.device || `${info.vendor} ${info.architecture}`.trim());
 }

@@ -23,18 +23,24 @@ import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
 import { short, t } from "./i18n.js";
 import { finalText } from "./status.js";
-import { DEFAULT_PRESET, presetOf, readHash, writeHash } from "./url.js";
+import { DEFAULT_PRESET, presetOf, readDevice, readHash, writeHash } from "./url.js";
 
 /** Files are read whole into the program's memory. */
 const MOST_BYTES = 256e6;
-/** On a software adapter the default preset would show nothing for minutes, and a test of 200 images take a quarter of an hour. */
-const SOFTWARE_HASH = "#preset=tiny&running=32";
+/**
+ * Where a processor computes, the default preset is grey for the first ten seconds and takes a minute to faces. This one
+ * shows them after five, and its running test lasts as long (half a minute on a software adapter).
+ */
+const SOFTWARE_HASH = "#preset=tiny";
 
 /** Settings that neither networks nor training depend on: with others of these a run goes on where it is. */
 const KEPT = ["statistics", "test_interval", "test_steps", "test_lr", "niter", "vis_size"];
 
 /** @param {unknown} error */
 const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
+/** What is wrong with the address. @param {import("./url.js").Problem[]} problems */
+const complain = (problems) => problems.map(({ kind, values }) => t(`say.${kind}`, values));
 
 export class Run {
   /** @param {Views} views @param {boolean} calm draw the samples seldom */
@@ -78,8 +84,9 @@ export class Run {
     this.busy = false;
     this.setFault("");
     this.views.card.begin("secure");
+    const { device, problems } = readDevice(new URLSearchParams(location.search));
     try {
-      this.booted = await this.client.call("boot", { bodies: keptBodies() });
+      this.booted = await this.client.call("boot", { device, bodies: keptBodies() });
       const { gpu, kept } = this.booted;
       if (kept) keepBody(gpu.name, kept);
       await this.client.call("calm", { on: this.calm });
@@ -88,10 +95,12 @@ export class Run {
       return; // The card shows which stage failed, and why.
     }
     const small = location.hash === "" && this.booted.gpu.software;
-    const complaints = this.draft ? [] : this.readHash(small ? SOFTWARE_HASH : location.hash, this.booted);
+    const complaints = this.draft
+      ? []
+      : [...complain(problems), ...this.readHash(small ? SOFTWARE_HASH : location.hash, this.booted)];
     await this.restart();
     if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
-    else if (small && this.started) this.views.announce(t("say.software"));
+    else if (small && this.started) this.views.announce(t(this.booted.gpu.processor ? "say.processor" : "say.software"));
   }
 
   /**
@@ -104,7 +113,7 @@ export class Run {
     const read = readHash(hash, presets);
     this.preset = read.preset;
     this.draft = read.config;
-    const complaints = read.problems.map(({ kind, values }) => t(`say.${kind}`, values));
+    const complaints = complain(read.problems);
     if (this.draft.dataset !== "faces" && this.draft.dataset !== this.opened?.name) {
       complaints.push(t("say.missing", { name: this.draft.dataset }));
       this.draft.dataset = "faces";

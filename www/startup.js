@@ -9,12 +9,18 @@ import { named, number, t } from "./i18n.js";
 
 /** @type {StageName[]} */
 const STAGES = ["secure", "webgpu", "adapter", "device", "program", "kernel", "images", "pipelines"];
+/** Where one of these fails, the processor is a way out. @type {StageName[]} */
+const OF_GPU = ["secure", "webgpu", "adapter", "device", "kernel"];
+
+/** What is known of why a stage failed. @param {StageName} stage */
+export const cause = (stage) =>
+  stage === "secure" ? t("cause.secure", { origin: location.origin }) : named(`cause.${stage}`, "");
 
 /** The card that stands in place of the samples until training can begin: what is done, what is awaited, what failed. */
 export class Startup {
   /**
    * @param {HTMLElement} root
-   * @param {{ again: () => void, diagnostics: () => string, copied: () => void }} on
+   * @param {{ again: () => void, processor: () => void, diagnostics: () => string, copied: () => void }} on
    */
   constructor(root, on) {
     this.root = root;
@@ -49,8 +55,11 @@ export class Startup {
 
   /** The stage at which the worker itself broke down. @param {string} message */
   crash(message) {
-    const at = STAGES.find((stage) => this.stages.get(stage)?.state !== "done") ?? "program";
-    this.stage({ event: "stage", stage: at, state: "failed", millis: 0, detail: t("cause.worker", { message }) });
+    const passed = (/** @type {StageName} */ stage) => /done|absent/.test(this.stages.get(stage)?.state ?? "");
+    // If nothing was heard of it, its file did not load.
+    const at = this.stages.size > 0 ? STAGES.find((stage) => !passed(stage)) : undefined;
+    const detail = t("cause.worker", { message });
+    this.stage({ event: "stage", stage: at ?? "program", state: "failed", millis: 0, detail });
   }
 
   get failed() {
@@ -69,15 +78,20 @@ export class Startup {
     const failed = this.failed;
     this.root.classList.toggle("failed", failed !== undefined);
     const rows = STAGES.map((stage) => {
-      const { state, millis } = this.stages.get(stage) ?? { state: "waiting", millis: 0 };
-      const time = state === "done" ? t("millis", { n: number(Math.round(millis)) }) : "";
-      return make("li", { "data-stage": stage, "data-state": state }, [
+      return make("li", { "data-stage": stage, "data-state": this.stages.get(stage)?.state ?? "waiting" }, [
         make("span", {}, [t(`stage.${stage}`)]),
-        make("span", { class: "time" }, [time]),
+        make("span", { class: "note" }, [this.note(stage)]),
       ]);
     });
     const title = make("h3", {}, [t(failed ? "start.failed" : "start.title")]);
     this.root.replaceChildren(title, make("ol", {}, rows), ...(failed ? this.failure(failed) : this.progress()));
+  }
+
+  /** What stands beside a stage: its time, or what is used in its place. @param {StageName} stage */
+  note(stage) {
+    const { state, millis, detail } = this.stages.get(stage) ?? { state: "waiting", millis: 0, detail: "" };
+    if (state === "absent") return named(`absent.${detail}`, "");
+    return state === "done" ? t("millis", { n: number(Math.round(millis)) }) : "";
   }
 
   progress() {
@@ -91,10 +105,10 @@ export class Startup {
   /** @param {StageName} stage */
   failure(stage) {
     const detail = this.stages.get(stage)?.detail ?? "";
-    const known = stage === "secure" ? t("cause.secure", { origin: location.origin }) : named(`cause.${stage}`, "");
-    const cause = detail || known;
     const again = make("button", { type: "button", class: "primary" }, [t("start.again")]);
     again.onclick = this.on.again;
+    const processor = make("button", { type: "button", id: "use-processor" }, [t("start.processor")]);
+    processor.onclick = this.on.processor;
     const text = make("pre", {}, [this.on.diagnostics()]);
     const copier = make("button", { type: "button", id: "copy-diagnostics" }, [t("start.copy")]);
     const details = make("details", {}, [make("summary", {}, [t("start.diagnostics")]), text]);
@@ -103,9 +117,9 @@ export class Startup {
       if (await copy(text.textContent ?? "", text)) this.on.copied();
     };
     return [
-      make("p", { class: "cause", role: "alert" }, [cause]),
+      make("p", { class: "cause", role: "alert" }, [detail || cause(stage)]),
       make("p", {}, [t(`fix.${stage}`)]),
-      make("div", { class: "buttons" }, [again, copier]),
+      make("div", { class: "buttons" }, [again, ...(OF_GPU.includes(stage) ? [processor] : []), copier]),
       details,
     ];
   }

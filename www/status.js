@@ -70,14 +70,15 @@ export class Status {
     fact("rate", this.rate > 0 ? number(this.rate, { maximumSignificantDigits: 3 }) : "–");
     fact("images", number(this.step * this.batch, { notation: "compact", maximumSignificantDigits: 3 }));
     fact("score", this.score ? short(this.score.loss) : "–");
-    fact("gpu", this.gpu ? this.gpuText(this.gpu) : "–");
+    fact("device", this.gpu ? this.deviceText(this.gpu) : "–");
     this.renderTest();
   }
 
   /** @param {import("./types.js").GpuInfo} gpu */
-  gpuText({ name, backend, software }) {
+  deviceText({ name, backend, software, processor }) {
     const what = software ? `${backend}, ${t("start.software")}` : backend;
-    return t("fact.gpu.used", { name: `${name} (${what})`, n: Math.ceil(this.bytes / 1e6) });
+    const device = processor ? t("fact.device.processor") : `${name} (${what})`;
+    return t("fact.device.used", { device, n: Math.ceil(this.bytes / 1e6) });
   }
 
   renderTest() {

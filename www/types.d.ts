@@ -59,12 +59,20 @@ export interface GpuInfo {
   name: string;
   backend: string;
   software: boolean;
-  /** How matrices are multiplied: small, medium, large, subgroup or quad. */
+  /** The processor computes by itself, without WebGPU. */
+  processor: boolean;
+  /** How matrices are multiplied: small, medium, large, subgroup, quad or panel. */
   body: string;
 }
 
 /** Stages of the start-up card, in order. */
 export type StageName = "secure" | "webgpu" | "adapter" | "device" | "program" | "kernel" | "images" | "pipelines";
+
+/** What the visitor wants to compute with: `auto` is the graphics card, or the processor where there is none. */
+export type Wish = "auto" | "gpu" | "processor";
+
+/** Why a stage was passed over when the processor computes: what is missing, only imitated, or not needed any more. */
+export type Absence = "secure" | "webgpu" | "adapter" | "software" | "unneeded";
 
 export interface Boot {
   gpu: GpuInfo;
@@ -84,7 +92,7 @@ export interface Started {
 /** What the page can ask of the worker: arguments and reply of each request. */
 export interface Requests {
   /** `bodies` are those kept by adapter, so that nothing is measured twice. */
-  boot: { args: { bodies: Record<string, string> }; reply: Boot };
+  boot: { args: { device: Wish; bodies: Record<string, string> }; reply: Boot };
   start: { args: { config: Config; keep: boolean }; reply: Started };
   play: { args: {}; reply: void };
   pause: { args: {}; reply: void };
@@ -105,9 +113,12 @@ export type Table = "losses" | "scores" | "inside" | "final";
 
 export type RequestName = keyof Requests;
 
+/** `detail` of an absent stage is an Absence, of a failed one a sentence or nothing. */
+export type StageState = "running" | "done" | "absent" | "failed";
+
 /** What the worker tells without being asked. */
 export type WorkerEvent =
-  | { event: "stage"; stage: StageName; state: "running" | "done" | "failed"; millis: number; detail: string }
+  | { event: "stage"; stage: StageName; state: StageState; millis: number; detail: string }
   | { event: "build"; done: number; total: number; label: string }
   | { event: "turn"; step: number; rows: Float32Array<ArrayBuffer>; test: TestProgress; score: Score | undefined }
   | { event: "sheet"; step: number; picture: Picture }

@@ -1,13 +1,36 @@
 /**
- * A run's settings in the address: `#preset=tiny&norm=none&lr=0.0002`. The keys are those of the core's Config, and
- * only what differs from the preset is written; the default preset itself is left out.
+ * The address. A run's settings are behind the `#`: `#preset=tiny&norm=none&lr=0.0002`. The keys are those of the core's
+ * Config, and only what differs from the preset is written; the default preset itself is left out. What belongs to the
+ * visitor's machine is in the query: `?device=processor`.
  *
  * @typedef {import("./types.js").Config} Config
  * @typedef {import("./types.js").Preset} Preset
- * @typedef {{ kind: "unknown" | "bad" | "preset", values: Record<string, string | number> }} Problem
+ * @typedef {import("./types.js").Wish} Wish
+ * @typedef {{ kind: "unknown" | "bad" | "preset" | "device", values: Record<string, string | number> }} Problem
  */
 
 export const DEFAULT_PRESET = "small";
+
+/** @type {Map<string | null, Wish>} */
+const DEVICES = new Map([
+  [null, "auto"],
+  ["auto", "auto"],
+  ["gpu", "gpu"],
+  ["webgpu", "gpu"],
+  ["processor", "processor"],
+]);
+
+/**
+ * What to compute with.
+ * @param {URLSearchParams} query
+ * @returns {{ device: Wish, problems: Problem[] }}
+ */
+export function readDevice(query) {
+  const value = query.get("device");
+  const device = DEVICES.get(value);
+  if (device) return { device, problems: [] };
+  return { device: "auto", problems: [{ kind: "device", values: { value: String(value) } }] };
+}
 
 /**
  * @param {string} hash with or without its `#`

@@ -1,19 +1,19 @@
 /**
- * All of the program and of WebGPU. One loop answers the page's requests and trains between them, so no two calls into
- * the program ever overlap; pausing is nothing but not calling.
+ * All of the program and of the device. One loop answers the page's requests and trains between them, so no two calls
+ * into the program ever overlap; pausing is nothing but not calling.
  *
  * @typedef {import("./types.js").Requests} Requests
  * @typedef {import("./types.js").RequestName} RequestName
  * @typedef {import("./types.js").StageName} StageName
  * @typedef {import("./types.js").WorkerEvent} WorkerEvent
  * @typedef {{ id: number, name: RequestName, args: any }} Message
- * @typedef {typeof import("../wn_gan.js")} Core
+ * @typedef {import("./device.js").Core} Core
  */
 import { Best } from "./best.js";
+import { openDevice } from "./device.js";
 import { History } from "./history.js";
 import { interval } from "./interval.js";
-import { probe } from "./probe.js";
-import { addSubgroups } from "./subgroups.js";
+import { Absent } from "./probe.js";
 
 /** A training step that no run reaches. */
 const ENDLESS = 0xffffffff;
@@ -38,7 +38,7 @@ let test = "none";
 
 /** @type {Core} */
 let core;
-/** @type {Promise<void> | undefined} */
+/** @type {Promise<Core> | undefined} */
 let loading;
 /** @type {import("../wn_gan.js").Gpu} */
 let gpu;
@@ -70,16 +70,19 @@ async function inStage(stage, work) {
     tell({ event: "stage", stage, state: "done", millis: millis(), detail: "" });
     return result;
   } catch (error) {
-    tell({ event: "stage", stage, state: "failed", millis: millis(), detail: sentence(error) });
+    const absent = error instanceof Absent;
+    const detail = absent ? error.reason : sentence(error);
+    tell({ event: "stage", stage, state: absent ? "absent" : "failed", millis: millis(), detail });
     throw error;
   }
 }
 
-/** The program; it is loaded once, and also without a GPU. */
+/** The program; it is loaded once, and also where no device can be opened. */
 function program() {
   const load = async () => {
     core = await import("../wn_gan.js");
     await core.default();
+    return core;
   };
   loading ??= load();
   loading.catch(() => (loading = undefined)); // Another try can succeed.
@@ -235,16 +238,11 @@ function forget() {
 
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
-  async boot({ bodies }) {
-    const seen = await probe(inStage);
-    await inStage("program", program);
-    const kept = await inStage("kernel", async () => {
-      gpu = await core.openGpu(await addSubgroups());
-      return gpu.tune(bodies[seen || gpu.name]);
-    });
-    const { name, backend, software, body } = gpu;
-    const found = { name: seen || name, backend, software, body };
-    return { gpu: found, kept, presets: JSON.parse(core.presets()) };
+  async boot({ device, bodies }) {
+    const { name, processor, kept, ...opened } = await openDevice(device, inStage, program, (of) => bodies[of]);
+    ({ gpu } = opened);
+    const { backend, software, body } = gpu;
+    return { gpu: { name, backend, software, processor, body }, kept, presets: JSON.parse(core.presets()) };
   },
 
   async start({ config, keep }) {

@@ -17,27 +17,42 @@ after(async () => {
   site?.stop();
 });
 
-test("a measurement of gan16 is text in the page, and the title says so", { timeout: BUILD_MILLIS }, async () => {
-  const { page, errors, close } = await visit(chrome);
-  await page.goto(`${site.url}?bench=gan16&norm=weight&order=simultaneous&seconds=2`);
-  await page.waitForFunction(() => /^bench: (done|failed)$/.test(document.title), null, { timeout: BUILD_MILLIS });
-  assert.equal(await page.title(), "bench: done", await page.locator("#bench").innerText());
-  const found = JSON.parse((await page.locator("script#bench-result").textContent()) ?? "");
-  assert.deepEqual([found.workload, found.norm, found.order, found.backend], ["gan16", "weight", "simultaneous", "webgpu"]);
-  assert.equal(found.readback_bytes_per_step, 16);
-  assert.equal(found.losses_finite, true);
-  for (const key of ["step_ms_median", "gflops", "peak_gflops", "record_ms_per_step", "gpu_bytes"]) {
-    assert.ok(found[key] > 0, key);
-  }
-  assert.match(await page.locator("#bench").innerText(), /step_ms_median/);
-  assert.deepEqual(errors, []);
-  await close();
-});
+// The browser's adapter is a software one, so that the page's own choice is the processor.
+for (const [device, backend, body] of [
+  ["gpu", "webgpu", "quad"],
+  ["processor", "wasm", "panel"],
+  ["auto", "wasm", "panel"],
+]) {
+  test(`a measurement of gan16 is text in the page, and the title says so: ${device}`, { timeout: BUILD_MILLIS }, async () => {
+    const { page, errors, close } = await visit(chrome);
+    await page.goto(`${site.url}?bench=gan16&norm=weight&order=simultaneous&seconds=2&device=${device}`);
+    await page.waitForFunction(() => /^bench: (done|failed)$/.test(document.title), null, { timeout: BUILD_MILLIS });
+    assert.equal(await page.title(), "bench: done", await page.locator("#bench").innerText());
+    const found = JSON.parse((await page.locator("script#bench-result").textContent()) ?? "");
+    assert.deepEqual([found.workload, found.norm, found.order], ["gan16", "weight", "simultaneous"]);
+    assert.deepEqual([found.backend, found.body], [backend, body]);
+    assert.equal(found.readback_bytes_per_step, 16);
+    assert.equal(found.losses_finite, true);
+    const keys = ["step_ms_median", "gflops", "peak_gflops", "gpu_bytes"];
+    // The processor has no commands to record.
+    for (const key of [...keys, ...(device === "gpu" ? ["record_ms_per_step"] : [])]) assert.ok(found[key] > 0, key);
+    assert.match(await page.locator("#bench").innerText(), /step_ms_median/);
+    assert.deepEqual(errors, []);
+    await close();
+  });
+}
 
-test("nonsense is answered with a sentence", { timeout: BUILD_MILLIS }, async () => {
-  const { page, close } = await visit(chrome);
-  await page.goto(`${site.url}?bench=gan17`);
-  await page.waitForFunction(() => document.title === "bench: failed", null, { timeout: 60_000 });
-  assert.match(await page.locator("#bench").innerText(), /There is no preset "gan17"/);
-  await close();
-});
+for (const [query, answer] of /** @type {const} */ ([
+  ["bench=gan17", /There is no preset "gan17"/],
+  ["bench=gan16&device=abacus", /There is no device "abacus"\. Write device=gpu or device=processor/],
+  ["bench=gan16&body=huge", /the body "huge", but the device "processor" took "panel"/],
+  ["bench=gan16&body=panel&device=gpu", /the body "panel", but the device ".*swiftshader" took "quad"/],
+])) {
+  test(`nonsense is answered with a sentence: ${query}`, { timeout: BUILD_MILLIS }, async () => {
+    const { page, close } = await visit(chrome);
+    await page.goto(`${site.url}?${query}`);
+    await page.waitForFunction(() => document.title === "bench: failed", null, { timeout: 60_000 });
+    assert.match(await page.locator("#bench").innerText(), answer);
+    await close();
+  });
+}

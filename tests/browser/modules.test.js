@@ -13,7 +13,7 @@ import { values } from "../../www/inside.js";
 import { interval } from "../../www/interval.js";
 import { strings } from "../../www/strings.js";
 import { ends, scale } from "../../www/svg.js";
-import { readHash, writeHash } from "../../www/url.js";
+import { readDevice, readHash, writeHash } from "../../www/url.js";
 import { fromRoot } from "./harness.js";
 
 test("both languages have every string, with the same blanks", () => {
@@ -37,7 +37,7 @@ test("every string that the page names exists, and no string is left over", asyn
   for (const key of named) assert.ok(Object.hasOwn(strings.en, key), `index.html names "${key}"`);
   // The others are put together at run time: of a stage, a field, a preset, a complaint about the address, a quantity or
   // a layer's kind; those of a choice are checked with the fields.
-  const built = /^((stage|cause|fix|field|preset|channels)\.|say\.(unknown|bad|preset)$|inside\.\w+(\.hint)?$|theorem\.\w+$)/;
+  const built = /^((stage|absent|cause|fix|field|preset|channels)\.|say\.(unknown|bad|preset|device)$|inside\.\w+(\.hint)?$|theorem\.\w+$)/;
   const choices = GROUPS.flatMap(({ fields }) => fields).flatMap(({ key, choices = [] }) => choices.map((c) => `${key}.${c}`));
   for (const choice of choices) assert.ok(Object.hasOwn(strings.en, choice), `"${choice}" has no name`);
   for (const key of Object.keys(strings.en)) {
@@ -147,6 +147,17 @@ test("what the address says wrongly is reported, and the rest is kept", () => {
   assert.equal(preset, "small");
   assert.deepEqual({ lr: config.lr, seed: config.seed, norm: config.norm }, { lr: 1e-4, seed: 7, norm: "none" });
   assert.deepEqual(problems.map(({ kind }) => kind).sort(), ["bad", "preset", "unknown"]);
+});
+
+test("the address may name the device, and what is none is reported", () => {
+  /** @param {string} query */
+  const read = (query) => readDevice(new URLSearchParams(query));
+  for (const [query, device] of [["lang=en", "auto"], ["device=gpu", "gpu"], ["device=webgpu", "gpu"], ["device=processor", "processor"]]) {
+    assert.deepEqual(read(query), { device, problems: [] }, query);
+  }
+  for (const value of ["abacus", ""]) {
+    assert.deepEqual(read(`device=${value}`), { device: "auto", problems: [{ kind: "device", values: { value } }] });
+  }
 });
 
 test("the form has every setting of the core, and no other", async () => {

@@ -17,7 +17,7 @@ let chrome;
 /** @type {Awaited<ReturnType<typeof visit>>["page"]} */
 let page;
 
-// One page and one device for all runs, so that a pipeline is built once.
+// One page and one device of each kind for all runs, so that a pipeline is built once.
 before(async () => {
   server = await host();
   chrome = await browser();
@@ -28,10 +28,11 @@ before(async () => {
     const core = await import(`${root}wn_gan.js`);
     const { addSubgroups } = await import(`${root}www/subgroups.js`);
     await core.default();
-    // The device without subgroups multiplies as on a graphics card, the other as this page does on a processor.
+    // The device without subgroups multiplies as on a graphics card, the other as this page does on a software adapter.
     const plain = await core.openGpu(false);
     const offered = await addSubgroups();
-    Object.assign(globalThis, { core, plain, offered, gpu: await core.openGpu(offered) });
+    const gpu = await core.openGpu(offered);
+    Object.assign(globalThis, { core, plain, offered, gpu, processor: core.openProcessor() });
   }, server.url);
 });
 after(async () => {
@@ -48,7 +49,9 @@ test("this browser's adapter shares registers", async () => {
   assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).offered), true);
 });
 
-const runs = [...chosen.map((run) => ({ ...run, device: "gpu" })), { ...chosen[0], device: "plain" }];
+/** Runs on one of the devices. @param {string} device @param {Trajectory[]} runs */
+const on = (device, runs) => runs.map((run) => ({ ...run, device }));
+const runs = [...on("gpu", chosen), ...on("processor", chosen), ...on("plain", chosen.slice(0, 1))];
 for (const { config, losses, grad_norms, device } of runs) {
   test(`ten steps of gan16, ${config.norm}, ${config.order}, ${device}`, { timeout: BUILD_MILLIS }, async () => {
     const found = await page.evaluate(
