@@ -1,6 +1,7 @@
 // Gradient of the sigmoid, where y is its output, times factor[row / scaled_by] where there are factors:
 //   dx = dy * y * (1 - y)
-// and its sums over rows, the gradient of a bias before the sigmoid: partial[part, c] = sum of dx[row, c].
+// beside y or in its place, and its sums over rows, the gradient of a bias before the sigmoid:
+//   partial[part, c] = sum of dx[row, c]
 // All are [rows, channels]; a workgroup takes 16 neighbouring channels and `rows_per_part` rows, LANES at a time.
 
 struct Params {
@@ -11,6 +12,7 @@ struct Params {
     dx_offset: u32,
     output_offset: u32, // first element in partial, or NO_SUMS
     scaled_by: u32,     // rows per factor, or 0: no factors
+    over_y: u32,        // 1: y lies where dx goes, and `y` is not read
 }
 
 const NO_SUMS: u32 = 0xffffffffu;
@@ -30,7 +32,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (c < p.channels) {
         for (var row = group.y * p.rows_per_part + lane / 16u; row < end; row += LANES) {
             let i = row * p.channels + c;
-            let value = y[p.y_offset + i];
+            var value = 0.0;
+            if (p.over_y != 0u) {
+                value = dx[p.dx_offset + i];
+            } else {
+                value = y[p.y_offset + i];
+            }
             var gradient = dy[p.y_offset + i];
             if (p.scaled_by > 0u) {
                 gradient *= factor[row / p.scaled_by];

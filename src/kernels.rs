@@ -311,6 +311,7 @@ blocks! {
     /// sigmoid_backward.wgsl
     SigmoidBackward {
         rows: u32, channels: u32, rows_per_part: u32, y_offset: u32, dx_offset: u32, output_offset: u32, scaled_by: u32,
+        over_y: u32,
     }
     /// rmsprop.wgsl
     Rmsprop { count: u32, pair_begin: u32, decay: f32, eps: f32 }

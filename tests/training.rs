@@ -7,6 +7,8 @@ mod costs;
 mod golden;
 #[path = "support/gpu.rs"]
 mod gpu;
+#[path = "training/memory.rs"]
+mod memory;
 #[path = "support/training.rs"]
 mod support;
 

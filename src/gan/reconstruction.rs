@@ -157,8 +157,8 @@ impl Reconstruction {
         })
     }
 
-    /// Records up to `budget` gradient steps, at most to the end of the present batch, and its score at the end.
-    /// Returns whether the whole test has been recorded; then [`Self::result`] reads the losses.
+    /// Records up to `budget` gradient steps, at most to the end of the present batch, and its score at the end or where
+    /// its pictures are shown. Returns whether the whole test has been recorded; then [`Self::result`] reads the losses.
     pub fn record(&mut self, gpu: &Gpu, encoder: &mut Encoder, budget: u32) -> bool {
         let Some(mut run) = self.running else { return false };
         let first = run.batch * self.batch_size;
@@ -178,11 +178,15 @@ impl Reconstruction {
         }
         run.done_in_batch += steps;
         let batch_ends = run.done_in_batch == self.steps;
-        if batch_ends {
+        let is_shown = run.batch == 0 && steps > 0;
+        if batch_ends || is_shown {
+            // A gradient step leaves no pictures: their memory is that of a gradient.
             self.score.record(gpu, encoder, 0);
+        }
+        if batch_ends {
             encoder.copy_range(&self.losses, 0, &self.all_losses, first, rows);
         }
-        if run.batch == 0 && steps > 0 {
+        if is_shown {
             self.copy_pairs(encoder);
         }
         if batch_ends {

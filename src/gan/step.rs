@@ -8,9 +8,10 @@ use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GanLoss, Latent, METRIC_COLUMNS};
 use crate::nn::batch_norm::Source;
 use crate::nn::convolution::Factors;
+use crate::nn::parameters::Layout;
 use crate::nn::product::Body;
 use crate::nn::update::{Rule, Update};
-use crate::nn::{Activations, Backward, Network, Pass, Shape, Weights};
+use crate::nn::{Activations, Backward, Network, Pass, Shape, Spare, Weights};
 use crate::rng::Stream;
 
 /// Both networks with everything a training step touches.
@@ -26,12 +27,14 @@ pub struct Gan {
     pub z_d: View,
     /// Latent codes of G's update, [batch, code], behind the others.
     pub z_g: View,
-    /// Real images in rows 0..batch, fakes in rows batch..2 batch, [2 batch, h, w, c].
+    /// Real images in rows 0..batch, fakes in rows batch..2 batch, [2 batch, h, w, c]. G's way back overwrites the fakes.
     pub images: Buffer,
     /// One row of [`METRIC_COLUMNS`] numbers per step of a chunk.
     pub metrics: Buffer,
     discriminator_activations: Activations,
-    /// Gradient of G's loss with respect to `images`.
+    /// The same memory for a pass over the fakes alone, which leaves room for G's values.
+    fakes_activations: Activations,
+    /// Gradient of G's loss with respect to `images`, where G's gradients will lie.
     dimages: Buffer,
     /// Logits of the last pass through D, real images first, [2 batch].
     pub logits: Buffer,
@@ -56,13 +59,25 @@ impl Gan {
         let batch = config.batch_size;
         let image = Shape::new(config.height, config.width, config.channels);
         let means = config.optimiser == Optimiser::Adam;
-        let generator = Network::new(gpu, "generator", architecture::generator(config), body, means)?;
-        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body, means)?;
         let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
-        let discriminator_activations = Activations::new(gpu, "discriminator", &discriminator, [batch, 2], None)?;
+        let generator = architecture::generator(config);
+        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body, means)?;
+        // One buffer serves three in turn. When a way back through D comes to the images, which its first layer alone
+        // reads, nobody needs any more what waited in D; and G reads their gradient before it writes any of its own.
+        let waiting = discriminator.waiting().first().copied();
+        let of_image = waiting.map_or(0, |layer| discriminator.specs[layer].output.len()).max(image.len());
+        let len = (2 * batch * of_image).max(Layout::new(&generator).count);
+        let in_turn = buffer("values of D, then gradients of G", len)?;
+        let discriminator_activations =
+            Activations::new(gpu, "discriminator", &discriminator, [batch, 2], |layer, _| {
+                (waiting == Some(layer)).then(|| in_turn.clone())
+            })?;
         // Where the updates alternate, G never needs its values while D needs those of real images.
-        let lender = (config.order == Order::Alternating).then_some(&discriminator_activations);
-        let generator_activations = Activations::new(gpu, "generator", &generator, [batch, 1], lender)?;
+        let (fakes_activations, spare) = discriminator_activations.folded(&discriminator);
+        let mut spare = if config.order == Order::Alternating { spare } else { Spare::default() };
+        let generator = Network::with_gradients(gpu, "generator", generator, body, means, &in_turn)?;
+        let generator_activations =
+            Activations::new(gpu, "generator", &generator, [batch, 1], |_, len| spare.lend(len))?;
         let rule = match config.optimiser {
             Optimiser::Rmsprop => Rule::Rmsprop { decay: config.decay, eps: config.eps },
             Optimiser::Adam => Rule::Adam { betas: [config.beta1, config.beta2], eps: config.eps },
@@ -75,12 +90,13 @@ impl Gan {
             discriminator_update: Update::new(gpu, "discriminator", &discriminator, &discriminator_activations, rule)?,
             generator_activations,
             discriminator_activations,
+            fakes_activations,
             ones,
             generator_dlogits: buffer("logit gradients of G", batch)?,
             z_d: codes.at(0),
             z_g: codes.at(batch * config.code_size),
             images: buffer("real and fake images", 2 * batch * image.len())?,
-            dimages: buffer("image gradients", 2 * batch * image.len())?,
+            dimages: in_turn,
             logits: buffer("logits", 2 * batch)?,
             dlogits: buffer("logit gradients", 2 * batch)?,
             metrics: buffer("metrics", metric_rows * METRIC_COLUMNS as u32)?,
@@ -122,7 +138,7 @@ impl Gan {
 
     /// D on real and fresh fakes; then G, with new latent codes, through the updated D.
     fn alternating(&self) -> Vec<Call> {
-        let fakes = self.discriminator_pass(1, 1);
+        let fakes = Pass { activations: &self.fakes_activations, ..self.discriminator_pass(1, 1) };
         let generator = self.generator_pass(&self.z_g);
         let mut calls = self.generator_pass(&self.z_d).forward();
         calls.extend(self.discriminator_gradients());

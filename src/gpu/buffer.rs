@@ -82,6 +82,12 @@ impl Buffer {
         readback::read(gpu, self).await
     }
 
+    /// The first `len` elements, in the same memory.
+    pub fn front(&self, len: usize) -> Buffer {
+        debug_assert!(len <= self.len, "a front is no longer than the whole");
+        Buffer { memory: self.memory.clone(), len }
+    }
+
     /// This buffer from `offset` on.
     pub fn at(&self, offset: u32) -> View {
         View { buffer: self.clone(), offset }

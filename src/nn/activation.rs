@@ -61,31 +61,37 @@ pub fn sigmoid(name: &str, count: u32, x: &View, y: &View) -> Call {
 }
 
 /// dx = dy * y (1 - y) for `rows` images, each times its factor, and the sums that are the gradient of a bias before the
-/// sigmoid, where `sums` has a place for them. y and dy start at the same offset.
+/// sigmoid, where `sums` has a place for them. y and dy start at the same offset; a dx without a place replaces y.
 pub fn sigmoid_backward(
     spec: &LayerSpec,
     rows: u32,
     y: &View,
     dy: &Buffer,
     factors: Option<Factors<'_>>,
-    dx: &View,
+    dx: Option<&View>,
     (sums, parts): (&Buffer, Option<Parts>),
 ) -> Call {
     let (channels, pixels) = (spec.output.c, spec.output.h * spec.output.w);
     let rows = rows * pixels;
     let rows_per_part = rows_per_part(rows);
+    // What a dispatch binds for writing it cannot bind for reading too.
+    let (read, written, over_y) = match dx {
+        Some(dx) => (&y.buffer, dx, 0),
+        None => (dy, y, 1),
+    };
     let block = SigmoidBackward {
         rows,
         channels,
         rows_per_part,
         y_offset: y.offset,
-        dx_offset: dx.offset,
+        dx_offset: written.offset,
         output_offset: parts.map_or(NO_SUMS, |parts| parts.source),
         scaled_by: factors.map_or(0, |_| pixels),
+        over_y,
     };
     let factors = factors.map_or(dy, |factors| factors.of_image);
     Call::new(&kernels::SIGMOID_BACKWARD, &format!("{} backward", spec.name))
         .params(&block)
-        .buffers(&[&y.buffer, dy, factors, &dx.buffer, sums])
+        .buffers(&[read, dy, factors, &written.buffer, sums])
         .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1])
 }

@@ -1,9 +1,10 @@
 //! How gradients flow back through a network: which layers take part, and in which memory each gradient lies.
 //!
 //! A value that one layer alone reads is needed no more once that layer has summed the gradients of its parameters, so
-//! its gradient takes its memory. Elsewhere memory is a few slots that gradients take in turn: a chain of layers needs
-//! none but for a sigmoid that rides along with a linear map, a residual block up to two. A second way back over the same
-//! values is right only if it learns nothing: it reads what activations read, which stays, and not what maps read.
+//! its gradient takes its memory. What a sigmoid that rides along with a linear map reads has no memory but the output's,
+//! and so has its gradient. Elsewhere memory is a few slots that gradients take in turn: a chain of layers needs none, a
+//! residual block up to two. A second way back over the same values is right only if it learns nothing and begins with no
+//! such sigmoid: it reads what activations read, which stays, and not what maps read.
 
 use crate::nn::layer::{LayerSpec, Op};
 
@@ -50,9 +51,8 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Plans the way back, to the parameters if `learn` and to the network's input if `input_wanted`. `stored` says which
-    /// values have memory of their own.
-    pub fn new(specs: &[LayerSpec], stored: &[bool], learn: bool, input_wanted: bool) -> Flow {
+    /// Plans the way back, to the parameters if `learn` and to the network's input if `input_wanted`.
+    pub fn new(specs: &[LayerSpec], learn: bool, input_wanted: bool) -> Flow {
         let needed = needed(specs, learn, input_wanted);
         let is_free = |value: usize| {
             let mut readers = specs.iter().filter(|spec| spec.inputs.contains(&value));
@@ -60,7 +60,7 @@ impl Flow {
             readers.next().is_some_and(|only| only.op != Op::Addition) && readers.next().is_none()
         };
         let mut planner = Planner {
-            reusable: stored.iter().enumerate().map(|(value, &stored)| stored && is_free(value)).collect(),
+            reusable: (0..=specs.len()).map(is_free).collect(),
             place: vec![None; specs.len() + 1],
             free: Vec::new(),
             slots: Vec::new(),

@@ -6,6 +6,7 @@ pub mod batch_norm;
 pub mod convolution;
 pub mod flow;
 pub mod layer;
+pub mod lending;
 pub mod network;
 pub mod optimiser;
 pub mod parameters;
@@ -21,6 +22,7 @@ pub mod update;
 pub mod weight_norm;
 
 pub use layer::{Kind, LayerSpec, LinearMap, Op, Reparameterisation, Shape};
+pub use lending::Spare;
 pub use network::{Activations, Network};
 pub use parameters::{Parameters, Weights};
 pub use pass::{Backward, Pass};

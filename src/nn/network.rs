@@ -5,7 +5,7 @@ use crate::gpu::{Buffer, Call, Gpu};
 use crate::nn::convolution::{Convolution, Pairs};
 use crate::nn::flow::Flow;
 use crate::nn::layer::{LayerSpec, Op};
-use crate::nn::parameters::Parameters;
+use crate::nn::parameters::{Layout, Parameters};
 use crate::nn::partial::PartialSums;
 use crate::nn::product::Body;
 use crate::nn::sums;
@@ -26,7 +26,20 @@ pub struct Network {
 impl Network {
     /// Allocates the parameters of `specs`; `name` labels the buffers, `means` is for an optimiser that keeps them.
     pub fn new(gpu: &Gpu, name: &str, specs: Vec<LayerSpec>, body: Body, means: bool) -> Result<Network> {
-        let parameters = Parameters::new(gpu, name, &specs, means)?;
+        let gradients = Buffer::new(gpu, &format!("{name} gradients"), Layout::new(&specs).count as usize)?;
+        Network::with_gradients(gpu, name, specs, body, means, &gradients)
+    }
+
+    /// The same with gradients at the front of a given buffer.
+    pub fn with_gradients(
+        gpu: &Gpu,
+        name: &str,
+        specs: Vec<LayerSpec>,
+        body: Body,
+        means: bool,
+        gradients: &Buffer,
+    ) -> Result<Network> {
+        let parameters = Parameters::new(gpu, name, &specs, means, gradients)?;
         Ok(Network { specs, parameters, body, nothing: Buffer::new(gpu, "nothing", 1)? })
     }
 
@@ -80,6 +93,16 @@ impl Network {
         (i + 1..self.specs.len()).any(|above| self.activation_below(above) == Some(i))
     }
 
+    /// The linear maps that only a TPReLU parts from the next one, those of the largest outputs first. Such an output
+    /// waits for the way back, where the activation reads it: no gradient takes its memory, and where nothing is learned
+    /// no dispatch binds two of them.
+    pub fn waiting(&self) -> Vec<usize> {
+        let waits = |&i: &usize| self.rides_along(i + 1) && self.map_above(i + 1);
+        let mut maps: Vec<usize> = (0..self.specs.len()).filter(waits).collect();
+        maps.sort_by_key(|&i| std::cmp::Reverse(self.specs[i].output.len()));
+        maps
+    }
+
     /// Whether no layer couples the images of a batch and a backward pass knows how to weigh them one by one: then a
     /// pass that starts with 1 at every logit serves every loss, see [`Backward::factors`](super::Backward::factors).
     pub fn serves_every_loss(&self) -> bool {
@@ -106,12 +129,12 @@ impl Network {
     }
 }
 
-/// What a pass keeps of some groups of images, and the memory its gradients flow through.
-#[derive(Debug)]
+/// What a pass keeps of some groups of images, and the memory its gradients flow through. A clone shares the memory.
+#[derive(Debug, Clone)]
 pub struct Activations {
     /// Images of one group, which share batch statistics.
     pub(super) group_rows: u32,
-    groups: u32,
+    pub(super) groups: u32,
     /// Output of every layer, [rows, output]; the last layer's goes where the pass says, and so does that of a linear
     /// map whose sigmoid rides along.
     pub(super) values: Vec<Option<Buffer>>,
@@ -129,28 +152,26 @@ pub struct Activations {
 }
 
 impl Activations {
-    /// Allocates for `groups` groups of `group_rows` images. Values lie, where they fit, in the memory of the lender's
-    /// first group: whoever passes a lender sees to it that never are both needed.
+    /// Allocates for `groups` groups of `group_rows` images. The output of a layer lies in what `lend` gives for the
+    /// layer's number and a length, if it gives anything; large ones ask first.
     pub fn new(
         gpu: &Gpu,
         name: &str,
         network: &Network,
         [group_rows, groups]: [u32; 2],
-        lender: Option<&Activations>,
+        mut lend: impl FnMut(usize, u32) -> Option<Buffer>,
     ) -> Result<Activations> {
         let specs = &network.specs;
         let rows = group_rows * groups;
         let buffer = |role: &str, len: u32| Buffer::new(gpu, &format!("{name} {role}"), len as usize);
         let stored = network.stored();
-        let mut free: Vec<(u32, Buffer)> = lender.map_or(Vec::new(), Activations::first_group);
-        free.sort_by_key(|&(len, _)| len);
         let mut largest_first: Vec<usize> = (0..specs.len()).filter(|&i| stored[i + 1]).collect();
         largest_first.sort_by_key(|&i| std::cmp::Reverse(specs[i].output.len()));
         let mut values = vec![None; specs.len()];
         for i in largest_first {
             let len = rows * specs[i].output.len();
-            values[i] = Some(match free.iter().position(|&(room, _)| room >= len) {
-                Some(fits) => free.remove(fits).1,
+            values[i] = Some(match lend(i, len) {
+                Some(lent) => lent,
                 None => buffer(&specs[i].name, len)?,
             });
         }
@@ -168,7 +189,7 @@ impl Activations {
         // A pass may want any of its gradients: slots hold the largest of every way back.
         let mut lengths: Vec<u32> = Vec::new();
         for (learn, input_wanted) in [(true, false), (true, true), (false, true)] {
-            let slots = Flow::new(specs, &stored, learn, input_wanted).slots;
+            let slots = Flow::new(specs, learn, input_wanted).slots;
             lengths.resize(lengths.len().max(slots.len()), 0);
             lengths.iter_mut().zip(slots).for_each(|(length, slot)| *length = slot.max(*length));
         }
@@ -193,12 +214,6 @@ impl Activations {
             scratch: buffer("partial sums of batch norm", scratch)?,
             sums: buffer("sums of groups", 2 * groups * channels)?,
         })
-    }
-
-    /// The memory of all values, and how many elements of it the first group has.
-    fn first_group(&self) -> Vec<(u32, Buffer)> {
-        let room = |buffer: &Buffer| (buffer.len() as u32 / self.groups, buffer.clone());
-        self.values.iter().flatten().map(room).collect()
     }
 
     /// Where the parts of all gradients lie.

@@ -114,14 +114,15 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Allocates everything, `means` for an optimiser that keeps them; values are zero until written.
-    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], means: bool) -> Result<Parameters> {
+    /// Allocates everything but the gradients, which lie at the front of `gradients`; `means` for an optimiser that keeps
+    /// them. Values are zero until written.
+    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], means: bool, gradients: &Buffer) -> Result<Parameters> {
         let layout = Layout::new(specs);
         let buffer = |role: &str| Buffer::new(gpu, &format!("{name} {role}"), layout.count as usize);
         let state = Buffer::new(gpu, &format!("{name} state"), layout.state as usize)?;
         Ok(Parameters {
             values: buffer("parameters")?,
-            gradients: buffer("gradients")?,
+            gradients: gradients.front(layout.count as usize),
             mean_squares: buffer("mean squares")?,
             means: means.then(|| buffer("means")).transpose()?,
             normaliser: Normaliser::new(gpu, name, specs, &layout, &state)?,

@@ -125,7 +125,7 @@ impl Pass<'_> {
             _ => activations.scratch.at(0),
         };
         let mut calls = Vec::new();
-        for stage in Flow::new(&network.specs, &network.stored(), way.learn, way.input.is_some()).stages {
+        for stage in Flow::new(&network.specs, way.learn, way.input.is_some()).stages {
             let i = stage.layer;
             let spec = &network.specs[i];
             let at = &network.parameters.layout.layers[i];
@@ -177,8 +177,10 @@ impl Pass<'_> {
                     let (y, factors) = (&self.output, way.output_factors);
                     let parts = spec.inputs[0].checked_sub(1).and_then(|map| plan.biases[map]);
                     let sums = (&activations.partial, parts.filter(|_| way.learn));
-                    let call = |dx| activation::sigmoid_backward(spec, rows, y, &dy.buffer, factors, &dx, sums);
-                    calls.extend(dx(0).map(call));
+                    if let Some(dx) = dx(0) {
+                        let dx = (!network.rides_along(i)).then_some(&dx);
+                        calls.push(activation::sigmoid_backward(spec, rows, y, &dy.buffer, factors, dx, sums));
+                    }
                 }
                 Op::Addition => {
                     let branches = [&x, &self.value(spec.inputs[1])];
@@ -221,7 +223,7 @@ impl Pass<'_> {
         })
     }
 
-    /// Value `number`, from the first image of this pass on.
+    /// Value `number`, from the first image of this pass on. One without memory of its own lies where the output does.
     fn value(&self, number: usize) -> View {
         match number.checked_sub(1).map(|layer| &self.activations.values[layer]) {
             None => self.input.clone(),

@@ -189,11 +189,12 @@ pub fn sigmoid(kernel: &'static Kernel) -> Report {
     report
 }
 
-/// dx = dy y (1 - y), the ends y = 0 and y = 1 among them, and its sums over rows, where they are wanted.
+/// dx = dy y (1 - y), the ends y = 0 and y = 1 among them, beside y or in its place, and its sums over rows, where they
+/// are wanted.
 pub fn sigmoid_backward(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for (rows, channels, rows_per_part, scaled_by) in SIZES {
-        for has_sums in [true, false] {
+        for (has_sums, over_y) in [(true, false), (false, false), (true, true)] {
             let mut y = abs(&random(&[rows, channels], 1));
             y.data[0] = 0.0;
             if let Some(value) = y.data.get_mut(1) {
@@ -211,20 +212,22 @@ pub fn sigmoid_backward(kernel: &'static Kernel) -> Report {
                 dx_offset: 3,
                 output_offset: if has_sums { SUMS as u32 } else { NO_SUMS },
                 scaled_by: scaled_by as u32,
+                over_y: u32::from(over_y),
             };
             let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, 1];
             let call = Call::new(kernel, "test").params(&params).grid(grid);
             let contents = [
-                filled(6, &y.data),
+                if over_y { poisoned(6, rows * channels) } else { filled(6, &y.data) },
                 filled(6, &dy.data),
                 filled(0, &factors),
-                poisoned(3, rows * channels),
+                if over_y { filled(3, &y.data) } else { poisoned(3, rows * channels) },
                 poisoned(SUMS, parts * channels),
             ];
             let after = dispatch(call, &Step::default(), &contents);
             let scaled = Tensor::new(&dy.shape, dy.data.iter().enumerate().map(|(i, dy)| dy * factor(i)).collect());
             let dx = sigmoid_backward_twin(&y, &scaled).data;
-            let name = format!("[{rows}, {channels}] by {rows_per_part}, {scaled_by}, sums {has_sums}");
+            let name =
+                format!("[{rows}, {channels}] by {rows_per_part}, {scaled_by}, sums {has_sums}, over y {over_y}");
             // One difference and three products.
             let expected = Expected::untouched(after[3].len()).at(3, &dx, |i| Tolerance::rounded(2.0, dx[i]));
             report.compare(&format!("{name}: dx"), &after[3], &expected);

@@ -135,6 +135,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, "(1.0 - value)", "value"),
     (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, "sum += pulled", "sum += gradient"),
     (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, " && p.output_offset != NO_SUMS", ""),
+    (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, "p.over_y != 0u", "false"),
     // Missing factor and eps, gains of the wrong channel.
     (weight_norm::weight_norm, &kernels::WEIGHT_NORM, "block.factor * squares", "squares"),
     (weight_norm::weight_norm, &kernels::WEIGHT_NORM, " + NORM_EPS", ""),

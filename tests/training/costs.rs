@@ -14,13 +14,14 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
     // A device of its own, because the tests beside this one allocate too.
     let gpu = block_on(wn_gan::gpu::Gpu::open(wn_gan::gpu::context::Limits::Default)).unwrap();
     for (preset, norm, order, dispatches, mebibytes) in [
-        ("gan16", Norm::Weight, Order::Alternating, 35, 1.4),
-        ("gan16", Norm::Weight, Order::Simultaneous, 27, 1.6),
-        ("gan32", Norm::Weight, Order::Alternating, 46, 51.3),
-        ("gan32", Norm::Weight, Order::Simultaneous, 35, 58.3),
-        ("gan32", Norm::None, Order::Alternating, 54, 44.3),
-        // The paper's CelebA network, on a device with WebGPU's default limits.
-        ("gan160", Norm::Weight, Order::Alternating, 68, 883.2),
+        ("gan16", Norm::Weight, Order::Alternating, 35, 1.3),
+        ("gan16", Norm::Weight, Order::Simultaneous, 27, 1.5),
+        ("gan32", Norm::Weight, Order::Alternating, 46, 46.6),
+        ("gan32", Norm::Weight, Order::Simultaneous, 35, 53.1),
+        ("gan32", Norm::None, Order::Alternating, 54, 39.7),
+        // The paper's CelebA network, on a device with WebGPU's default limits. Parameters and their mean squares are 220
+        // MiB, what activations wrote for D's two batches and for G's 291, the images 19: 1.49 times that.
+        ("gan160", Norm::Weight, Order::Alternating, 68, 790.6),
     ] {
         let config = Config { norm, order, ..Config::preset(preset).unwrap() };
         let before = gpu.counts().buffer_bytes;
