@@ -7,6 +7,7 @@ import { openDevice } from "./device.js";
 import { make } from "./dom.js";
 import { t } from "./i18n.js";
 import { StageError } from "./probe.js";
+import { load } from "./program.js";
 import { cause } from "./startup.js";
 import { readDevice } from "./url.js";
 
@@ -46,8 +47,7 @@ export async function bench(query, place) {
   };
   say("running", "…");
   try {
-    const core = await import("../wn_gan.js");
-    await core.default();
+    const core = await load();
     const gpu = await open(core, query);
     const workload = query.get("bench") || "gan16";
     const settings = { norm: query.get("norm") ?? "weight", order: query.get("order") ?? "alternating" };

@@ -13,6 +13,7 @@ import { Best } from "./best.js";
 import { openDevice } from "./device.js";
 import { History } from "./history.js";
 import { interval } from "./interval.js";
+import { load } from "./program.js";
 import { Absent } from "./probe.js";
 
 /** A training step that no run reaches. */
@@ -79,12 +80,7 @@ async function inStage(stage, work) {
 
 /** The program; it is loaded once, and also where no device can be opened. */
 function program() {
-  const load = async () => {
-    core = await import("../wn_gan.js");
-    await core.default();
-    return core;
-  };
-  loading ??= load();
+  loading ??= load().then((loaded) => (core = loaded));
   loading.catch(() => (loading = undefined)); // Another try can succeed.
   return loading;
 }

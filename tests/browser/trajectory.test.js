@@ -25,14 +25,23 @@ before(async () => {
   // Any document of the host will do: the program is loaded beside it, without the page's own worker.
   await page.goto(new URL("www/base.css", server.url).href);
   await page.evaluate(async (root) => {
-    const core = await import(`${root}wn_gan.js`);
+    const { load } = await import(`${root}www/program.js`);
     const { addSubgroups } = await import(`${root}www/subgroups.js`);
-    await core.default();
+    const core = await load();
+    // A second copy of the program, for browsers that do not multiply and add in one instruction.
+    const unfused = await import(`${root}wn_gan.js?unfused`);
+    await unfused.default();
     // The device without subgroups multiplies as on a graphics card, the other as this page does on a software adapter.
     const plain = await core.openGpu(false);
     const offered = await addSubgroups();
     const gpu = await core.openGpu(offered);
-    Object.assign(globalThis, { core, plain, offered, gpu, processor: core.openProcessor() });
+    const devices = {
+      gpu: { core, gpu },
+      plain: { core, gpu: plain },
+      processor: { core, gpu: core.openProcessor() },
+      unfused: { core: unfused, gpu: unfused.openProcessor() },
+    };
+    Object.assign(globalThis, { devices, offered });
   }, server.url);
 });
 after(async () => {
@@ -45,18 +54,23 @@ const golden = JSON.parse(await readFile(fromRoot("tests/golden/trajectory.json"
 // Every norm, and both orders of the paper's: the native test has all.
 const chosen = golden.filter(({ config }) => config.norm === "weight" || config.order === "alternating");
 
+test("this browser multiplies and adds in one instruction", async () => {
+  const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+  for (const file of ["wn_gan_fused.wasm", "wn_gan_bg.wasm"]) assert.ok(loaded.some((name) => name.endsWith(file)), file);
+});
+
 test("this browser's adapter shares registers", async () => {
   assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).offered), true);
 });
 
 /** Runs on one of the devices. @param {string} device @param {Trajectory[]} runs */
 const on = (device, runs) => runs.map((run) => ({ ...run, device }));
-const runs = [...on("gpu", chosen), ...on("processor", chosen), ...on("plain", chosen.slice(0, 1))];
+const runs = [...on("gpu", chosen), ...on("processor", chosen), ...["plain", "unfused"].flatMap((device) => on(device, chosen.slice(0, 1)))];
 for (const { config, losses, grad_norms, device } of runs) {
   test(`ten steps of gan16, ${config.norm}, ${config.order}, ${device}`, { timeout: BUILD_MILLIS }, async () => {
     const found = await page.evaluate(
       async ({ config, device }) => {
-        const { core, [device]: gpu } = /** @type {any} */ (globalThis);
+        const { core, gpu } = /** @type {any} */ (globalThis).devices[device];
         const data = core.Dataset.faces(600, config.seed);
         const session = await core.startSession(gpu, data, JSON.stringify(config), () => {});
         const losses = [];
