@@ -1,4 +1,4 @@
-// What the adapter's arithmetic can do at most: thirty-two independent chains x = a x + b per invocation, in registers,
+// What the adapter's arithmetic can do at most: forty-eight independent chains x = a x + b per invocation, in registers,
 // with two numbers read and one written. y = the sum of the chains, which all start at different values.
 
 struct Params {
@@ -29,6 +29,10 @@ fn main(
     var x5 = start + 5.0;
     var x6 = start + 6.0;
     var x7 = start + 7.0;
+    var x8 = start + 8.0;
+    var x9 = start + 9.0;
+    var x10 = start + 10.0;
+    var x11 = start + 11.0;
     for (var round = 0u; round < p.rounds; round++) {
         x0 = fma(x0, a, b);
         x1 = fma(x1, a, b);
@@ -38,8 +42,12 @@ fn main(
         x5 = fma(x5, a, b);
         x6 = fma(x6, a, b);
         x7 = fma(x7, a, b);
+        x8 = fma(x8, a, b);
+        x9 = fma(x9, a, b);
+        x10 = fma(x10, a, b);
+        x11 = fma(x11, a, b);
     }
-    let sum = ((x0 + x1) + (x2 + x3)) + ((x4 + x5) + (x6 + x7));
+    let sum = ((x0 + x1) + (x2 + x3)) + ((x4 + x5) + (x6 + x7)) + ((x8 + x9) + (x10 + x11));
     if (i < p.count) {
         y[i] = (sum.x + sum.y) + (sum.z + sum.w);
     }

@@ -7,9 +7,10 @@ use crate::error::{Error, Result};
 use crate::gan::cost::flop_per_step;
 use crate::gan::trainer::Trainer;
 use crate::gpu::context::Counts;
-use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
+use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots, Timer};
 use crate::kernels::{self, FmaPeak};
 use crate::nn::product::Body;
+use crate::nn::tuner;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -20,7 +21,10 @@ const MOST_IMAGES: u32 = 4096;
 /// Invocations, rounds and operations per round of the peak's kernel.
 const PEAK_INVOCATIONS: u32 = 1 << 16;
 const PEAK_ROUNDS: u32 = 256;
-const PEAK_FLOP_PER_ROUND: u64 = 64;
+const PEAK_FLOP_PER_ROUND: u64 = 96;
+/// Images, side, channels in and out of a convolution, and runs of it.
+const PEAK_PRODUCT: [u32; 4] = [4, 16, 256, 256];
+const PEAK_RUNS: usize = 5;
 /// The peak is measured for about this long, and the best of its dispatches counts.
 const PEAK_MILLIS: f64 = 600.0;
 
@@ -163,12 +167,27 @@ fn is_finite<T>(turn: Result<T>) -> Result<bool> {
     }
 }
 
-/// Floating-point operations per second of fused multiply-adds in registers: the best of several dispatches, each long
-/// enough to hide its launch.
+/// Floating-point operations per second of the device at its best: of fused multiply-adds in registers, and on a
+/// processor, whose registers are too few for their chains, of a matrix product that stays in its cache.
 ///
 /// # Errors
 /// As every use of a device.
 pub async fn peak(gpu: &Gpu) -> Result<f64> {
+    let in_registers = peak_in_registers(gpu).await?;
+    if !gpu.is_processor() {
+        return Ok(in_registers);
+    }
+    let [batch, side, from, to] = PEAK_PRODUCT;
+    let forward = tuner::directions(gpu, Body::Panel, batch, [side, from, to])?.into_iter().next();
+    let calls: Vec<Call> = forward.into_iter().map(|(_, call)| call).collect();
+    let multiply_adds: u64 = calls.iter().map(Call::work).sum();
+    let program = tuner::compile(gpu, calls).await?;
+    let seconds = Timer::new(gpu).await?.millis(gpu, &program, PEAK_RUNS).await? / 1000.0;
+    Ok(in_registers.max(2.0 * multiply_adds as f64 / seconds))
+}
+
+/// The best of several dispatches, each long enough to hide its launch.
+async fn peak_in_registers(gpu: &Gpu) -> Result<f64> {
     let y = Buffer::new(gpu, "peak", PEAK_INVOCATIONS as usize)?;
     let slots = StepSlots::new(gpu, 1)?;
     let call = |rounds: u32| {

@@ -24,7 +24,9 @@ pub enum Limits {
 
 /// A piece of work that the device was given; a processor has finished it already.
 #[derive(Debug, Clone)]
-pub struct Submission(Option<wgpu::SubmissionIndex>);
+pub struct Submission(
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "nobody waits"))] Option<wgpu::SubmissionIndex>,
+);
 
 /// What a device has done since it was opened. All but the time spent recording is the same on every machine.
 #[derive(Debug, Default)]

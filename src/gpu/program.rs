@@ -161,7 +161,9 @@ impl Program {
                     pass.set_bind_group(0, bind_group, if *uses_step { &offset } else { &[] });
                     pass.dispatch_workgroups(grid[0], grid[1], grid[2]);
                 }
-                (Work::Processor(task), _, Memory::Processor(slots)) => task.run(&slots[offset[0] as usize / 4..], *grid),
+                (Work::Processor(task), _, Memory::Processor(slots)) => {
+                    task.run(&slots[offset[0] as usize / 4..], *grid)
+                }
                 _ => unreachable!("a program runs on the device it was compiled for"),
             }
         }

@@ -88,7 +88,7 @@ const LARGE: Tile = tile([16, 16], 8, 8);
 
 /// Most rows and columns of a panel: what is gathered for them, [`PANEL_DEPTH`] deep, stays in a processor's second cache.
 const PANEL: [u32; 2] = [128, 256];
-const PANEL_DEPTH: u32 = 64;
+const PANEL_DEPTH: u32 = 32;
 
 /// Columns from which on sharing rows among the lanes of a subgroup pays.
 const MOST_NARROW: u32 = 4;
