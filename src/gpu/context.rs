@@ -72,7 +72,7 @@ pub struct Gpu {
 #[derive(Debug)]
 pub(super) enum Backend {
     /// A graphics adapter, or a driver that imitates one.
-    Adapter(Adapter),
+    Adapter(Box<Adapter>),
     /// The kernels of src/processor.
     Processor,
 }
@@ -145,7 +145,7 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| remember(&uncaptured, error.to_string())));
 
         let adapter = Adapter { device, queue, pipelines: Pipelines::default(), subgroups, info, failure };
-        let backend = Backend::Adapter(adapter);
+        let backend = Backend::Adapter(Box::new(adapter));
         let mut gpu = Gpu { backend, counters: Counters::default(), lanes_per_channel: 16 };
         if all && gpu.software() {
             gpu.lanes_per_channel = 1; // A barrier costs a processor more than all that the others would help.
@@ -194,7 +194,8 @@ impl Gpu {
 
     /// Name of the adapter as the driver gives it; browsers may leave it empty.
     pub fn name(&self) -> String {
-        let Backend::Adapter(Adapter { info, .. }) = &self.backend else { return "processor".into() };
+        let Backend::Adapter(adapter) = &self.backend else { return "processor".into() };
+        let info = &adapter.info;
         let parts = [info.name.as_str(), info.driver.as_str(), info.driver_info.as_str()];
         parts.into_iter().find(|part| !part.is_empty()).unwrap_or("unnamed GPU").to_string()
     }
@@ -212,7 +213,7 @@ impl Gpu {
     pub fn software(&self) -> bool {
         let name = self.name().to_lowercase();
         match &self.backend {
-            Backend::Adapter(Adapter { info, .. }) if info.device_type == wgpu::DeviceType::Cpu => true,
+            Backend::Adapter(adapter) if adapter.info.device_type == wgpu::DeviceType::Cpu => true,
             Backend::Adapter(_) => name.contains("swiftshader") || name.contains("llvmpipe"),
             Backend::Processor => true,
         }
@@ -220,9 +221,9 @@ impl Gpu {
 
     /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one.
     pub fn lanes(&self) -> Option<u32> {
-        let Backend::Adapter(Adapter { subgroups, info, .. }) = &self.backend else { return None };
-        let (least, most) = (info.subgroup_min_size, info.subgroup_max_size);
-        (*subgroups && least == most).then_some(least)
+        let Backend::Adapter(adapter) = &self.backend else { return None };
+        let (least, most) = (adapter.info.subgroup_min_size, adapter.info.subgroup_max_size);
+        (adapter.subgroups && least == most).then_some(least)
     }
 
     /// The present counts.
@@ -242,18 +243,18 @@ impl Gpu {
     /// Records commands into one encoder and submits it.
     pub fn submit(&self, label: &str, record: impl FnOnce(&mut Encoder)) -> Submission {
         self.counters.submits.fetch_add(1, Ordering::Relaxed);
-        let Backend::Adapter(Adapter { device, queue, .. }) = &self.backend else {
+        let Backend::Adapter(adapter) = &self.backend else {
             record(&mut Encoder(None));
             return Submission(None);
         };
         let started = now();
         let descriptor = wgpu::CommandEncoderDescriptor { label: Some(label) };
-        let mut encoder = Encoder(Some(device.create_command_encoder(&descriptor)));
+        let mut encoder = Encoder(Some(adapter.device.create_command_encoder(&descriptor)));
         record(&mut encoder);
         let commands = encoder.0.map(wgpu::CommandEncoder::finish);
         self.counters.record_micros.fetch_add((1000.0 * (now() - started)) as u64, Ordering::Relaxed);
         // Not counted: llvmpipe's driver waits here for the submission before.
-        Submission(Some(queue.submit(commands)))
+        Submission(Some(adapter.queue.submit(commands)))
     }
 
     /// Waits until the device has finished `submission` and everything before; a browser drives the queue itself.

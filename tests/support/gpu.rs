@@ -62,7 +62,8 @@ pub fn subgroup_gpu() -> Option<Arc<Gpu>> {
 pub fn bodies() -> Vec<(Body, Arc<Gpu>)> {
     let tiles = [Size::Small, Size::Medium, Size::Large].map(|size| (Body::Tile(size), gpu()));
     let of_subgroups = subgroup_gpu().into_iter().flat_map(|gpu| [(Body::Quad, gpu.clone()), (Body::Subgroup, gpu)]);
-    std::iter::once((Body::Panel, processor())).chain(tiles).chain(of_subgroups).collect()
+    let of_adapter = tiles.into_iter().chain(of_subgroups).filter(|(body, gpu)| body.runs_on(gpu));
+    std::iter::once((Body::Panel, processor())).chain(of_adapter).collect()
 }
 
 /// The fastest body that this adapter can run, with its device.
