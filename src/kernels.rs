@@ -20,7 +20,7 @@ pub enum Binding {
 /// One WGSL file with one entry point `main`.
 #[derive(Debug)]
 pub struct Kernel {
-    /// File stem below `shaders/`; with `, wide`, `, subgroup`, `, quad` or `, narrow` for another body of a matrix product.
+    /// File stem below `shaders/`; with `, wide`, `, subgroup`, `, quad`, `, narrow` or `, panel` for another body of a product.
     pub name: &'static str,
     /// The kernel's own source, first, so that its line numbers hold, then the shared parts it is joined with.
     pub parts: &'static [&'static str],

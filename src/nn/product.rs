@@ -86,8 +86,10 @@ const SMALL: Tile = tile([16, 16], 4, 16);
 const MEDIUM: Tile = tile([8, 8], 8, 16);
 const LARGE: Tile = tile([16, 16], 8, 8);
 
-/// Most rows and columns of a panel: what is gathered for them, [`PANEL_DEPTH`] deep, stays in a processor's second cache.
+/// Most rows and columns of a panel. What is gathered for them [`PANEL_DEPTH`] deep, 96 kB, and their sums, 128 kB, stay in
+/// a processor's second cache; the rest of the program's speed hardly depends on these numbers.
 const PANEL: [u32; 2] = [128, 256];
+/// A power of two.
 const PANEL_DEPTH: u32 = 32;
 
 /// Columns from which on sharing rows among the lanes of a subgroup pays.
@@ -244,14 +246,7 @@ fn least(extent: Extent, blocks: impl Iterator<Item = Block>) -> Block {
 }
 
 fn panel(kernels: &Kernels, [rows, columns]: [u32; 2], segment: u32) -> Block {
-    let overrides = vec![
-        ("WG_M", 1),
-        ("WG_N", 1),
-        ("QUADS_M", rows / 4),
-        ("QUADS_N", columns / 4),
-        ("DEPTH", PANEL_DEPTH),
-        ("SEGMENT", segment),
-    ];
+    let overrides = vec![("QUADS_M", rows / 4), ("QUADS_N", columns / 4), ("DEPTH", PANEL_DEPTH), ("SEGMENT", segment)];
     Block { kernel: kernels.panel, rows, columns, depth: segment, span: PANEL_DEPTH / segment, overrides }
 }
 
@@ -304,8 +299,8 @@ impl Kernels {
         let tiles = [NARROW, FLAT, TALL, SMALL, MEDIUM, LARGE].into_iter();
         let tiles = tiles.flat_map(|tile| segments(tile.depth).map(move |segment| tile.block(self, segment)));
         let lanes = [square(self.subgroup, 8), square(self.quad, 4), narrow(self, 8), narrow(self, 4)];
-        // Small enough for the workgroup memory of an adapter too.
-        let panels = segments(PANEL_DEPTH).map(|segment| panel(self, [16, 8], segment));
+        // Small enough for the workgroup memory of an adapter too, with one segment to a slice and with several.
+        let panels = [PANEL_DEPTH, 4].map(|segment| panel(self, [16, 8], segment));
         tiles.chain(lanes).chain(panels).collect()
     }
 }

@@ -51,7 +51,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
         "4u * lane",
     ),
     // Sums of other rows, of other columns, of the slices before.
-    (convolution::conv, &kernels::CONV_PANEL, "right2 += a[1].z * c[1]", "right2 += a[1].z * b[1]"),
+    (convolution::conv, &kernels::CONV_PANEL, "right2 += a[2] * b[1]", "right2 += a[2] * b[0]"),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_PANEL, "store(first_row + m, known", "store(m, known"),
     (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_PANEL, "sums[i] = vec4<f32>(0.0);", ""),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_WIDE, "known_right, right4", "known_left, right4"),

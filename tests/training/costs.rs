@@ -44,6 +44,8 @@ fn little_is_multiplied_beyond_the_edges() {
         ("gan16", Body::Tile(Size::Medium), 1.75),
         ("gan16", Body::Subgroup, 1.6),
         ("gan16", Body::Quad, 1.09),
+        ("gan16", Body::Panel, 1.16),
+        ("gan32", Body::Panel, 1.012),
         ("gan32", Body::Tile(Size::Medium), 1.016),
         ("gan32", Body::Subgroup, 1.009),
         ("gan32", Body::Quad, 1.005),

@@ -36,10 +36,11 @@ const { values: options } = parseArgs({
     workloads: { type: "string", default: "gan16,gan32" },
     seconds: { type: "string", default: "10" },
     adapter: { type: "string", default: "swiftshader" },
+    device: { type: "string", default: "auto" },
     peers: { type: "string", default: PEERS.map(({ program }) => program).join(";") },
   },
 });
-const { adapter } = options;
+const { adapter, device } = options;
 const seconds = Number(options.seconds);
 const workloads = options.workloads.split(",");
 const wanted = options.peers.split(";");
@@ -68,7 +69,7 @@ const version = async (file) => JSON.parse(await readFile(new URL(file, import.m
 
 /** What the page measures of itself. @param {string} url @param {string} workload */
 async function measurePage(url, workload) {
-  const query = new URLSearchParams({ bench: workload, ...SETTINGS, seconds: String(seconds) });
+  const query = new URLSearchParams({ bench: workload, ...SETTINGS, seconds: String(seconds), device });
   return visit({ url: `${url}?${query}`, adapter, patience: PATIENCE_MS }, async (page) => {
     await page.waitForFunction(() => /^bench: (done|failed)$/.test(document.title));
     if ((await page.title()) !== "bench: done") throw new Error(await page.locator("#bench").innerText());

@@ -25,7 +25,7 @@ pub struct Bench {
     /// Images per batch; by default the workload's
     #[arg(long, value_name = "N")]
     batch_size: Option<u32>,
-    /// Body of the matrix products: small, medium, large, subgroup or quad; by default the fastest on this adapter
+    /// Body of the matrix products: small, medium, large, subgroup, quad or panel; by default the fastest on this adapter
     #[arg(long, value_name = "BODY")]
     body: Option<String>,
     /// How long to measure, in five pieces; at least 10 for figures to be published
