@@ -3,7 +3,7 @@
 //! need barriers: its overrides bring workgroups down to one invocation wherever it has some.
 
 use crate::function::Writer;
-use crate::kernels::Kernel;
+use crate::kernels::{Kernel, Workgroup};
 use crate::types::{self, identifier};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, ArraySize, Expression, GlobalVariable, Handle, Module, TypeInner};
@@ -13,6 +13,8 @@ pub fn of_kernels<'a>(kernels: impl Iterator<Item = &'a &'static Kernel>) -> Str
     let (mut text, mut table) = (String::new(), String::new());
     for (number, kernel) in kernels.enumerate() {
         let source = kernel.source();
+        let is_alone = !matches!(kernel.workgroup, Workgroup::Flat);
+        assert!(is_alone || !source.contains("Barrier("), "{} waits for others of its workgroup", kernel.name);
         let module = naga::front::wgsl::parse_str(&source)
             .unwrap_or_else(|error| panic!("{}: {}", kernel.name, error.emit_to_string(&source)));
         let info = Validator::new(ValidationFlags::all(), Capabilities::all())

@@ -94,10 +94,13 @@ impl Gpu {
 /// JSON: `[{name, config}]`.
 #[wasm_bindgen]
 pub fn presets() -> JsResult<String> {
-    let list: Vec<_> = config::presets()
-        .into_iter()
-        .map(|(name, config)| serde_json::json!({"name": name, "config": config}))
-        .collect();
+    // Not as a JSON value, whose numbers are f64: there a rate of 0.1 would be 0.10000000149.
+    #[derive(serde::Serialize)]
+    struct Preset {
+        name: &'static str,
+        config: Config,
+    }
+    let list: Vec<_> = config::presets().into_iter().map(|(name, config)| Preset { name, config }).collect();
     Ok(serde_json::to_string(&list)?)
 }
 

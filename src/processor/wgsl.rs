@@ -463,3 +463,53 @@ pub fn transpose<T: Copy, const M: usize, const N: usize>(a: Vector<Vector<T, M>
 pub fn unpack4x8unorm(word: u32) -> Vector<f32, 4> {
     Vector(word.to_le_bytes().map(|byte| f32::from(byte) / 255.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_wrap_and_a_division_by_zero_gives_its_first_operand() {
+        assert_eq!(add(u32::MAX, 2), 1);
+        assert_eq!(subtract(0u32, 1), u32::MAX);
+        assert_eq!(divide(7u32, 0), 7);
+        assert_eq!(modulo(7u32, 0), 0);
+        assert_eq!(divide(i32::MIN, -1), i32::MIN);
+        assert_eq!(modulo(i32::MIN, -1), 0);
+        assert_eq!(shift_right(Vector([u32::MAX, 16]), Vector([31, 2])), Vector([1, 4]));
+    }
+
+    #[test]
+    fn beyond_a_buffer_nothing_is_read_and_nothing_written() {
+        let words: Vec<_> = (1u32..=6).map(Cell::new).collect();
+        assert_eq!(element::<u32>(&words, 6), 0);
+        assert_eq!(element::<Vector<u32, 4>>(&words, 0), Vector([1, 2, 3, 4]));
+        // A vector that begins inside and ends outside.
+        assert_eq!(element::<Vector<u32, 4>>(&words, 1), Vector([0; 4]));
+        set_element(&words, 1, Vector([9u32; 4]));
+        set_element(&words, 7, 9u32);
+        assert_eq!(words.iter().map(Cell::get).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn vectors_of_three_take_the_room_of_four() {
+        let words: Vec<_> = (0u32..8).map(Cell::new).collect();
+        assert_eq!(element::<Vector<u32, 3>>(&words, 1), Vector([4, 5, 6]));
+        set_element(&words, 0, Vector([9u32; 3]));
+        assert_eq!(words[3].get(), 3);
+    }
+
+    #[test]
+    fn choices_comparisons_and_conversions_are_those_of_wgsl() {
+        let (low, high) = (Vector([1.0f32, f32::NAN]), Vector([2.0f32, 2.0]));
+        assert_eq!(select(low, high, less(low, high)).0[0], 2.0);
+        assert_eq!(less(low, high), Vector([true, false]));
+        assert_eq!(not_equal(low, low), Vector([false, true]));
+        assert_eq!(converted::<f32, u32>(-1.0), 0);
+        assert_eq!(converted::<bool, u32>(true), 1);
+        assert_eq!(reinterpreted::<f32, u32>(1.0), 0x3f80_0000);
+        assert_eq!(clamp(Vector([-1.0f32, 0.5, 7.0]), Vector([0.0; 3]), Vector([1.0; 3])), Vector([0.0, 0.5, 1.0]));
+        assert_eq!(transpose(Vector([Vector([1, 2]), Vector([3, 4]), Vector([5, 6])])).0[1], Vector([2, 4, 6]));
+        assert_eq!(unpack4x8unorm(0xff00_0033), Vector([0.2, 0.0, 0.0, 1.0]));
+    }
+}

@@ -1,6 +1,7 @@
 //! What a step costs, in numbers that do not depend on a machine's mood.
 
 use super::gpu;
+use super::support::trainer_of;
 use pollster::block_on;
 use wn_gan::config::{Config, Norm, Order};
 use wn_gan::gan::cost::flop_per_step;
@@ -33,6 +34,18 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
         println!("{preset} {norm:?} {order:?}: {found:.2} MiB");
         assert!(found < mebibytes + 0.05, "{preset} {norm:?} {order:?}: {found:.2} MiB");
     }
+}
+
+/// The paper's CelebA network does a whole step within WebGPU's default limits.
+#[test]
+#[ignore = "minutes on a processor"]
+fn gan160_trains_within_the_default_limits() {
+    let config =
+        Config { warmup: 0, test_interval: 0, running: 1, final_count: 1, ..Config::preset("gan160").unwrap() };
+    let mut trainer = trainer_of(&config, (Body::Tile(Size::Medium), gpu::gpu()));
+    let report = block_on(trainer.advance(1)).unwrap();
+    println!("{:?}", report.metrics);
+    assert!(report.metrics.iter().all(|metric| metric.is_finite()));
 }
 
 /// Blocks reach beyond the edges of matrices: how much of what is multiplied nobody wants, by body.
