@@ -2,8 +2,8 @@
 //! 1704.03971), trained by WGSL compute shaders on the GPU of whoever opens the page.
 //!
 //! Imports point one way: `web` and the `wngan` program use [`gan`], which uses [`nn`], which uses [`gpu`], which
-//! uses [`kernels`], which includes the shaders. [`data`], [`config`], [`rng`], [`clock`] and [`error`] are leaves. [`mod@reference`]
-//! holds the f64 twins and never sees the GPU.
+//! uses [`kernels`], which includes the shaders, and [`processor`], where the same shaders run as Rust. [`data`],
+//! [`config`], [`rng`], [`clock`] and [`error`] are leaves. [`mod@reference`] holds the f64 twins and never sees the GPU.
 
 pub mod clock;
 pub mod config;

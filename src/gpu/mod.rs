@@ -1,4 +1,5 @@
-//! What the rest of the crate knows of wgpu: a device, buffers, kernels compiled into programs, and read-back.
+//! What the rest of the crate knows of wgpu: a device, buffers, kernels compiled into programs, and read-back. The processor
+//! can take the place of all of it.
 
 pub mod buffer;
 pub mod call;
@@ -7,6 +8,7 @@ pub mod encoder;
 pub mod pipeline;
 pub mod program;
 pub mod readback;
+mod task;
 pub mod timing;
 
 pub use buffer::{Buffer, View};

@@ -6,11 +6,9 @@ use crate::gpu::call::MAX_GROUPS;
 use crate::gpu::context::Backend;
 use crate::gpu::encoder::{ComputePass, Encoder};
 use crate::gpu::pipeline::{Pipeline, bind};
-use crate::gpu::{Buffer, Call, Gpu, Overrides};
+use crate::gpu::task::Task;
+use crate::gpu::{Call, Gpu};
 use crate::kernels::{Binding, Step};
-use crate::processor::{self, Job};
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -169,39 +167,5 @@ impl Program {
         }
         gpu.counters.dispatches.fetch_add(self.dispatches.len() as u64, Ordering::Relaxed);
         gpu.counters.multiply_adds.fetch_add(self.multiply_adds, Ordering::Relaxed);
-    }
-}
-
-/// A dispatch on the processor.
-#[derive(Debug)]
-struct Task {
-    kernel: fn(&Job<'_>),
-    overrides: Overrides,
-    params: Vec<Cell<u32>>,
-    buffers: Vec<Rc<Vec<Cell<u32>>>>,
-}
-
-impl Task {
-    fn new(call: Call, overrides: Overrides) -> Result<Task> {
-        let kernel = processor::kernel(call.kernel.name).ok_or_else(|| Error::Shader {
-            shader: call.kernel.name.into(),
-            message: "it needs several invocations at a time, and a processor runs one after the other".into(),
-        })?;
-        let of_processor = |buffer: &Buffer| match &buffer.memory {
-            Memory::Processor(words) => words.clone(),
-            Memory::Adapter(_) => unreachable!("a buffer is used with the device it belongs to"),
-        };
-        let (params, _) = call.params.as_chunks();
-        Ok(Task {
-            kernel,
-            overrides,
-            params: params.iter().map(|&bytes| Cell::new(u32::from_le_bytes(bytes))).collect(),
-            buffers: call.buffers.iter().map(of_processor).collect(),
-        })
-    }
-
-    fn run(&self, step: &[Cell<u32>], grid: [u32; 3]) {
-        let buffers = self.buffers.iter().map(|words| words.as_slice()).collect();
-        (self.kernel)(&Job { params: &self.params, step, buffers, overrides: &self.overrides, grid });
     }
 }

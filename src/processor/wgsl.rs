@@ -412,25 +412,25 @@ pub fn log<T: Function>(x: T) -> T {
 
 /// The smaller one, number by number.
 #[inline(always)]
-pub fn min<T: Compare + Condition2>(a: T, b: T) -> T {
+pub fn min<T: Compare + Ordered>(a: T, b: T) -> T {
     T::pick(less(b, a), a, b)
 }
 /// The larger one, number by number.
 #[inline(always)]
-pub fn max<T: Compare + Condition2>(a: T, b: T) -> T {
+pub fn max<T: Compare + Ordered>(a: T, b: T) -> T {
     T::pick(less(a, b), a, b)
 }
 /// Brought between two bounds.
 #[inline(always)]
-pub fn clamp<T: Compare + Condition2>(x: T, low: T, high: T) -> T {
+pub fn clamp<T: Compare + Ordered>(x: T, low: T, high: T) -> T {
     min(max(x, low), high)
 }
 /// Values whose comparison chooses between them.
-pub trait Condition2: Compare {
+pub trait Ordered: Compare {
     /// `accept` where `truth` holds.
     fn pick(truth: Self::Truth, reject: Self, accept: Self) -> Self;
 }
-impl<T: Compare> Condition2 for T
+impl<T: Compare> Ordered for T
 where
     T::Truth: Condition<T>,
 {
