@@ -1,8 +1,9 @@
 //! Where a training step's time goes: every dispatch of a step timed alone, median of several runs.
 //!
 //! `cargo bench --bench step -- [preset] [small|medium|large|subgroup|quad]`, the second word being a body in place of the
-//! one that suits the device; with WNGAN_DEVICE=processor, of the processor. Times are those of the device's own clock, or, where it has none, from submit to a finished
-//! read-back of one number, less that of an empty submit: only meaningful where a dispatch takes longer than its noise.
+//! one that suits the device; with WNGAN_DEVICE=processor, of the processor. Times are those of the device's own clock,
+//! or, where it has none, from submit to a finished read-back of one number, less that of an empty submit: only meaningful
+//! where a dispatch takes longer than its noise.
 
 use pollster::block_on;
 use std::collections::BTreeMap;

@@ -330,7 +330,7 @@ fn ends(block: &Block) -> bool {
     matches!(block.iter().last(), Some(Statement::Return { .. }))
 }
 
-/// What a function is called, so that it meets none of src/processor/wgsl.rs.
+/// What a function is called, so that it meets none of src/processor.
 fn called(function: &Function) -> String {
     format!("fn_{}", function.name.as_deref().unwrap_or("main"))
 }

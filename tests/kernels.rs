@@ -35,12 +35,14 @@ macro_rules! checked {
             }
         })*
 
+        /// Every kernel with its check.
+        const CHECKS: &[(fn(&'static kernels::Kernel) -> Report, &kernels::Kernel)] = &[$(($check, &kernels::$kernel)),*];
+
         /// Kernels that sum over channels, where one invocation has a channel to itself: what processors get.
         #[test]
         #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
         fn one_invocation_per_channel() {
-            let checks: &[(fn(&'static kernels::Kernel) -> Report, &kernels::Kernel)] = &[$(($check, &kernels::$kernel)),*];
-            for (check, kernel) in checks.iter().filter(|(_, kernel)| kernel.workgroup == Workgroup::Channels) {
+            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.workgroup == Workgroup::Channels) {
                 check(planted(kernel, "LANES: u32 = 16u", "LANES: u32 = 1u")).none();
             }
         }
@@ -48,8 +50,7 @@ macro_rules! checked {
         /// Kernels that a processor runs without a driver, as the build script wrote them out.
         #[test]
         fn kernels_on_the_processor() {
-            let checks: &[(fn(&'static kernels::Kernel) -> Report, &kernels::Kernel)] = &[$(($check, &kernels::$kernel)),*];
-            for (check, kernel) in checks.iter().filter(|(_, kernel)| kernel.runs_on_processors()) {
+            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.runs_on_processors()) {
                 checks::gpu::on_processor(|| check(kernel)).none();
             }
         }

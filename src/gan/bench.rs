@@ -178,10 +178,9 @@ pub async fn peak(gpu: &Gpu) -> Result<f64> {
         return Ok(in_registers);
     }
     let [batch, side, from, to] = PEAK_PRODUCT;
-    let forward = tuner::directions(gpu, Body::Panel, batch, [side, from, to])?.into_iter().next();
-    let calls: Vec<Call> = forward.into_iter().map(|(_, call)| call).collect();
-    let multiply_adds: u64 = calls.iter().map(Call::work).sum();
-    let program = tuner::compile(gpu, calls).await?;
+    let [(_, forward), ..] = tuner::directions(gpu, Body::Panel, batch, [side, from, to])?;
+    let multiply_adds = forward.work();
+    let program = tuner::compile(gpu, vec![forward]).await?;
     let seconds = Timer::new(gpu).await?.millis(gpu, &program, PEAK_RUNS).await? / 1000.0;
     Ok(in_registers.max(2.0 * multiply_adds as f64 / seconds))
 }

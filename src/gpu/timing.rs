@@ -40,9 +40,8 @@ impl Timer {
             }
             _ => None,
         };
-        let has_clock = clock.is_some();
         let mut timer = Timer { clock, fence: Buffer::new(gpu, "fence", 1)?, empty: 0.0 };
-        if !has_clock {
+        if !timer.has_clock() {
             timer.empty = median(9, async || timer.submit_and_wait(gpu, None).await).await?;
         }
         Ok(timer)

@@ -1,8 +1,10 @@
 //! The kernels on the processor itself: the same WGSL, which the build script has written out as Rust (build/module.rs).
 //! For machines without a graphics adapter, where a driver that imitates one is several times as slow as this.
 
+mod memory;
 mod wgsl;
 
+use memory::*;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use wgsl::*;
