@@ -1,4 +1,4 @@
-//! Single matrix products beside the adapter's own peak: the three directions of large convolutions, with every body that
+//! Single matrix products beside the adapter's own peak: the three directions of large convolutions, with every variant that
 //! the adapter can run.
 //!
 //! `cargo bench --bench product -- [batch]` (64). Median of several runs, by the device's clock where it has one; GFLOP/s
@@ -8,8 +8,8 @@ use pollster::block_on;
 use wn_gan::gan::bench::peak;
 use wn_gan::gpu::context::Limits;
 use wn_gan::gpu::{Gpu, Timer};
-use wn_gan::nn::product::Body;
-use wn_gan::nn::tuner::{compile, directions};
+use wn_gan::nn::gemm::Variant;
+use wn_gan::nn::gemm::tuner::{compile, directions};
 
 const RUNS: usize = 7;
 
@@ -22,12 +22,12 @@ fn main() -> wn_gan::Result<()> {
     println!("{} ({}), peak {peak:.1} GFLOP/s, batch {batch}, {clock}", gpu.name(), gpu.backend());
     for [side, from, to] in [[16, 64, 128], [8, 128, 256], [8, 256, 512]] {
         let multiply_adds = f64::from(batch) * f64::from(16 * from * to) * f64::from(side / 2).powi(2);
-        for body in Body::ALL.into_iter().filter(|body| body.runs_on(&gpu)) {
-            for (what, call) in directions(&gpu, body, batch, [side, from, to])? {
+        for variant in Variant::ALL.into_iter().filter(|variant| variant.runs_on(&gpu)) {
+            for (what, call) in directions(&gpu, variant, batch, [side, from, to])? {
                 let program = block_on(compile(&gpu, vec![call]))?;
                 let gflops = 2.0 * multiply_adds / block_on(timer.millis(&gpu, &program, RUNS))? / 1e6;
                 let share = 100.0 * gflops / peak;
-                println!("{from:>4} to {to:<4} {:<9} {what:<16} {gflops:9.1} GFLOP/s  {share:5.1} %", body.name());
+                println!("{from:>4} to {to:<4} {:<9} {what:<16} {gflops:9.1} GFLOP/s  {share:5.1} %", variant.name());
             }
         }
     }

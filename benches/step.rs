@@ -1,6 +1,6 @@
 //! Where a training step's time goes: every dispatch of a step timed alone, median of several runs.
 //!
-//! `cargo bench --bench step -- [preset] [small|medium|large|subgroup|quad]`, the second word being a body in place of the
+//! `cargo bench --bench step -- [preset] [small|medium|large|subgroup|quad]`, the second word being a variant in place of the
 //! one that suits the device; with WNGAN_DEVICE=processor, of the processor. Times are those of the device's own clock,
 //! or, where it has none, from submit to a finished read-back of one number, less that of an empty submit: only meaningful
 //! where a dispatch takes longer than its noise.
@@ -11,8 +11,8 @@ use wn_gan::config::Config;
 use wn_gan::gan::step::Gan;
 use wn_gan::gpu::context::Limits;
 use wn_gan::gpu::{Gpu, Timer};
-use wn_gan::nn::product::Body;
-use wn_gan::nn::tuner::compile;
+use wn_gan::nn::gemm::Variant;
+use wn_gan::nn::gemm::tuner::compile;
 
 const RUNS: usize = 7;
 
@@ -21,9 +21,9 @@ fn main() -> wn_gan::Result<()> {
     let preset = words.first().map_or("small", String::as_str);
     let config = Config::preset(preset)?;
     let gpu = block_on(Gpu::open(Limits::Adapter))?;
-    let body = words.get(1).and_then(|name| Body::named(name, &gpu)).unwrap_or(Body::for_device(&gpu));
-    println!("{preset} on {} ({}), body {body:?}", gpu.name(), gpu.backend());
-    let gan = Gan::new(&gpu, &config, body, 1)?;
+    let variant = words.get(1).and_then(|name| Variant::named(name, &gpu)).unwrap_or(Variant::for_device(&gpu));
+    println!("{preset} on {} ({}), variant {variant:?}", gpu.name(), gpu.backend());
+    let gan = Gan::new(&gpu, &config, variant, 1)?;
     let timer = block_on(Timer::new(&gpu))?;
     println!("times by {}", if timer.has_clock() { "the device's clock" } else { "the wall, submit to fence" });
     let mut kernels: BTreeMap<&str, f64> = BTreeMap::new();

@@ -23,16 +23,14 @@ use checks::{
 use std::collections::BTreeSet;
 use wn_gan::Error;
 use wn_gan::gpu::{Buffer, Call, StepSlots};
-use wn_gan::kernels::{self, ReducePartials, Step, Workgroup};
+use wn_gan::kernels::{self, ReducePartials, Step};
 
 macro_rules! checked {
     ($($test:ident: $check:path, $kernel:ident;)*) => {
         $(#[test]
         #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
         fn $test() {
-            if checks::can_check(&kernels::$kernel) {
-                $check(&kernels::$kernel).none();
-            }
+            $check(&kernels::$kernel).none();
         })*
 
         /// Every kernel with its check.
@@ -42,7 +40,7 @@ macro_rules! checked {
         #[test]
         #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
         fn one_invocation_per_channel() {
-            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.workgroup == Workgroup::Channels) {
+            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.has_override("LANES")) {
                 check(planted(kernel, "LANES: u32 = 16u", "LANES: u32 = 1u")).none();
             }
         }
@@ -50,7 +48,7 @@ macro_rules! checked {
         /// Kernels that a processor runs without a driver, as the build script wrote them out.
         #[test]
         fn kernels_on_the_processor() {
-            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.runs_on_processors()) {
+            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.runs_on_cpu) {
                 checks::gpu::on_processor(|| check(kernel)).none();
             }
         }
@@ -64,23 +62,17 @@ macro_rules! checked {
 }
 
 checked! {
-    conv: convolution::conv, CONV;
-    conv_wide: convolution::conv, CONV_WIDE;
-    conv_subgroup: convolution::conv, CONV_SUBGROUP;
-    conv_quad: convolution::conv, CONV_QUAD;
-    conv_narrow: convolution::conv, CONV_NARROW;
+    conv: convolution::conv, CONV_TILE;
+    conv_tile_wide: convolution::conv, CONV_TILE_WIDE;
+    conv_plain: convolution::conv, CONV_PLAIN;
     conv_panel: convolution::conv, CONV_PANEL;
-    conv_transpose: convolution::conv_transpose, CONV_TRANSPOSE;
-    conv_transpose_wide: convolution::conv_transpose, CONV_TRANSPOSE_WIDE;
-    conv_transpose_subgroup: convolution::conv_transpose, CONV_TRANSPOSE_SUBGROUP;
-    conv_transpose_quad: convolution::conv_transpose, CONV_TRANSPOSE_QUAD;
-    conv_transpose_narrow: convolution::conv_transpose, CONV_TRANSPOSE_NARROW;
+    conv_transpose: convolution::conv_transpose, CONV_TRANSPOSE_TILE;
+    conv_transpose_wide: convolution::conv_transpose, CONV_TRANSPOSE_TILE_WIDE;
+    conv_transpose_plain: convolution::conv_transpose, CONV_TRANSPOSE_PLAIN;
     conv_transpose_panel: convolution::conv_transpose, CONV_TRANSPOSE_PANEL;
-    conv_weight_gradient: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT;
-    conv_weight_gradient_wide: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_WIDE;
-    conv_weight_gradient_subgroup: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_SUBGROUP;
-    conv_weight_gradient_quad: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_QUAD;
-    conv_weight_gradient_narrow: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_NARROW;
+    conv_weight_gradient: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_TILE;
+    conv_weight_gradient_wide: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_TILE_WIDE;
+    conv_weight_gradient_plain: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_PLAIN;
     conv_weight_gradient_panel: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_PANEL;
     gather_gradients: sums::gather_gradients, GATHER_GRADIENTS;
     weight_norm_rmsprop: weight_norm::weight_norm_rmsprop, WEIGHT_NORM_RMSPROP;

@@ -17,7 +17,7 @@
  * @property {(message: string) => void} fault an empty message takes the fault away
  * @property {() => void} changed settings, or what may be pressed, have changed
  */
-import { keepBody, keptBodies } from "./bodies.js";
+import { keepVariant, keptVariants } from "./variants.js";
 import { Client } from "./client.js";
 import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
@@ -86,9 +86,9 @@ export class Run {
     this.views.card.begin("secure");
     const { device, problems } = readDevice(new URLSearchParams(location.search));
     try {
-      this.booted = await this.client.call("boot", { device, bodies: keptBodies() });
+      this.booted = await this.client.call("boot", { device, variants: keptVariants() });
       const { gpu, kept } = this.booted;
-      if (kept) keepBody(gpu.name, kept);
+      if (kept) keepVariant(gpu.name, kept);
       await this.client.call("calm", { on: this.calm });
       if (this.files.length > 0) this.opened = await this.client.call("open", { files: this.files });
     } catch {

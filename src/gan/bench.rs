@@ -9,8 +9,8 @@ use crate::gan::trainer::Trainer;
 use crate::gpu::context::Counts;
 use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots, Timer};
 use crate::kernels::{self, FmaPeak};
-use crate::nn::product::Body;
-use crate::nn::tuner;
+use crate::nn::gemm::Variant;
+use crate::nn::gemm::tuner;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub struct Measurement {
     pub adapter: String,
     pub backend: String,
     /// Of the matrix products: small, medium, large (tiles), subgroup or quad.
-    pub body: String,
+    pub variant: String,
     /// Building all pipelines and the first step.
     pub first_step_ms: f64,
     pub step_ms_median: f64,
@@ -82,13 +82,13 @@ fn check_seconds(seconds: f64) -> Result<()> {
     Err(Error::Config(format!("seconds must be above 0 and at most 3600; it is {seconds}.")))
 }
 
-/// Measures training steps of `config`, called `workload`, with a body of the matrix products, for about `seconds`, after
+/// Measures training steps of `config`, called `workload`, with a variant of the matrix products, for about `seconds`, after
 /// the peak. Tests are off and images are the built-in faces. `tell` is called with the share that is done.
 ///
 /// # Errors
 /// As [`Trainer::new`]; a length out of range. Losses that are no numbers are no error but `losses_finite: false`.
 pub async fn measure(
-    (gpu, body): (Arc<Gpu>, Body),
+    (gpu, variant): (Arc<Gpu>, Variant),
     workload: &str,
     config: &Config,
     seconds: f64,
@@ -100,7 +100,7 @@ pub async fn measure(
     let images = faces(face_count(config.width, config.height, config.channels).min(MOST_IMAGES), config.seed);
     let bytes_before = gpu.counts().buffer_bytes;
     let started = now();
-    let mut trainer = Trainer::with_body(gpu.clone(), config.clone(), &images, body, &mut |_, _, _| {}).await?;
+    let mut trainer = Trainer::with_variant(gpu.clone(), config.clone(), &images, variant, &mut |_, _, _| {}).await?;
     trainer.advance(1).await?;
     let first_step_ms = now() - started;
     let gpu_bytes = gpu.counts().buffer_bytes - bytes_before;
@@ -138,7 +138,7 @@ pub async fn measure(
         order: word(serde_json::json!(config.order)),
         adapter: gpu.name(),
         backend: gpu.backend().into(),
-        body: body.name().into(),
+        variant: variant.name().into(),
         first_step_ms,
         step_ms_median: median,
         step_ms_min: times[0],
@@ -178,7 +178,7 @@ pub async fn peak(gpu: &Gpu) -> Result<f64> {
         return Ok(in_registers);
     }
     let [batch, side, from, to] = PEAK_PRODUCT;
-    let [(_, forward), ..] = tuner::directions(gpu, Body::Panel, batch, [side, from, to])?;
+    let [(_, forward), ..] = tuner::directions(gpu, Variant::Panel, batch, [side, from, to])?;
     let multiply_adds = forward.work();
     let program = tuner::compile(gpu, vec![forward]).await?;
     let seconds = Timer::new(gpu).await?.millis(gpu, &program, PEAK_RUNS).await? / 1000.0;

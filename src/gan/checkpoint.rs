@@ -31,8 +31,8 @@ pub struct Checkpoint {
     pub updates: u32,
     /// Training step of the last finished reconstruction test.
     pub finished_test: Option<u32>,
-    /// Name of the body of the matrix products, on which the rounding depends.
-    pub body: Option<String>,
+    /// Name of the variant of the matrix products, on which the rounding depends.
+    pub variant: Option<String>,
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
@@ -54,7 +54,7 @@ impl Checkpoint {
         let step = number("step").unwrap_or(0);
         let updates = number("updates").unwrap_or(step);
         let finished_test = number("tested");
-        let body = metadata.get("body").cloned();
+        let variant = metadata.get("variant").cloned();
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let mut tensors = HashMap::new();
         for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(FOREIGN)) {
@@ -67,7 +67,7 @@ impl Checkpoint {
             }
             tensors.insert(name.to_string(), (view.shape().to_vec(), floats(view.data())));
         }
-        Ok(Checkpoint { config, step, updates, finished_test, body, tensors })
+        Ok(Checkpoint { config, step, updates, finished_test, variant, tensors })
     }
 
     /// A tensor's values, if the file has one of that name.
@@ -184,7 +184,7 @@ impl Trainer {
         all.extend(self.named(OPTIMISER, |parameters| Some(&parameters.mean_squares)).await?);
         all.extend(self.named(MEANS, |parameters| parameters.means.as_ref()).await?);
         let mut metadata = vec![
-            ("body", self.gan().generator.body.name().into()),
+            ("variant", self.gan().generator.variant.name().into()),
             ("config", self.config().to_json()),
             ("format", "pt".into()),
             ("step", self.step().to_string()),

@@ -8,8 +8,8 @@ use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GanLoss, Latent, METRIC_COLUMNS};
 use crate::nn::batch_norm::Source;
 use crate::nn::convolution::Factors;
+use crate::nn::gemm::Variant;
 use crate::nn::parameters::Layout;
-use crate::nn::product::Body;
 use crate::nn::update::{Rule, Update};
 use crate::nn::{Activations, Backward, Network, Pass, Shape, Spare, Weights};
 use crate::rng::Stream;
@@ -55,13 +55,13 @@ pub struct Gan {
 
 impl Gan {
     /// Allocates both networks of `config` and room for `metric_rows` steps of metrics.
-    pub fn new(gpu: &Gpu, config: &Config, body: Body, metric_rows: u32) -> Result<Gan> {
+    pub fn new(gpu: &Gpu, config: &Config, variant: Variant, metric_rows: u32) -> Result<Gan> {
         let batch = config.batch_size;
         let image = Shape::new(config.height, config.width, config.channels);
         let means = config.optimiser == Optimiser::Adam;
         let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
         let generator = architecture::generator(config);
-        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body, means)?;
+        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), variant, means)?;
         // One buffer serves three in turn. When a way back through D comes to the images, which its first layer alone
         // reads, nobody needs any more what waited in D; and G reads their gradient before it writes any of its own.
         let waiting = discriminator.waiting().first().copied();
@@ -75,7 +75,7 @@ impl Gan {
         // Where the updates alternate, G never needs its values while D needs those of real images.
         let (fakes_activations, spare) = discriminator_activations.folded(&discriminator);
         let mut spare = if config.order == Order::Alternating { spare } else { Spare::default() };
-        let generator = Network::with_gradients(gpu, "generator", generator, body, means, &in_turn)?;
+        let generator = Network::with_gradients(gpu, "generator", generator, variant, means, &in_turn)?;
         let generator_activations =
             Activations::new(gpu, "generator", &generator, [batch, 1], |_, len| spare.lend(len))?;
         let rule = match config.optimiser {

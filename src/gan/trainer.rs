@@ -16,7 +16,7 @@ use crate::gan::step::Gan;
 use crate::gpu::readback::Staging;
 use crate::gpu::{Gpu, Program, Progress, StepSlots};
 use crate::kernels::METRIC_COLUMNS;
-use crate::nn::product::Body;
+use crate::nn::gemm::Variant;
 use std::sync::Arc;
 use turn::Turn;
 
@@ -87,19 +87,19 @@ impl Trainer {
         data: &Dataset,
         report: &mut dyn FnMut(usize, usize, &str),
     ) -> Result<Trainer> {
-        let body = Body::for_device(&gpu);
-        Trainer::with_body(gpu, config, data, body, report).await
+        let variant = Variant::for_device(&gpu);
+        Trainer::with_variant(gpu, config, data, variant, report).await
     }
 
-    /// The same with a given body of the matrix products instead of the one that suits the device.
+    /// The same with a given variant of the matrix products instead of the one that suits the device.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub async fn with_body(
+    pub async fn with_variant(
         gpu: Arc<Gpu>,
         config: Config,
         data: &Dataset,
-        body: Body,
+        variant: Variant,
         report: &mut dyn FnMut(usize, usize, &str),
     ) -> Result<Trainer> {
         let progress = &mut Progress::new(PROGRAMS, report);
@@ -112,7 +112,7 @@ impl Trainer {
         let (held_out, training) = arranged.pixels.split_at(split.final_count as usize * bytes);
         let images = DeviceImages::new(&gpu, held_out, training, bytes as u32)?;
 
-        let gan = Gan::new(&gpu, &config, body, MOST_STEPS)?;
+        let gan = Gan::new(&gpu, &config, variant, MOST_STEPS)?;
         let slots = StepSlots::new(&gpu, MOST_STEPS)?;
         let [g, d] = [&gan.generator, &gan.discriminator];
         let normalise = [g.normalise(), d.normalise()].concat();

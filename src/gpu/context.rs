@@ -4,7 +4,7 @@ use crate::clock::now;
 use crate::error::{Error, Result};
 use crate::gpu::pipeline::Pipelines;
 use crate::gpu::{Buffer, Call, Encoder, Program, Progress, StepSlots};
-use crate::kernels::{self, ReducePartials, Workgroup};
+use crate::kernels::{self, Kernel, ReducePartials};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,13 +13,37 @@ use std::sync::{Arc, Mutex};
 pub enum Limits {
     /// WebGPU's defaults and nothing else, also on adapters that could do more: what every test runs under.
     Default,
-    /// The defaults, with larger buffers, shuffles within a subgroup and a clock, where the adapter has them.
+    /// The defaults, with larger buffers and a clock, where the adapter has them.
     Adapter,
-    /// The same in a browser, where wgpu 30 cannot ask for subgroups: whether the page did (www/subgroups.js).
-    Browser {
-        /// Devices are opened with the feature `subgroups`.
-        subgroups: bool,
-    },
+}
+
+/// What a person wants to compute with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// The graphics adapter, or the CPU where there is none or only a driver that imitates one.
+    Auto,
+    /// An adapter, whatever it is.
+    Gpu,
+    /// The CPU, without a driver.
+    Cpu,
+}
+
+impl Wish {
+    /// What the variable `WNGAN_DEVICE` of the environment says: `auto` (as without it), `gpu` or `cpu`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for anything else.
+    pub fn from_environment() -> Result<Wish> {
+        match std::env::var("WNGAN_DEVICE").as_deref() {
+            Err(std::env::VarError::NotPresent) | Ok("" | "auto") => Ok(Wish::Auto),
+            Ok("gpu") => Ok(Wish::Gpu),
+            Ok("cpu" | "processor") => Ok(Wish::Cpu),
+            other => Err(Error::Config(format!(
+                "WNGAN_DEVICE must be auto, gpu or cpu; it is {}.",
+                other.map_or_else(|e| e.to_string(), |value| format!("\"{value}\""))
+            ))),
+        }
+    }
 }
 
 /// A piece of work that the device was given; a processor has finished it already.
@@ -83,22 +107,33 @@ pub(super) struct Adapter {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) pipelines: Pipelines,
-    /// Whether lanes of a subgroup may exchange numbers.
-    subgroups: bool,
     info: wgpu::AdapterInfo,
     failure: Arc<Mutex<Option<String>>>,
 }
 
 impl Gpu {
-    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known. With
-    /// `WNGAN_DEVICE=processor` in the environment it is the processor instead.
+    /// What a person wished for; by itself a graphics adapter, and the CPU where there is none or only a driver that
+    /// imitates one, because that driver is slower than the kernels compiled for the CPU.
+    ///
+    /// # Errors
+    /// As [`Self::open`], where an adapter was wished for.
+    pub async fn wished(wish: Wish) -> Result<Gpu> {
+        match wish {
+            Wish::Cpu => Ok(Gpu::processor()),
+            Wish::Gpu => Gpu::open(Limits::Adapter).await,
+            Wish::Auto => match Gpu::open(Limits::Adapter).await {
+                Ok(gpu) if gpu.software() => Ok(Gpu::processor()),
+                Err(Error::NoAdapter(_)) => Ok(Gpu::processor()),
+                opened => opened,
+            },
+        }
+    }
+
+    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known.
     ///
     /// # Errors
     /// [`Error::NoAdapter`], [`Error::NoDevice`], or [`Error::Device`] if the first kernel answers wrongly.
     pub async fn open(limits: Limits) -> Result<Gpu> {
-        if std::env::var("WNGAN_DEVICE").is_ok_and(|device| device == "processor") {
-            return Ok(Gpu::processor());
-        }
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
         if limits == Limits::Default {
             descriptor.flags |= wgpu::InstanceFlags::STRICT_WEBGPU_COMPLIANCE;
@@ -113,10 +148,8 @@ impl Gpu {
             .map_err(|e| Error::NoAdapter(e.to_string()))?;
         let info = adapter.get_info();
         let all = limits != Limits::Default;
-        let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+        let wanted = wgpu::Features::TIMESTAMP_QUERY;
         let required_features = if all { adapter.features() & wanted } else { wgpu::Features::empty() };
-        let subgroups =
-            required_features.contains(wgpu::Features::SUBGROUP) || limits == Limits::Browser { subgroups: true };
         let mut required_limits = wgpu::Limits::default();
         if all {
             let has = adapter.limits();
@@ -144,7 +177,7 @@ impl Gpu {
         let uncaptured = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| remember(&uncaptured, error.to_string())));
 
-        let adapter = Adapter { device, queue, pipelines: Pipelines::default(), subgroups, info, failure };
+        let adapter = Adapter { device, queue, pipelines: Pipelines::default(), info, failure };
         let backend = Backend::Adapter(Box::new(adapter));
         let mut gpu = Gpu { backend, counters: Counters::default(), lanes_per_channel: 16 };
         if all && gpu.software() {
@@ -165,12 +198,11 @@ impl Gpu {
     }
 
     /// Values of the overrides that follow from the device: how many invocations share a sum.
-    pub(super) fn overrides(&self, workgroup: Workgroup) -> Option<(&'static str, u32)> {
-        match workgroup {
-            Workgroup::Channels => Some(("LANES", self.lanes_per_channel)),
-            Workgroup::Tree if self.is_processor() => Some(("WIDTH", 1)),
-            _ => None,
+    pub(super) fn overrides(&self, kernel: &Kernel) -> Option<(&'static str, u32)> {
+        if kernel.has_override("LANES") {
+            return Some(("LANES", self.lanes_per_channel));
         }
+        (self.is_processor() && kernel.has_override("WIDTH")).then_some(("WIDTH", 1))
     }
 
     /// Adds 1 + 2 and 3 + 4 on the device: a driver that builds pipelines but computes nothing is found here.
@@ -217,13 +249,6 @@ impl Gpu {
             Backend::Adapter(_) => name.contains("swiftshader") || name.contains("llvmpipe"),
             Backend::Processor => true,
         }
-    }
-
-    /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one.
-    pub fn lanes(&self) -> Option<u32> {
-        let Backend::Adapter(adapter) = &self.backend else { return None };
-        let (least, most) = (adapter.info.subgroup_min_size, adapter.info.subgroup_max_size);
-        (adapter.subgroups && least == most).then_some(least)
     }
 
     /// The present counts.

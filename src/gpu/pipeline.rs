@@ -70,9 +70,7 @@ async fn build(adapter: &Adapter, kernel: &'static Kernel, overrides: &Overrides
         bind_group_layouts: &[Some(&layout)],
         immediate_size: 0,
     });
-    // A browser wants the directive, naga 30 does not know it; on the first line it moves no line number.
-    let directive = if kernel.needs_subgroups() && cfg!(target_arch = "wasm32") { "enable subgroups; " } else { "" };
-    let source = wgpu::ShaderSource::Wgsl(format!("{directive}{}", kernel.source()).into());
+    let source = wgpu::ShaderSource::Wgsl(kernel.source().into());
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
     let constants: Vec<_> = overrides.iter().map(|&(name, value)| (name, f64::from(value))).collect();
     let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {

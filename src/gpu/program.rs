@@ -118,7 +118,7 @@ impl Program {
             bytes[offset as usize..offset as usize + call.params.len()].copy_from_slice(&call.params);
             let (uses_step, grid) = (call.kernel.bindings.contains(&Binding::Step), call.grid);
             let mut overrides = call.overrides.clone();
-            overrides.extend(gpu.overrides(call.kernel.workgroup));
+            overrides.extend(gpu.overrides(call.kernel));
             let work = match (&gpu.backend, &params, &slots.memory) {
                 (Backend::Adapter(adapter), Memory::Adapter(params), Memory::Adapter(slots)) => {
                     let pipeline = adapter.pipelines.get(adapter, call.kernel, overrides).await?;

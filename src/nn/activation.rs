@@ -1,7 +1,7 @@
 //! Activations: TPReLU (with PReLU, TReLU and ReLU as held parameters) and sigmoid.
 
 use crate::gpu::{Buffer, Call, View};
-use crate::kernels::{self, NO_SUMS, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
+use crate::kernels::{self, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
 use crate::nn::convolution::Factors;
 use crate::nn::layer::{LayerSpec, Op};
 use crate::nn::partial::Parts;
@@ -85,7 +85,7 @@ pub fn sigmoid_backward(
         rows_per_part,
         y_offset: y.offset,
         dx_offset: written.offset,
-        output_offset: parts.map_or(NO_SUMS, |parts| parts.source),
+        output_offset: parts.map_or(kernels::constants::NO_SUMS, |parts| parts.source),
         scaled_by: factors.map_or(0, |_| pixels),
         over_y,
     };

@@ -4,10 +4,10 @@ use crate::error::Result;
 use crate::gpu::{Buffer, Call, Gpu};
 use crate::nn::convolution::{Convolution, Pairs};
 use crate::nn::flow::Flow;
+use crate::nn::gemm::Variant;
 use crate::nn::layer::{LayerSpec, Op};
 use crate::nn::parameters::{Layout, Parameters};
 use crate::nn::partial::PartialSums;
-use crate::nn::product::Body;
 use crate::nn::sums;
 
 /// A network's layers and parameters.
@@ -17,17 +17,17 @@ pub struct Network {
     pub specs: Vec<LayerSpec>,
     /// Parameters on the device.
     pub parameters: Parameters,
-    /// Body of the matrix products.
-    pub body: Body,
+    /// Variant of the matrix products.
+    pub variant: Variant,
     /// A buffer that nobody reads.
     nothing: Buffer,
 }
 
 impl Network {
     /// Allocates the parameters of `specs`; `name` labels the buffers, `means` is for an optimiser that keeps them.
-    pub fn new(gpu: &Gpu, name: &str, specs: Vec<LayerSpec>, body: Body, means: bool) -> Result<Network> {
+    pub fn new(gpu: &Gpu, name: &str, specs: Vec<LayerSpec>, variant: Variant, means: bool) -> Result<Network> {
         let gradients = Buffer::new(gpu, &format!("{name} gradients"), Layout::new(&specs).count as usize)?;
-        Network::with_gradients(gpu, name, specs, body, means, &gradients)
+        Network::with_gradients(gpu, name, specs, variant, means, &gradients)
     }
 
     /// The same with gradients at the front of a given buffer.
@@ -35,20 +35,20 @@ impl Network {
         gpu: &Gpu,
         name: &str,
         specs: Vec<LayerSpec>,
-        body: Body,
+        variant: Variant,
         means: bool,
         gradients: &Buffer,
     ) -> Result<Network> {
         let parameters = Parameters::new(gpu, name, &specs, means, gradients)?;
-        Ok(Network { specs, parameters, body, nothing: Buffer::new(gpu, "nothing", 1)? })
+        Ok(Network { specs, parameters, variant, nothing: Buffer::new(gpu, "nothing", 1)? })
     }
 
     /// The linear map of layer `i` on `rows` images, if it is one.
     pub fn convolution(&self, i: usize, rows: u32) -> Option<Convolution<'_>> {
         let spec = &self.specs[i];
         let at = &self.parameters.layout.layers[i];
-        let Network { body, nothing, .. } = self;
-        spec.map().map(|map| Convolution { name: &spec.name, map, at, rows, body: *body, nothing })
+        let Network { variant, nothing, .. } = self;
+        spec.map().map(|map| Convolution { name: &spec.name, map, at, rows, variant: *variant, nothing })
     }
 
     /// Whether the activation that is layer `i` is computed where the linear map before it is stored: nobody else reads

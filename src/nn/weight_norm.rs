@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::gpu::{Buffer, Call, Gpu};
-use crate::kernels::{self, CHANNELS_PER_BLOCK, ChannelBlock, NO_GAIN};
+use crate::kernels::{self, CHANNELS_PER_BLOCK, ChannelBlock, constants::NO_GAIN};
 use crate::nn::layer::{Kind, LayerSpec};
 use crate::nn::parameters::Layout;
 

@@ -46,7 +46,7 @@ impl Job<'_> {
 )]
 mod kernels {
     use super::*;
-    include!(concat!(env!("OUT_DIR"), "/processor.rs"));
+    include!(concat!(env!("OUT_DIR"), "/cpu.rs"));
 }
 
 /// The function that runs a kernel, if it was written out: those that need no barrier.

@@ -18,8 +18,8 @@ after(async () => {
 });
 
 // The browser's adapter is a software one, so that the page's own choice is the processor.
-for (const [device, backend, body] of [
-  ["gpu", "webgpu", "quad"],
+for (const [device, backend, variant] of [
+  ["gpu", "webgpu", "plain"],
   ["processor", "wasm", "panel"],
   ["auto", "wasm", "panel"],
 ]) {
@@ -30,7 +30,7 @@ for (const [device, backend, body] of [
     assert.equal(await page.title(), "bench: done", await page.locator("#bench").innerText());
     const found = JSON.parse((await page.locator("script#bench-result").textContent()) ?? "");
     assert.deepEqual([found.workload, found.norm, found.order], ["gan16", "weight", "simultaneous"]);
-    assert.deepEqual([found.backend, found.body], [backend, body]);
+    assert.deepEqual([found.backend, found.variant], [backend, variant]);
     assert.equal(found.readback_bytes_per_step, 16);
     assert.equal(found.losses_finite, true);
     const keys = ["step_ms_median", "gflops", "peak_gflops", "gpu_bytes"];
@@ -45,8 +45,8 @@ for (const [device, backend, body] of [
 for (const [query, answer] of /** @type {const} */ ([
   ["bench=gan17", /There is no preset "gan17"/],
   ["bench=gan16&device=abacus", /There is no device "abacus"\. Write device=gpu or device=processor/],
-  ["bench=gan16&body=huge", /the body "huge", but the device "processor" took "panel"/],
-  ["bench=gan16&body=panel&device=gpu", /the body "panel", but the device ".*swiftshader" took "quad"/],
+  ["bench=gan16&variant=huge", /variant was to be "huge", but the device "processor" took "panel"/],
+  ["bench=gan16&variant=panel&device=gpu", /variant was to be "panel", but the device ".*swiftshader" took "plain"/],
 ])) {
   test(`nonsense is answered with a sentence: ${query}`, { timeout: BUILD_MILLIS }, async () => {
     const { page, close } = await visit(chrome);

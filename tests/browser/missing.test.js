@@ -120,7 +120,7 @@ async function pretendCard(page, { device, kernel }) {
       await route.fulfill({ response, body: change(await response.text()) });
     });
   await change("www/worker.js", (source) => `${source}\n${gpu}`);
-  await change("wn_gan.js", (source) => source.replace("export function openGpu(subgroups) {", `$&\n${kernel}`));
+  await change("wn_gan.js", (source) => source.replace("export function openGpu() {", `$&\n${kernel}`));
 }
 
 const DESTROY = "return { destroy() {} };";

@@ -3,7 +3,7 @@
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, poisoned, random};
 use wn_gan::gpu::Call;
-use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, NO_SUMS, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward};
+use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward, constants};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::column_sum::column_sum as column_sum_twin;
 use wn_gan::reference::sigmoid::{logistic, sigmoid as sigmoid_twin};
@@ -210,7 +210,7 @@ pub fn sigmoid_backward(kernel: &'static Kernel) -> Report {
                 rows_per_part: rows_per_part as u32,
                 y_offset: 6,
                 dx_offset: 3,
-                output_offset: if has_sums { SUMS as u32 } else { NO_SUMS },
+                output_offset: if has_sums { SUMS as u32 } else { constants::NO_SUMS },
                 scaled_by: scaled_by as u32,
                 over_y: u32::from(over_y),
             };

@@ -2,12 +2,11 @@
 //! random inputs; layouts.
 
 use super::compare::{POISON, Tolerance};
-use super::gpu::{gpu, subgroup_gpu};
+use super::gpu::gpu;
 use pollster::block_on;
-use std::sync::Arc;
 use wn_gan::Result;
 use wn_gan::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
-use wn_gan::kernels::{Kernel, Step, Workgroup};
+use wn_gan::kernels::{Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::rng;
 
@@ -34,10 +33,10 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
     };
     let own = |index: usize| POISON + 1 + index as u32;
     let marked = contents.iter().enumerate().map(|(index, words)| exchanged(words, POISON, own(index)));
-    let gpu = &device_of(call.kernel());
+    let gpu = &gpu();
     let buffers: Vec<Buffer> = marked.map(|words| upload_to(gpu, &words)).collect();
-    // A product binds each operand twice, as numbers and as quads.
-    let twice = if is_product(call.kernel()) { 2 } else { 0 };
+    // A GEMM binds each operand twice, as numbers and four numbers at a time.
+    let twice = if is_gemm(call.kernel()) { 2 } else { 0 };
     let bound: Vec<&Buffer> =
         buffers.iter().enumerate().flat_map(|(i, b)| vec![b; 1 + usize::from(i < twice)]).collect();
     run_on(gpu, vec![call.buffers(&bound)], step);
@@ -45,17 +44,8 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
     buffers.iter().enumerate().map(|(index, buffer)| exchanged(&words(buffer), own(index), POISON)).collect()
 }
 
-fn is_product(kernel: &Kernel) -> bool {
-    !matches!(kernel.workgroup, Workgroup::Flat | Workgroup::Channels | Workgroup::Tree)
-}
-
-/// Where a kernel can run.
-fn device_of(kernel: &Kernel) -> Arc<Gpu> {
-    if kernel.needs_subgroups() {
-        subgroup_gpu().expect("checks of these kernels are left out elsewhere")
-    } else {
-        gpu()
-    }
+fn is_gemm(kernel: &Kernel) -> bool {
+    kernel.has_override("QUADS_A")
 }
 
 /// A buffer of exactly these words.

@@ -4,7 +4,7 @@ use super::compare::{Expected, POISON, Report, Tolerance};
 use super::device::{abs, dispatch, filled, random};
 use bytemuck::cast_slice;
 use wn_gan::gpu::Call;
-use wn_gan::kernels::{CHANNELS_PER_BLOCK, ChannelBlock, Kernel, NO_GAIN, Step, UpdateBlock, WeightNormRmsprop};
+use wn_gan::kernels::{CHANNELS_PER_BLOCK, ChannelBlock, Kernel, Step, UpdateBlock, WeightNormRmsprop, constants};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::rmsprop::{Rmsprop, project_slopes};
 use wn_gan::reference::weight_norm::{norms as norms_twin, weight_norm as weight_norm_twin};
@@ -97,7 +97,7 @@ fn blocks(layers: &[Layer]) -> Vec<ChannelBlock> {
             channels: layer.channels() as u32,
             inner: layer.v.shape[2] as u32,
             first_channel: 0,
-            gain_offset: if layer.gain.is_some() { layer.gain_offset as u32 } else { NO_GAIN },
+            gain_offset: if layer.gain.is_some() { layer.gain_offset as u32 } else { constants::NO_GAIN },
             norm_offset: layer.norm_offset as u32,
             factor: layer.factor as f32,
         };

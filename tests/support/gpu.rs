@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 use wn_gan::gpu::Gpu;
 use wn_gan::gpu::context::Limits;
-use wn_gan::nn::product::{Body, Size};
+use wn_gan::nn::gemm::{TileSize, Variant};
 
 thread_local! {
     static ON_PROCESSOR: Cell<bool> = const { Cell::new(false) };
@@ -42,31 +42,14 @@ pub fn gpu() -> Arc<Gpu> {
     DEVICE.get_or_init(open).clone()
 }
 
-/// A second device, which may shuffle within subgroups of eight lanes (and within groups of four of them); `None`, and a
-/// line that says so, where the adapter has no such subgroups. Real GPUs have larger ones, and never use the kernels that
-/// need it.
-pub fn subgroup_gpu() -> Option<Arc<Gpu>> {
-    static DEVICE: OnceLock<Option<Arc<Gpu>>> = OnceLock::new();
-    let open = || {
-        let gpu = pollster::block_on(Gpu::open(Limits::Adapter)).unwrap_or_else(|e| panic!("{e}"));
-        if gpu.lanes() != Body::Subgroup.lanes() {
-            eprintln!("not checked: kernels for subgroups of eight lanes, which {} does not have", gpu.name());
-            return None;
-        }
-        Some(Arc::new(gpu))
-    };
-    DEVICE.get_or_init(open).clone()
+/// Every variant of matrix products that this machine can run, with its device.
+pub fn variants() -> Vec<(Variant, Arc<Gpu>)> {
+    let tiles = [TileSize::Small, TileSize::Medium, TileSize::Large].map(|size| (Variant::Tile(size), gpu()));
+    [(Variant::Panel, processor()), (Variant::Plain, gpu())].into_iter().chain(tiles).collect()
 }
 
-/// Every body of matrix products that this machine can run, with its device.
-pub fn bodies() -> Vec<(Body, Arc<Gpu>)> {
-    let tiles = [Size::Small, Size::Medium, Size::Large].map(|size| (Body::Tile(size), gpu()));
-    let of_subgroups = subgroup_gpu().into_iter().flat_map(|gpu| [(Body::Quad, gpu.clone()), (Body::Subgroup, gpu)]);
-    let of_adapter = tiles.into_iter().chain(of_subgroups).filter(|(body, gpu)| body.runs_on(gpu));
-    std::iter::once((Body::Panel, processor())).chain(of_adapter).collect()
-}
-
-/// The fastest body that this adapter can run, with its device.
-pub fn fast() -> (Body, Arc<Gpu>) {
-    bodies().pop().expect("there are tiles")
+/// The variant that suits this adapter, with it.
+pub fn suited() -> (Variant, Arc<Gpu>) {
+    let gpu = gpu();
+    (Variant::for_device(&gpu), gpu)
 }

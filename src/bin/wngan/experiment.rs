@@ -5,6 +5,7 @@
 
 mod outcome;
 
+use crate::device;
 use crate::files::{read, write_whole};
 use crate::final_test::final_test;
 use crate::folder::{best, checkpoint_path, scores};
@@ -13,14 +14,12 @@ use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
 use crate::teller::Teller;
 use outcome::Outcome;
-use pollster::block_on;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wn_gan::config::Norm;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
 use wn_gan::{Config, Error, Result};
 
 /// Arguments of `wngan experiment`.
@@ -77,7 +76,7 @@ impl Experiment {
     pub fn run(&self) -> Result<()> {
         let images = self.source.open()?;
         let cells = self.cells(&images)?;
-        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
+        let gpu = device::open()?;
         for (index, cell) in cells.iter().enumerate() {
             let mut teller = Teller::new(self.json);
             let place = cell.folder.display().to_string();

@@ -1,5 +1,6 @@
 //! `wngan train`.
 
+use crate::device;
 use crate::files::read;
 use crate::final_test::final_test;
 use crate::folder::{Folder, checkpoint_path};
@@ -7,13 +8,9 @@ use crate::run::{Run, Schedule, build};
 use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
 use crate::teller::Teller;
-use pollster::block_on;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use wn_gan::gan::checkpoint::Checkpoint;
-use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
 use wn_gan::{Config, Error, Result};
 
 const DEFAULT_FOLDER: &str = "runs/latest";
@@ -73,7 +70,7 @@ impl Train {
         let saved = checkpoint.as_ref().and_then(|checkpoint| checkpoint.config.as_ref());
         let config = self.config(&images, saved, continued)?;
         self.check(&config, &root, continued)?;
-        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
+        let gpu = device::open()?;
         let data = images.of_run(&config);
         let mut teller = Teller::new(self.json);
 

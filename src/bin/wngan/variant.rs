@@ -1,35 +1,35 @@
-//! The body of the matrix products: measured once per adapter and kept in a file, or named.
+//! The variant of the matrix products: measured once per adapter and kept in a file, or named.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use wn_gan::gpu::Gpu;
-use wn_gan::nn::product::Body;
-use wn_gan::nn::tuner;
+use wn_gan::nn::gemm::Variant;
+use wn_gan::nn::gemm::tuner;
 use wn_gan::{Error, Result};
 
-/// The body called `name`, or the one that was the fastest on this adapter when it was first used.
+/// The variant called `name`, or the one that was the fastest on this adapter when it was first used.
 ///
 /// # Errors
 /// A name that is none, or none for this adapter.
-pub async fn choose(gpu: &Gpu, name: Option<&str>) -> Result<Body> {
+pub async fn choose(gpu: &Gpu, name: Option<&str>) -> Result<Variant> {
     if let Some(name) = name {
-        return Body::named(name, gpu).ok_or_else(|| {
-            let usable = Body::ALL.into_iter().filter(|body| body.runs_on(gpu)).map(Body::name);
+        return Variant::named(name, gpu).ok_or_else(|| {
+            let usable = Variant::ALL.into_iter().filter(|variant| variant.runs_on(gpu)).map(Variant::name);
             let usable = usable.collect::<Vec<_>>().join(", ");
-            Error::Config(format!("body must be one that this adapter can run ({usable}); it is \"{name}\"."))
+            Error::Config(format!("variant must be one that this adapter can run ({usable}); it is \"{name}\"."))
         });
     }
     let adapter = format!("{} ({})", gpu.name(), gpu.backend());
     let mut kept = read();
-    if let Some(body) = kept.get(&adapter).and_then(|name| Body::named(name, gpu)) {
-        return Ok(body);
+    if let Some(variant) = kept.get(&adapter).and_then(|name| Variant::named(name, gpu)) {
+        return Ok(variant);
     }
     let choice = tuner::fastest(gpu).await;
     if choice.measured {
-        kept.insert(adapter, choice.body.name().into());
+        kept.insert(adapter, choice.variant.name().into());
         write(&kept);
     }
-    Ok(choice.body)
+    Ok(choice.variant)
 }
 
 /// Adapters and their bodies.
