@@ -1,16 +1,16 @@
 //! Where a training step's time goes: every dispatch of a step timed alone, median of several runs.
 //!
 //! `cargo bench --bench step -- [preset] [small|medium|large|subgroup|quad]`, the second word being a variant in place of the
-//! one that suits the device; with WNGAN_DEVICE=processor, of the processor. Times are those of the device's own clock,
+//! one that suits the device; with WNGAN_DEVICE=cpu, of the cpu. Times are those of the device's own clock,
 //! or, where it has none, from submit to a finished read-back of one number, less that of an empty submit: only meaningful
 //! where a dispatch takes longer than its noise.
 
 use pollster::block_on;
 use std::collections::BTreeMap;
 use wn_gan::config::Config;
+use wn_gan::device::context::Limits;
+use wn_gan::device::{Device, Timer};
 use wn_gan::gan::step::Gan;
-use wn_gan::gpu::context::Limits;
-use wn_gan::gpu::{Gpu, Timer};
 use wn_gan::nn::gemm::Variant;
 use wn_gan::nn::gemm::tuner::compile;
 
@@ -20,18 +20,18 @@ fn main() -> wn_gan::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let preset = words.first().map_or("small", String::as_str);
     let config = Config::preset(preset)?;
-    let gpu = block_on(Gpu::open(Limits::Adapter))?;
-    let variant = words.get(1).and_then(|name| Variant::named(name, &gpu)).unwrap_or(Variant::for_device(&gpu));
-    println!("{preset} on {} ({}), variant {variant:?}", gpu.name(), gpu.backend());
-    let gan = Gan::new(&gpu, &config, variant, 1)?;
-    let timer = block_on(Timer::new(&gpu))?;
+    let device = block_on(Device::open(Limits::Adapter))?;
+    let variant = words.get(1).and_then(|name| Variant::named(name, &device)).unwrap_or(Variant::for_device(&device));
+    println!("{preset} on {} ({}), variant {variant:?}", device.name(), device.backend());
+    let gan = Gan::new(&device, &config, variant, 1)?;
+    let timer = block_on(Timer::new(&device))?;
     println!("times by {}", if timer.has_clock() { "the device's clock" } else { "the wall, submit to fence" });
     let mut kernels: BTreeMap<&str, f64> = BTreeMap::new();
     let mut total = 0.0;
     println!("{:>9}  {:<24} what", "ms", "kernel");
     for call in gan.update(&config) {
         let (kernel, label) = (call.kernel().name, call.label().to_string());
-        let ms = block_on(timer.millis(&gpu, &block_on(compile(&gpu, vec![call]))?, RUNS))?;
+        let ms = block_on(timer.millis(&device, &block_on(compile(&device, vec![call]))?, RUNS))?;
         println!("{ms:9.3}  {kernel:<24} {label}");
         *kernels.entry(kernel).or_default() += ms;
         total += ms;

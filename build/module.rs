@@ -120,7 +120,7 @@ fn run(module: &Module) -> String {
     text + &format!(
         "let bound = Bound {{ of: PhantomData, {names} }};\n\
          let lanes: u32 = {};\n\
-         for group in job.groups() {{\nfor lane in 0..lanes {{\nfn_main(&bound, {arguments});\n}}\n}}\n}}\n",
+         for group in job.workgroups() {{\nfor lane in 0..lanes {{\nfn_main(&bound, {arguments});\n}}\n}}\n}}\n",
         size.join(" * ")
     )
 }

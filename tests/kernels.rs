@@ -22,7 +22,7 @@ use checks::{
 };
 use std::collections::BTreeSet;
 use wn_gan::Error;
-use wn_gan::gpu::{Buffer, Call, StepSlots};
+use wn_gan::device::{Buffer, Dispatch, StepUniforms};
 use wn_gan::kernels::{self, ReducePartials, Step};
 
 macro_rules! checked {
@@ -45,11 +45,11 @@ macro_rules! checked {
             }
         }
 
-        /// Kernels that a processor runs without a driver, as the build script wrote them out.
+        /// Kernels that a cpu runs without a driver, as the build script wrote them out.
         #[test]
         fn kernels_on_the_processor() {
             for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.runs_on_cpu) {
-                checks::gpu::on_processor(|| check(kernel)).none();
+                checks::gpu::on_cpu(|| check(kernel)).none();
             }
         }
 
@@ -117,7 +117,7 @@ checked! {
 fn elementwise_kernels_reach_further_than_one_dimension_of_workgroups() {
     let count = 65_535 * 256 + 300;
     let params = ReducePartials { parts: 1, count: count as u32, total_offset: 0 };
-    let call = Call::new(&kernels::REDUCE_PARTIALS, "test").params(&params).elements(count);
+    let call = Dispatch::new(&kernels::REDUCE_PARTIALS, "test").params(&params).elements(count);
     // Whole numbers up to 2^24 are exact in f32.
     let numbers: Vec<u32> = (0..count as u32).map(|i| (i as f32).to_bits()).collect();
     let after = dispatch(call, &Step::default(), &[numbers.clone(), poisoned(0, count)]);
@@ -131,8 +131,8 @@ fn elementwise_kernels_reach_further_than_one_dimension_of_workgroups() {
 fn a_grid_beyond_the_limit_is_refused_with_a_sentence() {
     let gpu = gpu();
     let buffer = Buffer::new(&gpu, "test", 1).unwrap();
-    let call = Call::new(&kernels::REDUCE_PARTIALS, "too much").buffers(&[&buffer, &buffer]).grid([1, 65_536, 1]);
-    let slots = StepSlots::new(&gpu, 1).unwrap();
+    let call = Dispatch::new(&kernels::REDUCE_PARTIALS, "too much").buffers(&[&buffer, &buffer]).grid([1, 65_536, 1]);
+    let slots = StepUniforms::new(&gpu, 1).unwrap();
     let error = compile(&gpu, &slots, vec![call]).unwrap_err();
     assert!(matches!(error, Error::Limit { .. }), "{error}");
     assert!(error.to_string().contains("65536 workgroups"), "{error}");

@@ -14,8 +14,8 @@ use pollster::block_on;
 use std::sync::Arc;
 use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Norm, Order};
+use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
-use wn_gan::gpu::Gpu;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::layer::Parameters;
 
@@ -36,7 +36,7 @@ fn after_updates(config: &Config) -> f64 {
 fn first_step(
     failures: &mut Failures,
     case: &Case<TrainingGolden>,
-    (variant, gpu): (Variant, Arc<Gpu>),
+    (variant, gpu): (Variant, Arc<Device>),
     deviations: &mut [f64; 3],
 ) -> (Trainer, Parameters) {
     let Case { name, config, golden } = case;
@@ -83,7 +83,7 @@ fn step(
 
 /// Runs the three steps of a case; returns the largest relative deviations of losses before and after updates, and of
 /// gradient norms, as PyTorch's own single precision was measured.
-fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, on: (Variant, Arc<Gpu>)) -> [f64; 3] {
+fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, on: (Variant, Arc<Device>)) -> [f64; 3] {
     let Case { name, config, golden } = case;
     let name = format!("{name} {:?}", on.0);
     let mut deviations = [0f64; 3];

@@ -6,7 +6,7 @@ mod uniformity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use wgpu::naga;
-use wn_gan::gpu::Overrides;
+use wn_gan::device::Overrides;
 use wn_gan::kernels::{self, Binding, Kernel};
 use wn_gan::nn::gemm::{self, Kernels};
 use wn_gan::reference::{addition, batch_norm, spectral_norm, weight_norm};

@@ -20,7 +20,7 @@ async function open(core, query) {
   const { device, problems } = readDevice(query);
   if (problems.length > 0) {
     const asked = query.get("device");
-    throw new Error(`There is no device "${asked}". Write device=gpu or device=processor, or leave it out.`);
+    throw new Error(`There is no device "${asked}". Write device=gpu or device=cpu, or leave it out.`);
   }
   const variant = query.get("variant") ?? undefined;
   const { gpu, name } = await openDevice(device, async (_, work) => work(), async () => core, () => variant);

@@ -54,8 +54,8 @@ const samples = new Samples();
 const status = new Status();
 const card = new Startup(find("card", HTMLElement), {
   again: () => run.boot(),
-  processor: () => {
-    setQuery("device", "processor");
+  cpu: () => {
+    setQuery("device", "cpu");
     run.boot();
   },
   diagnostics,

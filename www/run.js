@@ -28,7 +28,7 @@ import { DEFAULT_PRESET, presetOf, readDevice, readHash, writeHash } from "./url
 /** Files are read whole into the program's memory. */
 const MOST_BYTES = 256e6;
 /**
- * Where a processor computes, the default preset is grey for the first ten seconds and takes a minute to faces. This one
+ * Where a CPU computes, the default preset is grey for the first ten seconds and takes a minute to faces. This one
  * shows them after five, and its running test lasts as long (half a minute on a software adapter).
  */
 const SOFTWARE_HASH = "#preset=tiny";
@@ -100,7 +100,7 @@ export class Run {
       : [...complain(problems), ...this.readHash(small ? SOFTWARE_HASH : location.hash, this.booted)];
     await this.restart();
     if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
-    else if (small && this.started) this.views.announce(t(this.booted.gpu.processor ? "say.processor" : "say.software"));
+    else if (small && this.started) this.views.announce(t(this.booted.gpu.cpu ? "say.cpu" : "say.software"));
   }
 
   /**

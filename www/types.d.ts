@@ -59,8 +59,8 @@ export interface GpuInfo {
   name: string;
   backend: string;
   software: boolean;
-  /** The processor computes by itself, without WebGPU. */
-  processor: boolean;
+  /** The CPU computes by itself, without WebGPU. */
+  cpu: boolean;
   /** Kernel variant of the matrix products: small, medium, large (tiles), plain or panel. */
   variant: string;
 }
@@ -68,10 +68,10 @@ export interface GpuInfo {
 /** Stages of the start-up card, in order. */
 export type StageName = "secure" | "webgpu" | "adapter" | "device" | "program" | "kernel" | "images" | "pipelines";
 
-/** What the visitor wants to compute with: `auto` is the graphics card, or the processor where there is none. */
-export type Wish = "auto" | "gpu" | "processor";
+/** What the visitor wants to compute with: `auto` is the graphics card, or the CPU where there is none. */
+export type Wish = "auto" | "gpu" | "cpu";
 
-/** Why a stage was passed over when the processor computes: what is missing, only imitated, or not needed any more. */
+/** Why a stage was passed over when the CPU computes: what is missing, only imitated, or not needed any more. */
 export type Absence = "secure" | "webgpu" | "adapter" | "software" | "unneeded";
 
 export interface Boot {

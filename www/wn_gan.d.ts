@@ -3,8 +3,8 @@ declare module "*/wn_gan.js" {
   export default function init(options?: { module_or_path?: URL | string }): Promise<unknown>;
   /** Asks for adapter and device and runs a first kernel. */
   export function openGpu(): Promise<Gpu>;
-  /** The processor in the place of a GPU: it needs no WebGPU, and computes within the call that asks for it. */
-  export function openProcessor(): Gpu;
+  /** The CPU in the place of a GPU: it needs no WebGPU, and computes within the call that asks for it. */
+  export function openCpu(): Gpu;
   /** JSON: `[{name, config}]`. */
   export function presets(): string;
   /** JSON of a Demonstration of the theorem; needs no GPU. */

@@ -235,10 +235,10 @@ function forget() {
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
   async boot({ device, variants }) {
-    const { name, processor, kept, ...opened } = await openDevice(device, inStage, program, (of) => variants[of]);
+    const { name, cpu, kept, ...opened } = await openDevice(device, inStage, program, (of) => variants[of]);
     ({ gpu } = opened);
     const { backend, software, variant } = gpu;
-    return { gpu: { name, backend, software, processor, variant }, kept, presets: JSON.parse(core.presets()) };
+    return { gpu: { name, backend, software, cpu, variant }, kept, presets: JSON.parse(core.presets()) };
   },
 
   async start({ config, keep }) {

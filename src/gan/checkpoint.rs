@@ -3,11 +3,11 @@
 //! the settings and the numbers of steps in the header. A file of parameters alone loads too.
 
 use crate::config::{Config, Optimiser};
+use crate::device::Buffer;
 use crate::error::{Error, Result};
 use crate::gan::border::{NamedTensor, state_tensors, tensors};
 use crate::gan::init;
 use crate::gan::trainer::Trainer;
-use crate::gpu::Buffer;
 use crate::nn::{Network, Parameters};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;
@@ -137,7 +137,7 @@ impl Trainer {
 
     /// Logits of the last step's real images, and of its last fakes.
     pub async fn logits(&self) -> Result<(Vec<f32>, Vec<f32>)> {
-        let all: Vec<f32> = self.gan().logits.read(self.gpu()).await?;
+        let all: Vec<f32> = self.gan().logits.read(self.device()).await?;
         let (real, fake) = all.split_at(all.len() / 2);
         Ok((real.to_vec(), fake.to_vec()))
     }
@@ -150,7 +150,7 @@ impl Trainer {
             if tensors.is_empty() {
                 continue;
             }
-            let flat: Vec<f32> = network.parameters.state.read(self.gpu()).await?;
+            let flat: Vec<f32> = network.parameters.state.read(self.device()).await?;
             all.extend(tensors.into_iter().map(|tensor| {
                 let values = tensor.extract(&flat);
                 (format!("{prefix}{}", tensor.name), tensor.shape, values)
@@ -168,7 +168,7 @@ impl Trainer {
         let mut all = Vec::new();
         for (network_prefix, network) in self.networks() {
             let Some(buffer) = buffer(&network.parameters) else { continue };
-            let flat: Vec<f32> = buffer.read(self.gpu()).await?;
+            let flat: Vec<f32> = buffer.read(self.device()).await?;
             for (_, tensor) in tensors(&network.specs, &network.parameters.layout) {
                 let values = tensor.extract(&flat);
                 all.push((format!("{prefix}{network_prefix}{}", tensor.name), tensor.shape, values));
@@ -234,11 +234,11 @@ impl Trainer {
         }
         for ((_, network), (values, squares, means, state)) in self.networks().into_iter().zip(&loaded) {
             let parameters = &network.parameters;
-            parameters.values.write(self.gpu(), values);
-            parameters.mean_squares.write(self.gpu(), squares);
-            parameters.state.write(self.gpu(), state);
+            parameters.values.write(self.device(), values);
+            parameters.mean_squares.write(self.device(), squares);
+            parameters.state.write(self.device(), state);
             if let Some(buffer) = &parameters.means {
-                buffer.write(self.gpu(), means);
+                buffer.write(self.device(), means);
             }
         }
         self.normalise_loaded();

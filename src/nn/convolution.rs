@@ -1,7 +1,7 @@
 //! Convolution, transposed convolution and linear layers: three kernels serve all of them, because a transposed
 //! convolution is a convolution run backwards and a linear layer is a convolution of one pixel.
 
-use crate::gpu::{Buffer, Call, View};
+use crate::device::{Buffer, Dispatch, View};
 use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry};
 use crate::nn::gemm::{self, GemmShape, Variant};
 use crate::nn::layer::LinearMap;
@@ -69,7 +69,7 @@ pub struct Convolution<'a> {
 
 impl Convolution<'_> {
     /// y = W x + b and what follows: x at `input`, y written at `output`.
-    pub fn forward(&self, weights: &Weights, input: &View, output: &View, epilogue: Epilogue<'_>) -> Call {
+    pub fn forward(&self, weights: &Weights, input: &View, output: &View, epilogue: Epilogue<'_>) -> Dispatch {
         let bias = self.at.bias;
         if self.map.is_transposed() {
             self.scatter(weights, input, output, bias, epilogue, "forward")
@@ -79,7 +79,7 @@ impl Convolution<'_> {
     }
 
     /// dx = W^T dy and what follows: dy at `dy`, dx written at `dx`.
-    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View, epilogue: Epilogue<'_>) -> Call {
+    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View, epilogue: Epilogue<'_>) -> Dispatch {
         if self.map.is_transposed() {
             self.gather(weights, dy, dx, None, epilogue, "input gradient")
         } else {
@@ -96,7 +96,7 @@ impl Convolution<'_> {
         bias: Option<u32>,
         epilogue: Epilogue<'_>,
         what: &str,
-    ) -> Call {
+    ) -> Dispatch {
         let g = Geometry { big_offset: big.offset, ..self.geometry(bias, small.offset) };
         let shape = GemmShape {
             m: g.batch * g.small_h * g.small_w,
@@ -119,7 +119,7 @@ impl Convolution<'_> {
         bias: Option<u32>,
         epilogue: Epilogue<'_>,
         what: &str,
-    ) -> Call {
+    ) -> Dispatch {
         let g = Geometry { small_offset: small.offset, ..self.geometry(bias, big.offset) };
         let shape = GemmShape {
             m: g.batch * g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride),
@@ -137,13 +137,13 @@ impl Convolution<'_> {
     /// Parameters and buffers of a product from `input` to `output`.
     fn finish(
         &self,
-        call: Call,
+        call: Dispatch,
         geometry: Geometry,
         [input, output]: [&View; 2],
         weights: &Weights,
         biased: bool,
         epilogue: Epilogue<'_>,
-    ) -> Call {
+    ) -> Dispatch {
         let (number, pairs, pre) = match epilogue {
             Epilogue::Plain => (0, None, None),
             Epilogue::Tprelu { pairs, pre } => (1, Some(pairs), Some(pre)),
@@ -166,7 +166,7 @@ impl Convolution<'_> {
 
     /// The gradient of the effective weight: x at `input`, dy at `dy`. In [`Self::weight_parts`] parts of as many
     /// elements as there are weights, written to `output` from its offset on.
-    pub fn weight_gradient(&self, input: &View, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Call {
+    pub fn weight_gradient(&self, input: &View, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Dispatch {
         let (big, small) = if self.map.is_transposed() { (dy, input) } else { (input, dy) };
         let plan = self.split();
         let geometry = Geometry {
@@ -198,7 +198,7 @@ impl Convolution<'_> {
     }
 
     /// The bias gradient, the sum of dy over images and pixels, in [`Self::bias_parts`] parts at `output`.
-    pub fn bias_gradient(&self, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Call {
+    pub fn bias_gradient(&self, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Dispatch {
         let (channels, rows, rows_per_part) = self.bias_rows();
         let block = ColumnSum {
             rows,
@@ -209,7 +209,7 @@ impl Convolution<'_> {
             scaled_by: factors.map_or(0, |_| rows / self.rows),
         };
         let factors = factors.map_or(&dy.buffer, |factors| factors.of_image);
-        Call::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
+        Dispatch::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
             .params(&block)
             .buffers(&[&dy.buffer, factors, &output.buffer])
             .grid([channels.div_ceil(CHANNELS_PER_BLOCK), self.bias_parts(), 1])

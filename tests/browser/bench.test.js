@@ -17,10 +17,10 @@ after(async () => {
   site?.stop();
 });
 
-// The browser's adapter is a software one, so that the page's own choice is the processor.
+// The browser's adapter is a software one, so that the page's own choice is the CPU.
 for (const [device, backend, variant] of [
   ["gpu", "webgpu", "plain"],
-  ["processor", "wasm", "panel"],
+  ["cpu", "wasm", "panel"],
   ["auto", "wasm", "panel"],
 ]) {
   test(`a measurement of gan16 is text in the page, and the title says so: ${device}`, { timeout: BUILD_MILLIS }, async () => {
@@ -34,7 +34,7 @@ for (const [device, backend, variant] of [
     assert.equal(found.readback_bytes_per_step, 16);
     assert.equal(found.losses_finite, true);
     const keys = ["step_ms_median", "gflops", "peak_gflops", "gpu_bytes"];
-    // The processor has no commands to record.
+    // The CPU has no commands to record.
     for (const key of [...keys, ...(device === "gpu" ? ["record_ms_per_step"] : [])]) assert.ok(found[key] > 0, key);
     assert.match(await page.locator("#bench").innerText(), /step_ms_median/);
     assert.deepEqual(errors, []);
@@ -44,8 +44,8 @@ for (const [device, backend, variant] of [
 
 for (const [query, answer] of /** @type {const} */ ([
   ["bench=gan17", /There is no preset "gan17"/],
-  ["bench=gan16&device=abacus", /There is no device "abacus"\. Write device=gpu or device=processor/],
-  ["bench=gan16&variant=huge", /variant was to be "huge", but the device "processor" took "panel"/],
+  ["bench=gan16&device=abacus", /There is no device "abacus"\. Write device=gpu or device=cpu/],
+  ["bench=gan16&variant=huge", /variant was to be "huge", but the device "CPU" took "panel"/],
   ["bench=gan16&variant=panel&device=gpu", /variant was to be "panel", but the device ".*swiftshader" took "plain"/],
 ])) {
   test(`nonsense is answered with a sentence: ${query}`, { timeout: BUILD_MILLIS }, async () => {

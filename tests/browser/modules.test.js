@@ -152,7 +152,7 @@ test("what the address says wrongly is reported, and the rest is kept", () => {
 test("the address may name the device, and what is none is reported", () => {
   /** @param {string} query */
   const read = (query) => readDevice(new URLSearchParams(query));
-  for (const [query, device] of [["lang=en", "auto"], ["device=gpu", "gpu"], ["device=webgpu", "gpu"], ["device=processor", "processor"]]) {
+  for (const [query, device] of [["lang=en", "auto"], ["device=gpu", "gpu"], ["device=webgpu", "gpu"], ["device=cpu", "cpu"]]) {
     assert.deepEqual(read(query), { device, problems: [] }, query);
   }
   for (const value of ["abacus", ""]) {

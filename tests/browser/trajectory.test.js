@@ -36,8 +36,8 @@ before(async () => {
     const devices = {
       gpu: { core, gpu: await core.openGpu() },
       tiles: { core, gpu: tiles },
-      processor: { core, gpu: core.openProcessor() },
-      unfused: { core: unfused, gpu: unfused.openProcessor() },
+      cpu: { core, gpu: core.openCpu() },
+      unfused: { core: unfused, gpu: unfused.openCpu() },
     };
     Object.assign(globalThis, { devices });
   }, server.url);
@@ -59,7 +59,7 @@ test("this browser multiplies and adds in one instruction", async () => {
 
 /** Runs on one of the devices. @param {string} device @param {Trajectory[]} runs */
 const on = (device, runs) => runs.map((run) => ({ ...run, device }));
-const runs = [...on("gpu", chosen), ...on("processor", chosen), ...["tiles", "unfused"].flatMap((device) => on(device, chosen.slice(0, 1)))];
+const runs = [...on("gpu", chosen), ...on("cpu", chosen), ...["tiles", "unfused"].flatMap((device) => on(device, chosen.slice(0, 1)))];
 for (const { config, losses, grad_norms, device } of runs) {
   test(`ten steps of gan16, ${config.norm}, ${config.order}, ${device}`, { timeout: BUILD_MILLIS }, async () => {
     const found = await page.evaluate(

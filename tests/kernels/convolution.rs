@@ -4,7 +4,7 @@
 use super::activation::sigmoid_ulps;
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, nchw, nhwc, permuted, poisoned, random};
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Geometry, Kernel, Step};
 use wn_gan::nn::gemm::{self, WorkgroupTile};
 use wn_gan::reference::Tensor;
@@ -178,7 +178,7 @@ impl Product {
         for tile in workgroups(kernel) {
             let [x, y] = tile.workgroups(m, n);
             for quads in [[false; 2], [true; 2], [true, false]].into_iter().filter(|quads| whole || !quads[0]) {
-                let call = Call::new(kernel, "test").overrides(&tile.overrides).grid([x, y, batch]);
+                let call = Dispatch::new(kernel, "test").overrides(&tile.overrides).grid([x, y, batch]);
                 let call = gemm::vec4_operands(call, quads);
                 let name = format!("{} {:?} {quads:?}", problem.name, tile.overrides);
                 self.check_epilogues(&call, &name, problem, report);
@@ -189,7 +189,7 @@ impl Product {
         }
     }
 
-    fn check_epilogues(&self, call: &Call, name: &str, problem: &Problem, report: &mut Report) {
+    fn check_epilogues(&self, call: &Dispatch, name: &str, problem: &Problem, report: &mut Report) {
         use Epilogue::{Gradient, Plain, Sigmoid, Tprelu};
         let channels = problem.bias.data.len();
         let len = self.sum.data.len();
@@ -335,7 +335,7 @@ pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
                     let scaled_by = if scaled { pixels as u32 } else { 0 };
                     let geometry =
                         Geometry { split: split as u32, output_offset: places.weight as u32, scaled_by, ..*g };
-                    let call = Call::new(kernel, "test").params(&geometry).grid([x, y, parts]);
+                    let call = Dispatch::new(kernel, "test").params(&geometry).grid([x, y, parts]);
                     let contents = [
                         filled(places.big, &big.data),
                         filled(places.small, &small.data),

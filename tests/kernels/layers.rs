@@ -8,8 +8,8 @@ use crate::checks::device::{
 use crate::checks::gpu::{gpu, variants};
 use crate::checks::weight_norm::weight_tolerance;
 use std::collections::BTreeMap;
+use wn_gan::device::{Buffer, Device};
 use wn_gan::gan::border::{NamedTensor, Role, tensors};
-use wn_gan::gpu::{Buffer, Gpu};
 use wn_gan::kernels::Step;
 use wn_gan::nn::convolution::{Convolution, Epilogue};
 use wn_gan::nn::gemm::{TileSize, Variant};
@@ -129,7 +129,7 @@ fn map_of(network: &Network, index: usize, rows: u32) -> Convolution<'_> {
 }
 
 /// Forward, input gradient, weight gradient and bias gradient of one layer on `rows` images.
-fn check_layer(gpu: &Gpu, network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
+fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
     let convolution = map_of(network, index, rows);
     let spec = &convolution.map;
     let named = tensors_of(network, index);
@@ -190,7 +190,7 @@ fn check_layer(gpu: &Gpu, network: &Network, flat: &Tensor, index: usize, rows: 
     report.compare(&name("gradients"), &download(gradient), &expected);
 }
 
-fn network(gpu: &Gpu, specs: Vec<LayerSpec>, variant: Variant) -> (Network, Tensor) {
+fn network(gpu: &Device, specs: Vec<LayerSpec>, variant: Variant) -> (Network, Tensor) {
     let network = Network::new(gpu, "test", specs, variant, false).expect("a small network");
     let flat = random(&[network.parameters.values.len()], 1);
     let values: Vec<f32> = flat.data.iter().map(|&value| value as f32).collect();
@@ -212,7 +212,7 @@ fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
                 parts.push(convolution.weight_parts());
             }
         }
-        // A processor has one invocation at a time, and nothing to gain from a split.
+        // A cpu has one invocation at a time, and nothing to gain from a split.
         let splits = variant.min_workgroups() > 1;
         assert!(parts.contains(&1), "unsplit sums: {parts:?}");
         assert_eq!(parts.iter().any(|&parts| parts > 1), splits, "split sums: {parts:?}");

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use wn_gan::config::{Config, Loss};
 use wn_gan::data::faces;
+use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::border::images_from_nchw;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
-use wn_gan::gpu::Gpu;
 use wn_gan::nn::Shape;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::Tensor;
@@ -88,7 +88,7 @@ fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32])
 }
 
 /// A trainer of `config` on a few faces of its size.
-pub fn trainer_of(config: &Config, (variant, gpu): (Variant, Arc<Gpu>)) -> Trainer {
+pub fn trainer_of(config: &Config, (variant, gpu): (Variant, Arc<Device>)) -> Trainer {
     block_on(Trainer::with_variant(gpu, config.clone(), &faces(40, 1), variant, &mut |_, _, _| {})).unwrap()
 }
 

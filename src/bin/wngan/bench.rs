@@ -24,7 +24,7 @@ pub struct Bench {
     #[arg(long, value_name = "N")]
     batch_size: Option<u32>,
     /// Variant of the matrix products: small, medium, large (tiles), plain or panel; by default the fastest on this adapter
-    #[arg(long, value_name = "BODY")]
+    #[arg(long, value_name = "VARIANT")]
     variant: Option<String>,
     /// How long to measure, in five pieces; at least 10 for figures to be published
     #[arg(long, default_value_t = 10.0)]
@@ -45,9 +45,9 @@ impl Bench {
             changes["batch_size"] = batch_size.into();
         }
         let config = workload(&self.workload, &changes.to_string())?;
-        let gpu = device::open()?;
-        let variant = block_on(variant::choose(&gpu, self.variant.as_deref()))?;
-        let found = block_on(measure((gpu, variant), &self.workload, &config, self.seconds, &mut |_| {}))?;
+        let device = device::open()?;
+        let variant = block_on(variant::choose(&device, self.variant.as_deref()))?;
+        let found = block_on(measure((device, variant), &self.workload, &config, self.seconds, &mut |_| {}))?;
         let json = serde_json::to_value(&found).expect("a measurement has only numbers and strings");
         if self.json {
             println!("{json}");

@@ -88,9 +88,9 @@ impl Replay {
 
     /// The trainer at the given parameters, its optimiser state zero. G alone is enough for a reconstruction.
     fn trainer(&self, config: Config, mut parameters: Tensors) -> Result<Trainer> {
-        let gpu = device::open()?;
+        let device = device::open()?;
         let images = data::faces(10, config.seed);
-        let mut trainer = build(&gpu, config, &images, None, &mut Teller::new(self.json))?;
+        let mut trainer = build(&device, config, &images, None, &mut Teller::new(self.json))?;
         let mut own = block_on(trainer.parameters())?;
         own.extend(block_on(trainer.state())?);
         parameters.remove_prefix("opt.");

@@ -10,9 +10,9 @@ use pollster::block_on;
 use std::path::Path;
 use std::sync::Arc;
 use wn_gan::data::Dataset;
+use wn_gan::device::Device;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::{Report, Trainer};
-use wn_gan::gpu::Gpu;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::{Config, Result};
 
@@ -33,7 +33,7 @@ pub struct Schedule {
 /// # Errors
 /// A setting, the data, the device, or a checkpoint that does not fit.
 pub fn build(
-    gpu: &Arc<Gpu>,
+    device: &Arc<Device>,
     config: Config,
     data: &Dataset,
     checkpoint: Option<&Checkpoint>,
@@ -42,9 +42,9 @@ pub fn build(
     teller.begin(1, "building kernels {bar:30} {msg}");
     let mut report = |done, total, kernel: &str| teller.building(done, total, kernel);
     // A run goes on with the variant it began with, where this device can run it: rounding depends on it.
-    let named = checkpoint.and_then(|checkpoint| Variant::named(checkpoint.variant.as_deref()?, gpu));
-    let variant = named.map_or_else(|| block_on(variant::choose(gpu, None)), Ok)?;
-    let mut trainer = block_on(Trainer::with_variant(gpu.clone(), config, data, variant, &mut report))?;
+    let named = checkpoint.and_then(|checkpoint| Variant::named(checkpoint.variant.as_deref()?, device));
+    let variant = named.map_or_else(|| block_on(variant::choose(device, None)), Ok)?;
+    let mut trainer = block_on(Trainer::with_variant(device.clone(), config, data, variant, &mut report))?;
     teller.end_bar();
     checkpoint.map_or(Ok(()), |checkpoint| trainer.restore(checkpoint))?;
     Ok(trainer)

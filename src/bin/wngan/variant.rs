@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use wn_gan::gpu::Gpu;
+use wn_gan::device::Device;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::nn::gemm::tuner;
 use wn_gan::{Error, Result};
@@ -11,20 +11,20 @@ use wn_gan::{Error, Result};
 ///
 /// # Errors
 /// A name that is none, or none for this adapter.
-pub async fn choose(gpu: &Gpu, name: Option<&str>) -> Result<Variant> {
+pub async fn choose(device: &Device, name: Option<&str>) -> Result<Variant> {
     if let Some(name) = name {
-        return Variant::named(name, gpu).ok_or_else(|| {
-            let usable = Variant::ALL.into_iter().filter(|variant| variant.runs_on(gpu)).map(Variant::name);
+        return Variant::named(name, device).ok_or_else(|| {
+            let usable = Variant::ALL.into_iter().filter(|variant| variant.runs_on(device)).map(Variant::name);
             let usable = usable.collect::<Vec<_>>().join(", ");
             Error::Config(format!("variant must be one that this adapter can run ({usable}); it is \"{name}\"."))
         });
     }
-    let adapter = format!("{} ({})", gpu.name(), gpu.backend());
+    let adapter = format!("{} ({})", device.name(), device.backend());
     let mut kept = read();
-    if let Some(variant) = kept.get(&adapter).and_then(|name| Variant::named(name, gpu)) {
+    if let Some(variant) = kept.get(&adapter).and_then(|name| Variant::named(name, device)) {
         return Ok(variant);
     }
-    let choice = tuner::fastest(gpu).await;
+    let choice = tuner::fastest(device).await;
     if choice.measured {
         kept.insert(adapter, choice.variant.name().into());
         write(&kept);
@@ -32,9 +32,9 @@ pub async fn choose(gpu: &Gpu, name: Option<&str>) -> Result<Variant> {
     Ok(choice.variant)
 }
 
-/// Adapters and their bodies.
+/// Adapters and their kernel variants.
 fn file() -> Option<PathBuf> {
-    Some(dirs::cache_dir()?.join("wngan").join("bodies.json"))
+    Some(dirs::cache_dir()?.join("wngan").join("variants.json"))
 }
 
 /// What was kept; nothing where there is no file, or one that cannot be understood.

@@ -8,7 +8,7 @@ mod workgroup;
 pub use variant::{TileSize, Variant};
 pub use workgroup::{Kernels, WorkgroupTile};
 
-use crate::gpu::Call;
+use crate::device::Dispatch;
 use crate::kernels;
 
 /// The size of `batch` matrix products beside one another, C [m, n] = A [m, k] B [k, n]. The depth k consists of runs
@@ -28,17 +28,17 @@ pub struct GemmShape {
 }
 
 /// The dispatch of products of a shape; `vec4` says whether A and B can be read four numbers at a time.
-pub fn dispatch(variant: Variant, kernels: &Kernels, label: &str, shape: GemmShape, vec4: [bool; 2]) -> Call {
+pub fn dispatch(variant: Variant, kernels: &Kernels, label: &str, shape: GemmShape, vec4: [bool; 2]) -> Dispatch {
     let tile = variant.workgroup(kernels, shape);
     let [x, y] = tile.workgroups(shape.m, shape.n);
-    vec4_operands(Call::new(tile.kernel, label), vec4)
+    vec4_operands(Dispatch::new(tile.kernel, label), vec4)
         .overrides(&tile.overrides)
         .grid([x, y, shape.batch])
         .multiply_adds(tile.multiply_adds(shape))
 }
 
 /// Sets whether operands A and B can be read four numbers at a time.
-pub fn vec4_operands(call: Call, [a, b]: [bool; 2]) -> Call {
+pub fn vec4_operands(call: Dispatch, [a, b]: [bool; 2]) -> Dispatch {
     call.overrides(&[("QUADS_A", u32::from(a)), ("QUADS_B", u32::from(b))])
 }
 

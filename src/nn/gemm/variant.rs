@@ -2,7 +2,7 @@
 
 use super::GemmShape;
 use super::workgroup::{self, Kernels, WorkgroupTile};
-use crate::gpu::Gpu;
+use crate::device::Device;
 
 /// How matrix products are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,9 @@ impl Variant {
     ];
 
     /// The one that suits the device without measuring.
-    pub fn for_device(gpu: &Gpu) -> Variant {
-        match gpu.software() {
-            _ if gpu.is_processor() => Variant::Panel,
+    pub fn for_device(device: &Device) -> Variant {
+        match device.software() {
+            _ if device.is_cpu() => Variant::Panel,
             true => Variant::Plain,
             false => Variant::Tile(TileSize::Medium),
         }
@@ -59,13 +59,13 @@ impl Variant {
     }
 
     /// The variant of a name, if it is one that the device can run.
-    pub fn named(name: &str, gpu: &Gpu) -> Option<Variant> {
-        Variant::ALL.into_iter().find(|variant| variant.name() == name && variant.runs_on(gpu))
+    pub fn named(name: &str, device: &Device) -> Option<Variant> {
+        Variant::ALL.into_iter().find(|variant| variant.name() == name && variant.runs_on(device))
     }
 
     /// Whether the device can run it.
-    pub fn runs_on(self, gpu: &Gpu) -> bool {
-        gpu.is_processor() == (self == Variant::Panel)
+    pub fn runs_on(self, device: &Device) -> bool {
+        device.is_cpu() == (self == Variant::Panel)
     }
 
     /// Workgroups that a long sum is split into at least, so that the whole device is busy with a small layer.

@@ -2,7 +2,7 @@
 
 use super::GemmShape;
 use super::variant::TileSize;
-use crate::gpu::Overrides;
+use crate::device::Overrides;
 use crate::kernels::Kernel;
 
 /// The kernels of one product, by variant.

@@ -1,9 +1,9 @@
 //! The device: found, opened and proved with one small kernel before anything is built on it.
 
 use crate::clock::now;
+use crate::device::pipeline::Pipelines;
+use crate::device::{Buffer, Dispatch, DispatchList, Encoder, Progress, StepUniforms};
 use crate::error::{Error, Result};
-use crate::gpu::pipeline::Pipelines;
-use crate::gpu::{Buffer, Call, Encoder, Program, Progress, StepSlots};
 use crate::kernels::{self, Kernel, ReducePartials};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ pub enum Wish {
     /// The graphics adapter, or the CPU where there is none or only a driver that imitates one.
     Auto,
     /// An adapter, whatever it is.
-    Gpu,
+    Device,
     /// The CPU, without a driver.
     Cpu,
 }
@@ -36,7 +36,7 @@ impl Wish {
     pub fn from_environment() -> Result<Wish> {
         match std::env::var("WNGAN_DEVICE").as_deref() {
             Err(std::env::VarError::NotPresent) | Ok("" | "auto") => Ok(Wish::Auto),
-            Ok("gpu") => Ok(Wish::Gpu),
+            Ok("gpu") => Ok(Wish::Device),
             Ok("cpu" | "processor") => Ok(Wish::Cpu),
             other => Err(Error::Config(format!(
                 "WNGAN_DEVICE must be auto, gpu or cpu; it is {}.",
@@ -46,7 +46,7 @@ impl Wish {
     }
 }
 
-/// A piece of work that the device was given; a processor has finished it already.
+/// A piece of work that the device was given; a cpu has finished it already.
 #[derive(Debug, Clone)]
 pub struct Submission(
     #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "nobody waits"))] Option<wgpu::SubmissionIndex>,
@@ -83,9 +83,9 @@ pub struct Counts {
     pub record_micros: u64,
 }
 
-/// An open GPU device, or the processor in its place.
+/// An open GPU device, or the cpu in its place.
 #[derive(Debug)]
-pub struct Gpu {
+pub struct Device {
     pub(super) backend: Backend,
     pub(super) counters: Counters,
     /// Invocations that share the sums of one channel.
@@ -97,8 +97,8 @@ pub struct Gpu {
 pub(super) enum Backend {
     /// A graphics adapter, or a driver that imitates one.
     Adapter(Box<Adapter>),
-    /// The kernels of src/processor.
-    Processor,
+    /// The kernels of src/cpu.
+    Cpu,
 }
 
 /// An open adapter.
@@ -111,19 +111,19 @@ pub(super) struct Adapter {
     failure: Arc<Mutex<Option<String>>>,
 }
 
-impl Gpu {
+impl Device {
     /// What a person wished for; by itself a graphics adapter, and the CPU where there is none or only a driver that
     /// imitates one, because that driver is slower than the kernels compiled for the CPU.
     ///
     /// # Errors
     /// As [`Self::open`], where an adapter was wished for.
-    pub async fn wished(wish: Wish) -> Result<Gpu> {
+    pub async fn wished(wish: Wish) -> Result<Device> {
         match wish {
-            Wish::Cpu => Ok(Gpu::processor()),
-            Wish::Gpu => Gpu::open(Limits::Adapter).await,
-            Wish::Auto => match Gpu::open(Limits::Adapter).await {
-                Ok(gpu) if gpu.software() => Ok(Gpu::processor()),
-                Err(Error::NoAdapter(_)) => Ok(Gpu::processor()),
+            Wish::Cpu => Ok(Device::cpu()),
+            Wish::Device => Device::open(Limits::Adapter).await,
+            Wish::Auto => match Device::open(Limits::Adapter).await {
+                Ok(gpu) if gpu.software() => Ok(Device::cpu()),
+                Err(Error::NoAdapter(_)) => Ok(Device::cpu()),
                 opened => opened,
             },
         }
@@ -133,7 +133,7 @@ impl Gpu {
     ///
     /// # Errors
     /// [`Error::NoAdapter`], [`Error::NoDevice`], or [`Error::Device`] if the first kernel answers wrongly.
-    pub async fn open(limits: Limits) -> Result<Gpu> {
+    pub async fn open(limits: Limits) -> Result<Device> {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
         if limits == Limits::Default {
             descriptor.flags |= wgpu::InstanceFlags::STRICT_WEBGPU_COMPLIANCE;
@@ -179,22 +179,22 @@ impl Gpu {
 
         let adapter = Adapter { device, queue, pipelines: Pipelines::default(), info, failure };
         let backend = Backend::Adapter(Box::new(adapter));
-        let mut gpu = Gpu { backend, counters: Counters::default(), lanes_per_channel: 16 };
+        let mut gpu = Device { backend, counters: Counters::default(), lanes_per_channel: 16 };
         if all && gpu.software() {
-            gpu.lanes_per_channel = 1; // A barrier costs a processor more than all that the others would help.
+            gpu.lanes_per_channel = 1; // A barrier costs a cpu more than all that the others would help.
         }
         gpu.first_kernel().await?;
         Ok(gpu)
     }
 
-    /// The processor as a device: nothing to find and nothing to wait for.
-    pub fn processor() -> Gpu {
-        Gpu { backend: Backend::Processor, counters: Counters::default(), lanes_per_channel: 1 }
+    /// The cpu as a device: nothing to find and nothing to wait for.
+    pub fn cpu() -> Device {
+        Device { backend: Backend::Cpu, counters: Counters::default(), lanes_per_channel: 1 }
     }
 
-    /// Whether the kernels run on the processor without a driver.
-    pub fn is_processor(&self) -> bool {
-        matches!(self.backend, Backend::Processor)
+    /// Whether the kernels run on the cpu without a driver.
+    pub fn is_cpu(&self) -> bool {
+        matches!(self.backend, Backend::Cpu)
     }
 
     /// Values of the overrides that follow from the device: how many invocations share a sum.
@@ -202,7 +202,7 @@ impl Gpu {
         if kernel.has_override("LANES") {
             return Some(("LANES", self.lanes_per_channel));
         }
-        (self.is_processor() && kernel.has_override("WIDTH")).then_some(("WIDTH", 1))
+        (self.is_cpu() && kernel.has_override("WIDTH")).then_some(("WIDTH", 1))
     }
 
     /// Adds 1 + 2 and 3 + 4 on the device: a driver that builds pipelines but computes nothing is found here.
@@ -210,12 +210,12 @@ impl Gpu {
         let partial = Buffer::new(self, "first kernel input", 4)?;
         partial.write(self, &[1.0f32, 3.0, 2.0, 4.0]);
         let total = Buffer::new(self, "first kernel output", 2)?;
-        let call = Call::new(&kernels::REDUCE_PARTIALS, "first kernel")
+        let call = Dispatch::new(&kernels::REDUCE_PARTIALS, "first kernel")
             .params(&ReducePartials { parts: 2, count: 2, total_offset: 0 })
             .buffers(&[&partial, &total])
             .elements(2);
-        let slots = StepSlots::new(self, 1)?;
-        let program = Program::compile(self, &slots, vec![call], &mut Progress::new(1, &mut |_, _, _| {})).await?;
+        let slots = StepUniforms::new(self, 1)?;
+        let program = DispatchList::compile(self, &slots, vec![call], &mut Progress::new(1, &mut |_, _, _| {})).await?;
         self.submit("first kernel", |encoder| program.record(self, encoder, 0));
         let answer: Vec<f32> = total.read(self).await?;
         if answer != [3.0, 7.0] {
@@ -226,18 +226,18 @@ impl Gpu {
 
     /// Name of the adapter as the driver gives it; browsers may leave it empty.
     pub fn name(&self) -> String {
-        let Backend::Adapter(adapter) = &self.backend else { return "processor".into() };
+        let Backend::Adapter(adapter) = &self.backend else { return "CPU".into() };
         let info = &adapter.info;
         let parts = [info.name.as_str(), info.driver.as_str(), info.driver_info.as_str()];
         parts.into_iter().find(|part| !part.is_empty()).unwrap_or("unnamed GPU").to_string()
     }
 
-    /// The interface behind it: `vulkan`, `metal`, `dx12`, `webgpu`; for the processor `wasm` or `native`.
+    /// The interface behind it: `vulkan`, `metal`, `dx12`, `webgpu`; for the cpu `wasm` or `native`.
     pub fn backend(&self) -> &'static str {
         match &self.backend {
             Backend::Adapter(adapter) => adapter.info.backend.to_str(),
-            Backend::Processor if cfg!(target_arch = "wasm32") => "wasm",
-            Backend::Processor => "native",
+            Backend::Cpu if cfg!(target_arch = "wasm32") => "wasm",
+            Backend::Cpu => "native",
         }
     }
 
@@ -247,7 +247,7 @@ impl Gpu {
         match &self.backend {
             Backend::Adapter(adapter) if adapter.info.device_type == wgpu::DeviceType::Cpu => true,
             Backend::Adapter(_) => name.contains("swiftshader") || name.contains("llvmpipe"),
-            Backend::Processor => true,
+            Backend::Cpu => true,
         }
     }
 
