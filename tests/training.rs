@@ -72,7 +72,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 let [batch, code] = [config.batch_size, config.code_size].map(|n| n as usize);
                 let codes = |stream: Stream| latent(batch, code, t as u32, stream as u32, config.seed);
                 let real = support::training_batch(&config, training, t as u32);
-                let lr = f64::from(config.lr_at(t as u32));
+                let lr = f64::from(config.lr_at(wn_gan::config::Role::Generator, t as u32));
                 let expected = twin.step(&real, &codes(Stream::LatentD), &codes(Stream::LatentG), lr);
                 let what = format!("{norm:?} {order:?} step {t}");
                 assert_eq!(report.metrics.len(), METRIC_COLUMNS);

@@ -180,7 +180,7 @@ impl Trainer {
             step,
             metric_row: i,
             seed: self.config.seed,
-            lr: self.config.lr_at(step),
+            lr: self.config.lr_at(crate::config::Role::Generator, step),
             rows: self.config.batch_size,
             correction1: correction(self.config.beta1),
             correction2: correction(self.config.beta2),
