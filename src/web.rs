@@ -375,7 +375,12 @@ impl Report {
 
     /// `steps` rows of step, d_loss_real, d_loss_fake, g_loss.
     pub fn metrics(&self) -> Vec<f32> {
-        self.0.metrics.clone()
+        let first = self.0.step - self.0.steps;
+        let row = |(step, of): (u32, &gan::metrics::Metrics)| {
+            let [real, fake] = [of.d_loss_real, of.d_loss_fake].map(|part| part.unwrap_or(f32::NAN));
+            [step as f32, real, fake, of.g_loss]
+        };
+        (first..).zip(&self.0.metrics).flat_map(row).collect()
     }
 
     /// Whether a test is under way.

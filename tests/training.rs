@@ -19,7 +19,9 @@ use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Net, Norm, Optimiser, Order};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
-use wn_gan::gan::checkpoint::{self, Checkpoint};
+use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gan::metrics::Metrics;
+use wn_gan::gan::state_dict::Named;
 use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
@@ -75,13 +77,13 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 let lr = f64::from(config.lr_at(wn_gan::config::Role::Generator, t as u32));
                 let expected = twin.step(&real, &codes(Stream::LatentD), &codes(Stream::LatentG), lr);
                 let what = format!("{norm:?} {order:?} step {t}");
-                assert_eq!(report.metrics.len(), METRIC_COLUMNS);
-                assert_eq!(report.metrics[0], t as f32);
+                assert_eq!([report.metrics.len(), report.step as usize], [1, t + 1]);
+                let found = support::losses_of(&report.metrics[0]);
                 let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
                 let early = loss_bound(t);
                 let bounds = [early, early, generator_loss_bound(t, order)];
                 for (i, name) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
-                    failures.relative(&format!("{what}: {name}"), report.metrics[1 + i], losses[i], bounds[i]);
+                    failures.relative(&format!("{what}: {name}"), found[i], losses[i], bounds[i]);
                 }
                 if t == 0 {
                     let found = norms(&block_on(trainer.gradients()).unwrap());
@@ -102,7 +104,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
 }
 
 /// |cos(v, dv)| of every normalised row, in f64, as (tensor name, row, cosine).
-fn cosines(values: &[checkpoint::Tensor], gradients: &[checkpoint::Tensor]) -> Vec<(String, usize, f64)> {
+fn cosines(values: &[Named], gradients: &[Named]) -> Vec<(String, usize, f64)> {
     let mut all = Vec::new();
     for ((name, shape, v), (_, _, dv)) in values.iter().zip(gradients) {
         if !name.ends_with("conv.weight") && !name.ends_with("linear.weight") {
@@ -125,7 +127,7 @@ fn cosines(values: &[checkpoint::Tensor], gradients: &[checkpoint::Tensor]) -> V
 
 /// Trains gan16 for 20 steps without warm-up, then takes one more gradient at fixed parameters. Returns the
 /// parameters, and the gradients that the GPU and the f64 twin find for them.
-fn after_twenty_steps(lr: f32) -> [Vec<checkpoint::Tensor>; 3] {
+fn after_twenty_steps(lr: f32) -> [Vec<Named>; 3] {
     let config = Config { lr, test_interval: 0, warmup: 0, ..Config::preset("gan16").unwrap() };
     let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &faces(600, 3), &mut |_, _, _| {})).unwrap();
     while trainer.step() < 20 {
@@ -193,7 +195,9 @@ fn two_runs_with_one_seed_are_bit_equal_however_they_are_chunked() {
                 };
                 metrics.extend(report.unwrap().metrics);
             }
-            let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            let bits = |all: Vec<Metrics>| {
+                all.iter().flat_map(Metrics::values).map(|(_, value)| value.to_bits()).collect::<Vec<_>>()
+            };
             (bits(metrics), block_on(trainer.checkpoint()).unwrap())
         };
         let first = run(Some(1));
@@ -215,8 +219,7 @@ fn turns_run_ahead_of_their_metrics() {
     let checkpoint = Checkpoint::read(&block_on(trainer.checkpoint()).unwrap()).unwrap();
     let (mut reported, mut ahead) = (0, 0);
     let mut take = |report: wn_gan::gan::trainer::Report| {
-        let rows: Vec<f32> = report.metrics.chunks(METRIC_COLUMNS).map(|row| row[0]).collect();
-        assert_eq!(rows, (reported..report.step).map(|step| step as f32).collect::<Vec<_>>());
+        assert_eq!([report.step - report.steps, report.metrics.len() as u32], [reported, report.steps]);
         reported = report.step;
     };
     while trainer.step() < 30 || trainer.is_ahead() {

@@ -12,7 +12,7 @@ mod support;
 use golden::Start;
 use pollster::block_on;
 use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
-use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order};
+use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order, Role};
 use wn_gan::gan::architecture;
 use wn_gan::reference::optimiser::Optimiser;
 use wn_gan::reference::training::Training;
@@ -39,7 +39,9 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
         let real = golden::images(config, &format!("real.{t}"));
         let [z_d, z_g] = ["z_d", "z_g"].map(|name| golden::codes(config, &format!("{name}.{t}")));
         let expected = twin.step(&real, &z_d, &z_g, f64::from(config.lr));
-        let found = block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
+        let found = support::losses_of(
+            &block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap(),
+        );
         let alternating = config.order == Order::Alternating;
         let early = if t == 0 { 1e-5 } else { later };
         let bounds = [early, early, if alternating { later } else { early }];
@@ -129,7 +131,7 @@ fn the_21_layer_resnet() {
     let mut failures = Failures::default();
     let config = Config { nfeature: 2, batch_size: 3, ..Config::preset("resnet21").unwrap() };
     let config = Config { width: 32, height: 32, nlayer: 5, warmup: 0, code_size: 5, test_interval: 0, ..config };
-    let maps = architecture::generator(&config).iter().filter(|spec| spec.map().is_some()).count();
+    let maps = architecture::layers(&config, Role::Generator).iter().filter(|spec| spec.linear_map().is_some()).count();
     assert!(maps >= 21, "{maps} linear maps, shortcuts among them");
     follow(&mut failures, &config, 3);
     failures.none();

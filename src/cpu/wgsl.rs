@@ -308,12 +308,6 @@ macro_rules! functions {
     )*};
 }
 functions! { abs exp sqrt floor }
-/// Natural logarithm.
-#[inline(always)]
-pub fn log<T: Function>(x: T) -> T {
-    x.map(f32::ln)
-}
-
 /// The smaller one, number by number.
 #[inline(always)]
 pub fn min<T: Ordered>(a: T, b: T) -> T {

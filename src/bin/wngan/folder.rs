@@ -6,7 +6,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::{Report, Sheet, TestResult};
-use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::{Config, Error, Result};
 
 /// Folders that a run fills.
@@ -45,7 +44,7 @@ impl Folder {
         let end_of_tests = step.saturating_add(u32::from(tested == Some(step)));
         Ok(Folder {
             root: root.into(),
-            metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss", step)?,
+            metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss,d_loss", step)?,
             tests: table(&root.join(TESTS), "step,loss", end_of_tests)?,
         })
     }
@@ -61,11 +60,13 @@ impl Folder {
         Ok(())
     }
 
-    /// Appends a turn's metric rows.
+    /// Appends the losses of a chunk's steps; a part of D's loss that there is not is an empty field.
     pub fn metrics(&mut self, report: &Report) -> Result<()> {
         let mut text = String::new();
-        for row in report.metrics.chunks_exact(METRIC_COLUMNS) {
-            text += &format!("{},{},{},{}\n", row[0] as u32, row[1], row[2], row[3]);
+        let part = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
+        for (step, of) in (report.step - report.steps..).zip(&report.metrics) {
+            let [real, fake] = [of.d_loss_real, of.d_loss_fake].map(part);
+            text += &format!("{step},{real},{fake},{},{}\n", of.g_loss, of.d_loss);
         }
         append(&mut self.metrics, &text, &self.root)
     }
@@ -109,12 +110,17 @@ pub fn config(root: &Path) -> Result<Config> {
     Config::from_json(&read_text(&path)?).map_err(|e| Error::Config(format!("{}: {e}", path.display())))
 }
 
-/// The metrics of the run in `root`, in order: step, d_loss_real, d_loss_fake, g_loss.
+/// The metrics of the run in `root`, in order: step, d_loss_real, d_loss_fake, g_loss, d_loss. In tables without the last
+/// it is the sum of both parts.
 ///
 /// # Errors
 /// When the table cannot be read.
-pub fn metrics(root: &Path) -> Result<Vec<[f64; METRIC_COLUMNS]>> {
-    Ok(rows(&root.join(METRICS))?.into_iter().filter_map(|row| row.try_into().ok()).collect())
+pub fn metrics(root: &Path) -> Result<Vec<[f64; 5]>> {
+    let row = |row: Vec<f64>| match row[..] {
+        [step, real, fake, generator] => Some([step, real, fake, generator, real + fake]),
+        _ => row.try_into().ok(),
+    };
+    Ok(rows(&root.join(METRICS))?.into_iter().filter_map(row).collect())
 }
 
 /// The running tests of the run in `root`, in order.

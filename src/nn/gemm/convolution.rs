@@ -1,54 +1,19 @@
-//! Convolution, transposed convolution and linear layers: three kernels serve all of them, because a transposed
+//! The GEMMs of convolution, transposed convolution and linear layers: three kernels serve all of them, because a transposed
 //! convolution is a convolution run backwards and a linear layer is a convolution of one pixel.
 
+use super::epilogue::Epilogue;
+use super::{GemmShape, Variant};
 use crate::device::{Buffer, Dispatch, View};
-use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry};
-use crate::nn::gemm::{self, GemmShape, Variant};
-use crate::nn::layer::LinearMap;
+use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry, constants};
+use crate::nn::gemm;
+use crate::nn::layer::ImageFactors;
+use crate::nn::layer::linear_map::LinearMap;
 use crate::nn::parameters::{LayerOffsets, Weights};
 use crate::nn::sums::rows_per_part;
+use crate::nn::tensor::Section;
 
 /// Pixels per split at least: below this the partial sums cost more than they save.
 const SPLIT_PIXELS: u32 = 64;
-
-/// Where the (threshold, slope) pairs of an activation lie.
-#[derive(Debug, Clone, Copy)]
-pub struct Pairs {
-    /// First pair in the parameters.
-    pub offset: u32,
-    /// Number of pairs: channels of the activation's images.
-    pub channels: u32,
-}
-
-/// What happens where a product is stored (shared/epilogue.wgsl).
-#[derive(Debug, Clone, Copy)]
-pub enum Epilogue<'a> {
-    /// Nothing but the bias.
-    Plain,
-    /// The TPReLU that follows: pairs at `pairs` of the parameters; its input is kept at `pre`.
-    Tprelu {
-        /// The (threshold, slope) pairs.
-        pairs: Pairs,
-        /// Where the activation's input is kept.
-        pre: &'a View,
-    },
-    /// The sigmoid that follows.
-    Sigmoid,
-    /// The way back through the TPReLU that precedes the layer, to the gradient of its input, which lies at `pre`.
-    TpreluGradient {
-        /// The (threshold, slope) pairs.
-        pairs: Pairs,
-        /// Where the activation's input was kept.
-        pre: &'a View,
-    },
-}
-
-/// A factor for every image, which its share of a sum is multiplied by.
-#[derive(Debug, Clone, Copy)]
-pub struct Factors<'a> {
-    /// One number per image, from the first image of the pass on.
-    pub of_image: &'a Buffer,
-}
 
 /// A layer's linear map applied to `rows` images.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +21,7 @@ pub struct Convolution<'a> {
     /// Name of the layer.
     pub name: &'a str,
     /// Its linear map.
-    pub map: LinearMap,
+    pub map: &'a LinearMap,
     /// Where its parameters lie.
     pub at: &'a LayerOffsets,
     /// Number of images.
@@ -64,14 +29,20 @@ pub struct Convolution<'a> {
     /// Kernel variant of the matrix products.
     pub variant: Variant,
     /// A buffer that nobody reads, for what a dispatch binds and does not use.
-    pub nothing: &'a Buffer,
+    pub dummy: &'a Buffer,
 }
 
 impl Convolution<'_> {
     /// y = W x + b and what follows: x at `input`, y written at `output`.
-    pub fn forward(&self, weights: &Weights, input: &View, output: &View, epilogue: Epilogue<'_>) -> Dispatch {
-        let bias = self.at.bias;
-        if self.map.is_transposed() {
+    pub fn forward(
+        &self,
+        weights: &Weights,
+        input: &View,
+        output: &View,
+        epilogue: Option<(Epilogue, &View)>,
+    ) -> Dispatch {
+        let bias = self.at.offset(Section::Bias);
+        if self.map.is_transposed {
             self.scatter(weights, input, output, bias, epilogue, "forward")
         } else {
             self.gather(weights, input, output, bias, epilogue, "forward")
@@ -79,8 +50,14 @@ impl Convolution<'_> {
     }
 
     /// dx = W^T dy and what follows: dy at `dy`, dx written at `dx`.
-    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View, epilogue: Epilogue<'_>) -> Dispatch {
-        if self.map.is_transposed() {
+    pub fn input_gradient(
+        &self,
+        weights: &Weights,
+        dy: &View,
+        dx: &View,
+        epilogue: Option<(Epilogue, &View)>,
+    ) -> Dispatch {
+        if self.map.is_transposed {
             self.gather(weights, dy, dx, None, epilogue, "input gradient")
         } else {
             self.scatter(weights, dy, dx, None, epilogue, "input gradient")
@@ -94,7 +71,7 @@ impl Convolution<'_> {
         big: &View,
         small: &View,
         bias: Option<u32>,
-        epilogue: Epilogue<'_>,
+        epilogue: Option<(Epilogue, &View)>,
         what: &str,
     ) -> Dispatch {
         let g = Geometry { big_offset: big.offset, ..self.geometry(bias, small.offset) };
@@ -105,7 +82,7 @@ impl Convolution<'_> {
             runs: g.kernel_h,
             run_length: g.kernel_w * g.big_c,
         };
-        let vec4 = [in_fours(g.big_c, big.offset), in_fours(g.small_c, self.at.weight)];
+        let vec4 = [in_fours(g.big_c, big.offset), in_fours(g.small_c, self.weight_offset())];
         let call = gemm::dispatch(self.variant, &gemm::CONV, &self.label(what), shape, vec4);
         self.finish(call, g, [big, small], weights, bias.is_some(), epilogue)
     }
@@ -117,7 +94,7 @@ impl Convolution<'_> {
         small: &View,
         big: &View,
         bias: Option<u32>,
-        epilogue: Epilogue<'_>,
+        epilogue: Option<(Epilogue, &View)>,
         what: &str,
     ) -> Dispatch {
         let g = Geometry { small_offset: small.offset, ..self.geometry(bias, big.offset) };
@@ -129,7 +106,7 @@ impl Convolution<'_> {
             runs: g.kernel_h * g.kernel_w,
             run_length: g.small_c,
         };
-        let vec4 = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.at.weight)];
+        let vec4 = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.weight_offset())];
         let call = gemm::dispatch(self.variant, &gemm::CONV_TRANSPOSE, &self.label(what), shape, vec4);
         self.finish(call, g, [small, big], weights, bias.is_some(), epilogue)
     }
@@ -142,32 +119,42 @@ impl Convolution<'_> {
         [input, output]: [&View; 2],
         weights: &Weights,
         biased: bool,
-        epilogue: Epilogue<'_>,
+        epilogue: Option<(Epilogue, &View)>,
     ) -> Dispatch {
-        let (number, pairs, pre) = match epilogue {
-            Epilogue::Plain => (0, None, None),
-            Epilogue::Tprelu { pairs, pre } => (1, Some(pairs), Some(pre)),
-            Epilogue::Sigmoid => (2, None, None),
-            Epilogue::TpreluGradient { pairs, pre } => (3, Some(pairs), Some(pre)),
-        };
-        let (pair_offset, pair_channels) = pairs.map_or((0, 1), |pairs| (pairs.offset, pairs.channels));
+        let kind = epilogue.map_or(constants::PLAIN, |(epilogue, _)| epilogue.kind);
+        let pairs = epilogue.and_then(|(epilogue, _)| epilogue.pairs);
+        let (pair_offset, pair_channels) = pairs.unwrap_or((0, 1));
+        // What the epilogue reads, or keeps of what it reads.
+        let pre = epilogue.filter(|(epilogue, _)| epilogue.keeps_input).map(|(_, pre)| pre);
         let pre_offset = pre.map_or(0, |pre| pre.offset);
-        let pre = pre.map_or(self.nothing, |pre| &pre.buffer);
+        let pre = pre.map_or(self.dummy, |pre| &pre.buffer);
         let (x, w) = (&input.buffer, &weights.effective);
         call.params(&Geometry { pair_offset, pair_channels, pre_offset, ..geometry })
-            .overrides(&[("EPILOGUE", number), ("BIASED", u32::from(biased))])
+            .overrides(&[("EPILOGUE", kind), ("BIASED", u32::from(biased))])
             .buffers(&[x, x, w, w, &weights.params, pre, &output.buffer])
     }
 
     fn geometry(&self, bias: Option<u32>, output_offset: u32) -> Geometry {
         let bias_offset = bias.unwrap_or_default();
-        Geometry { batch: self.rows, weight_offset: self.at.weight, bias_offset, output_offset, ..self.map.geometry() }
+        Geometry {
+            batch: self.rows,
+            weight_offset: self.weight_offset(),
+            bias_offset,
+            output_offset,
+            ..self.map.geometry
+        }
     }
 
     /// The gradient of the effective weight: x at `input`, dy at `dy`. In [`Self::weight_parts`] parts of as many
     /// elements as there are weights, written to `output` from its offset on.
-    pub fn weight_gradient(&self, input: &View, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Dispatch {
-        let (big, small) = if self.map.is_transposed() { (dy, input) } else { (input, dy) };
+    pub fn weight_gradient(
+        &self,
+        input: &View,
+        dy: &View,
+        factors: Option<ImageFactors<'_>>,
+        output: &View,
+    ) -> Dispatch {
+        let (big, small) = if self.map.is_transposed { (dy, input) } else { (input, dy) };
         let plan = self.split();
         let geometry = Geometry {
             big_offset: big.offset,
@@ -198,7 +185,7 @@ impl Convolution<'_> {
     }
 
     /// The bias gradient, the sum of dy over images and pixels, in [`Self::bias_parts`] parts at `output`.
-    pub fn bias_gradient(&self, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Dispatch {
+    pub fn bias_gradient(&self, dy: &View, factors: Option<ImageFactors<'_>>, output: &View) -> Dispatch {
         let (channels, rows, rows_per_part) = self.bias_rows();
         let block = ColumnSum {
             rows,
@@ -223,9 +210,13 @@ impl Convolution<'_> {
 
     /// Units, rows of dy, and rows of a part.
     fn bias_rows(&self) -> (u32, u32, u32) {
-        let channels = self.map.units();
-        let rows = self.rows * self.map.output.len() / channels;
+        let channels = self.map.units;
+        let rows = self.rows * self.map.output_len() / channels;
         (channels, rows, rows_per_part(rows))
+    }
+
+    fn weight_offset(&self) -> u32 {
+        self.at.offset(Section::Weight).unwrap_or_default()
     }
 
     fn label(&self, what: &str) -> String {
@@ -234,7 +225,7 @@ impl Convolution<'_> {
 
     /// How a weight gradient's long sum over rows of pixels is cut into parts.
     fn split(&self) -> Split {
-        let mut g = Geometry { batch: self.rows, ..self.map.geometry() };
+        let mut g = Geometry { batch: self.rows, ..self.map.geometry };
         let pixels = g.small_h * g.small_w;
         if g.big_h * g.big_w == 1 && g.kernel_h * g.kernel_w == 1 {
             // Images of one pixel lie side by side like the pixels of a row, and a row is what the sum runs along.

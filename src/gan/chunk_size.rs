@@ -7,16 +7,16 @@ const LONGEST_MS: f64 = 200.0;
 
 /// Chooses the number of steps of the next chunk from how long the last ones took.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pace {
+pub struct ChunkSize {
     ms_per_step: Option<f64>,
     most: u32,
     steps: u32,
 }
 
-impl Pace {
+impl ChunkSize {
     /// Starts with single steps; never more than `most` to a chunk.
-    pub fn new(most: u32) -> Pace {
-        Pace { ms_per_step: None, most: most.max(1), steps: 1 }
+    pub fn new(most: u32) -> ChunkSize {
+        ChunkSize { ms_per_step: None, most: most.max(1), steps: 1 }
     }
 
     /// Steps of the next chunk.
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn settles_near_the_target_and_respects_the_most() {
         for (ms_per_step, expected) in [(0.01, 128), (1.0, 40), (10.0, 4), (500.0, 1)] {
-            let mut pace = Pace::new(128);
+            let mut pace = ChunkSize::new(128);
             for _ in 0..30 {
                 let steps = pace.steps();
                 pace.record(steps, ms_per_step * f64::from(steps));
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_slow_chunk_shrinks_the_next_at_once() {
-        let mut pace = Pace::new(128);
+        let mut pace = ChunkSize::new(128);
         for _ in 0..10 {
             pace.record(pace.steps(), 0.5 * f64::from(pace.steps()));
         }

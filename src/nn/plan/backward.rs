@@ -1,16 +1,16 @@
-//! How gradients flow back through a network: which layers take part, and in which memory each gradient lies.
+//! The backward plan: which layers take part, and in which memory each gradient lies.
 //!
 //! A value that one layer alone reads is needed no more once that layer has summed the gradients of its parameters, so
-//! its gradient takes its memory. What a sigmoid that rides along with a linear map reads has no memory but the output's,
-//! and so has its gradient. Elsewhere memory is a few slots that gradients take in turn: a chain of layers needs none, a
-//! residual block up to two. A second way back over the same values is right only if it learns nothing and begins with no
-//! such sigmoid: it reads what activations read, which stays, and not what maps read.
+//! its gradient takes its memory. What a sigmoid that is fused into a GEMM reads has no memory but the output's, and so has
+//! its gradient. Elsewhere memory is a few slots that gradients take in turn: a chain of layers needs none, a residual
+//! block up to two. A second backward pass over the same values is right only if it learns nothing and begins with no such
+//! sigmoid: it reads what activations read, which stays, and not what maps read.
 
-use crate::nn::layer::{LayerSpec, Op};
+use crate::nn::layer::LayerSpec;
 
 /// Where a gradient lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// That of the network's output, given from outside; not overwritten.
     Output,
     /// That of the network's input, wanted outside.
@@ -25,52 +25,49 @@ pub enum Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
     /// Where it is written.
-    pub place: Place,
+    pub location: Location,
     /// Where it is added afterwards, when another layer that read the value was there first.
-    pub add_to: Option<Place>,
+    pub add_to: Option<Location>,
 }
 
-/// The way back through one layer.
+/// The backward pass through one layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
+pub struct Step {
     /// Number of the layer.
     pub layer: usize,
     /// The gradient of its output.
-    pub dy: Place,
+    pub dy: Location,
     /// Those of its inputs; `None` where nobody needs it.
     pub inputs: Vec<Option<Target>>,
 }
 
-/// The way back through a network.
+/// The backward pass through a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flow {
-    /// Stages from the last layer to the first.
-    pub stages: Vec<Stage>,
+pub struct BackwardPlan {
+    /// Steps from the last layer to the first.
+    pub steps: Vec<Step>,
     /// Values per image that each slot must hold.
     pub slots: Vec<u32>,
 }
 
-impl Flow {
-    /// Plans the way back, to the parameters if `learn` and to the network's input if `input_wanted`.
-    pub fn new(specs: &[LayerSpec], learn: bool, input_wanted: bool) -> Flow {
+impl BackwardPlan {
+    /// Plans it, to the parameters if `learn` and to the network's input if `input_wanted`.
+    pub fn new(specs: &[LayerSpec], learn: bool, input_wanted: bool) -> BackwardPlan {
         let needed = needed(specs, learn, input_wanted);
         let is_free = |value: usize| {
             let mut readers = specs.iter().filter(|spec| spec.inputs.contains(&value));
-            // An addition reads its branches while it writes their gradients.
-            readers.next().is_some_and(|only| only.op != Op::Addition) && readers.next().is_none()
+            readers.next().is_some_and(|only| !only.layer.reads_inputs_late()) && readers.next().is_none()
         };
         let mut planner = Planner {
             reusable: (0..=specs.len()).map(is_free).collect(),
-            place: vec![None; specs.len() + 1],
+            location: vec![None; specs.len() + 1],
             free: Vec::new(),
             slots: Vec::new(),
         };
-        planner.place[specs.len()] = Some(Place::Output);
-        let mut stages = Vec::new();
+        planner.location[specs.len()] = Some(Location::Output);
+        let mut steps = Vec::new();
         for (layer, spec) in specs.iter().enumerate().rev() {
-            let Some(dy) = planner.place[layer + 1].filter(|_| needed[layer + 1]) else { continue };
-            let in_place = spec.backward_in_place();
-            debug_assert!(!in_place || dy != Place::Output, "the output's gradient is not overwritten");
+            let Some(dy) = planner.location[layer + 1].filter(|_| needed[layer + 1]) else { continue };
             let last = spec.inputs.len() - 1;
             let mut kept = false;
             let mut inputs = Vec::new();
@@ -79,18 +76,18 @@ impl Flow {
                     inputs.push(None);
                     continue;
                 }
-                // A layer in place, and the second branch of an addition, write over dy.
-                let over = (in_place || number > 0).then_some(dy);
-                let (target, keeps) = planner.target(value, over, spec.input.len());
+                let over = spec.layer.overwrites_output_gradient(number).then_some(dy);
+                debug_assert!(over != Some(Location::Output), "the output's gradient is not overwritten");
+                let (target, keeps) = planner.target(value, over, spec.io.input.len());
                 kept |= keeps && number == last && over.is_some();
                 inputs.push(Some(target));
             }
             if !kept {
                 planner.release(dy);
             }
-            stages.push(Stage { layer, dy, inputs });
+            steps.push(Step { layer, dy, inputs });
         }
-        Flow { stages, slots: planner.slots }
+        BackwardPlan { steps, slots: planner.slots }
     }
 }
 
@@ -108,7 +105,7 @@ struct Planner {
     /// Which values' memory their gradient may take.
     reusable: Vec<bool>,
     /// Where each value's gradient lies, once something has flowed into it.
-    place: Vec<Option<Place>>,
+    location: Vec<Option<Location>>,
     free: Vec<usize>,
     slots: Vec<u32>,
 }
@@ -116,21 +113,21 @@ struct Planner {
 impl Planner {
     /// Where the gradient of `value` goes, over the gradient at `over` or into memory of its own, and whether it stays
     /// there.
-    fn target(&mut self, value: usize, over: Option<Place>, len: u32) -> (Target, bool) {
-        let place = match over {
-            Some(place) => place,
-            None if value == 0 => Place::Input,
-            None if self.reusable[value] => Place::Value(value),
-            None => Place::Slot(self.take(len)),
+    fn target(&mut self, value: usize, over: Option<Location>, len: u32) -> (Target, bool) {
+        let location = match over {
+            Some(location) => location,
+            None if value == 0 => Location::Input,
+            None if self.reusable[value] => Location::Value(value),
+            None => Location::Slot(self.take(len)),
         };
-        let Some(first) = self.place[value] else {
-            self.place[value] = Some(place);
-            return (Target { place, add_to: None }, true);
+        let Some(first) = self.location[value] else {
+            self.location[value] = Some(location);
+            return (Target { location, add_to: None }, true);
         };
         if over.is_none() {
-            self.release(place);
+            self.release(location);
         }
-        (Target { place, add_to: Some(first) }, false)
+        (Target { location, add_to: Some(first) }, false)
     }
 
     fn take(&mut self, len: u32) -> usize {
@@ -142,8 +139,8 @@ impl Planner {
         slot
     }
 
-    fn release(&mut self, place: Place) {
-        if let Place::Slot(slot) = place {
+    fn release(&mut self, location: Location) {
+        if let Location::Slot(slot) = location {
             self.free.push(slot);
         }
     }
