@@ -5,7 +5,7 @@ use super::network::{Layer, Offset, Plain, Strict};
 use super::rounding::rounding;
 use crate::error::{Error, Result};
 use crate::reference::Tensor;
-use crate::reference::conv::Geometry;
+use crate::reference::geometry::Geometry;
 use crate::rng;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,37 @@
-//! Nearest-neighbour upsampling by 2; divided by 4, the gradient of [`average_pool`](super::average_pool::average_pool).
+//! Nearest-neighbour upsampling by 2; divided by 4, the gradient of [`average_pool`].
 
-use super::Tensor;
+use super::average_pool::average_pool;
+use super::{Layer, Parameters, Trace};
+use crate::config::Statistics;
+use crate::reference::Tensor;
+
+/// The layer: every pixel four times, then the rim cut off.
+#[derive(Debug)]
+pub struct Upsample {
+    /// Name of the module.
+    pub name: String,
+    /// What is cut from every side, `[rows, columns]`.
+    pub crop: [usize; 2],
+}
+
+impl Layer for Upsample {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn output(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
+        let [channels, height, width] = inputs[0];
+        [channels, 2 * (height - self.crop[0]), 2 * (width - self.crop[1])]
+    }
+
+    fn forward(&self, _tensors: &Parameters, inputs: &[&Tensor], _statistics: Statistics) -> Tensor {
+        upsample(inputs[0], self.crop)
+    }
+
+    fn backward(&self, _tensors: &Parameters, _trace: Trace, dy: &Tensor, _gradients: &mut Parameters) -> Vec<Tensor> {
+        vec![average_pool(dy, self.crop).map(|dx| 4.0 * dx)]
+    }
+}
 
 /// `y[b,c,p,q] = x[b,c,(p + crop) / 2,(q + crop) / 2]`: every pixel becomes 2x2 equal ones, then `crop` `[rows, columns]`
 /// are cut off on every side.

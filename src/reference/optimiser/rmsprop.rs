@@ -1,6 +1,8 @@
 //! RMSprop as the paper uses it.
 
-use super::Tensor;
+use super::{Optimiser, decimal};
+use crate::config::Config;
+use crate::reference::Tensor;
 
 /// The constants of RMSprop apart from its learning rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +17,11 @@ impl Rmsprop {
     /// The constants of the paper's code: decay 0.9, epsilon 1e-6.
     pub const PAPER: Rmsprop = Rmsprop { decay: 0.9, eps: 1e-6 };
 
+    /// With the constants of `config`.
+    pub fn of(config: &Config) -> Rmsprop {
+        Rmsprop { decay: decimal(config.decay), eps: decimal(config.eps) }
+    }
+
     /// One update in place: `m = decay m + (1 - decay) g^2`, then `p -= lr g / (sqrt(m) + eps)`.
     ///
     /// No momentum, no bias correction. All three tensors have one shape; `m` starts as zeros.
@@ -28,12 +35,13 @@ impl Rmsprop {
     }
 }
 
-/// Projects the slopes of an activation to `[0, 1]`, as after every update.
-///
-/// Never in the forward pass: there a slope that overstepped would get no gradient and stay frozen.
-pub fn project_slopes(slopes: &mut Tensor) {
-    for slope in &mut slopes.data {
-        *slope = slope.clamp(0.0, 1.0);
+impl Optimiser for Rmsprop {
+    fn state(&self) -> &'static [&'static str] {
+        &["mean_square"]
+    }
+
+    fn apply(&self, parameter: &mut Tensor, gradient: &Tensor, state: &mut [&mut Tensor], _t: u32, lr: f64) {
+        self.update(parameter, gradient, state[0], lr);
     }
 }
 

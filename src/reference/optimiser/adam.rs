@@ -1,6 +1,8 @@
 //! Adam (Kingma and Ba 2015) with bias correction.
 
-use super::Tensor;
+use super::{Optimiser, decimal};
+use crate::config::Config;
+use crate::reference::Tensor;
 
 /// The constants of Adam apart from its learning rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +16,11 @@ pub struct Adam {
 }
 
 impl Adam {
+    /// With the constants of `config`.
+    pub fn of(config: &Config) -> Adam {
+        Adam { beta1: decimal(config.beta1), beta2: decimal(config.beta2), eps: decimal(config.eps) }
+    }
+
     /// Update number `t` = 1, 2, ... in place: `m1 = beta1 m1 + (1 - beta1) g`, `m2 = beta2 m2 + (1 - beta2) g^2`, then
     /// `p -= lr * (m1 / (1 - beta1^t)) / (sqrt(m2 / (1 - beta2^t)) + eps)`.
     ///
@@ -35,6 +42,17 @@ impl Adam {
             *m2 = self.beta2 * *m2 + (1.0 - self.beta2) * g * g;
             *p -= lr * (*m1 / power(self.beta1)) / ((*m2 / power(self.beta2)).sqrt() + self.eps);
         }
+    }
+}
+
+impl Optimiser for Adam {
+    fn state(&self) -> &'static [&'static str] {
+        &["mean", "mean_square"]
+    }
+
+    fn apply(&self, parameter: &mut Tensor, gradient: &Tensor, state: &mut [&mut Tensor], t: u32, lr: f64) {
+        let [mean, mean_square] = state else { panic!("Adam keeps two tensors, not {}", state.len()) };
+        self.update(parameter, gradient, mean, mean_square, t, lr);
     }
 }
 

@@ -1,6 +1,37 @@
-//! Average pooling of 2x2 pixels; times 4, the gradient of [`upsample`](super::upsample::upsample).
+//! Average pooling of 2x2 pixels; times 4, the gradient of [`upsample`].
 
-use super::Tensor;
+use super::upsample::upsample;
+use super::{Layer, Parameters, Trace};
+use crate::config::Statistics;
+use crate::reference::Tensor;
+
+/// The layer: zeros around the image, then means of 2x2 pixels.
+#[derive(Debug)]
+pub struct AveragePool {
+    /// Name of the module.
+    pub name: String,
+    /// Zeros on every side, `[rows, columns]`.
+    pub padding: [usize; 2],
+}
+
+impl Layer for AveragePool {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn output(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
+        let [channels, height, width] = inputs[0];
+        [channels, height / 2 + self.padding[0], width / 2 + self.padding[1]]
+    }
+
+    fn forward(&self, _tensors: &Parameters, inputs: &[&Tensor], _statistics: Statistics) -> Tensor {
+        average_pool(inputs[0], self.padding)
+    }
+
+    fn backward(&self, _tensors: &Parameters, _trace: Trace, dy: &Tensor, _gradients: &mut Parameters) -> Vec<Tensor> {
+        vec![upsample(dy, self.padding).map(|dx| dx / 4.0)]
+    }
+}
 
 /// `y[b,c,p,q]` is the sum of `x` over rows `2p - pad, 2p - pad + 1` and columns alike, divided by 4.
 ///

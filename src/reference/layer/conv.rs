@@ -1,45 +1,53 @@
 //! Convolution (cross-correlation, as in every framework) with zero padding.
 
-use super::Tensor;
-use super::patches::{patches, product, swapped};
-use std::ops::Range;
+use super::conv_transpose::conv_transpose;
+use super::{Layer, Parameters, Trace};
+use crate::config::Statistics;
+use crate::reference::Tensor;
+use crate::reference::geometry::Geometry;
+use crate::reference::patches::{patches, product, swapped};
+use crate::reference::weight::{Weight, WeightParts};
 
-/// Kernel, stride and zero padding as `[height, width]`.
-///
-/// A convolution ties a large image to a small one: tap `k` of small position `q` reads large position
-/// `q * stride + k - padding`. A convolution maps large to small, a transposed convolution small to large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Geometry {
-    /// Kernel size.
-    pub kernel: [usize; 2],
-    /// Step between two small positions, in large positions.
-    pub stride: [usize; 2],
-    /// Zeros around the large image.
-    pub padding: [usize; 2],
+/// The layer: weight `[out, in, kh, kw]`.
+#[derive(Debug)]
+pub struct Conv {
+    weight: Weight,
+    geometry: Geometry,
 }
 
-impl Geometry {
-    /// `[height, width]` of the small image: `floor((large + 2 padding - kernel) / stride) + 1`.
-    pub fn small(&self, large: [usize; 2]) -> [usize; 2] {
-        [0, 1].map(|axis| (large[axis] + 2 * self.padding[axis] - self.kernel[axis]) / self.stride[axis] + 1)
+impl Conv {
+    /// A convolution of `inputs` channels to `units`.
+    pub fn new(module: String, [inputs, units]: [usize; 2], geometry: Geometry, parts: WeightParts) -> Conv {
+        let [kh, kw] = geometry.kernel;
+        let weight = Weight { module, shape: vec![units, inputs, kh, kw], axis: 0, share: 1.0, parts };
+        Conv { weight, geometry }
+    }
+}
+
+impl Layer for Conv {
+    fn name(&self) -> &str {
+        &self.weight.module
     }
 
-    /// `[height, width]` of the smallest large image: `(small - 1) stride + kernel - 2 padding`.
-    pub fn large(&self, small: [usize; 2]) -> [usize; 2] {
-        [0, 1].map(|axis| (small[axis] - 1) * self.stride[axis] + self.kernel[axis] - 2 * self.padding[axis])
+    fn output(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
+        let [_, height, width] = inputs[0];
+        let [rows, columns] = self.geometry.small([height, width]);
+        [self.weight.shape[0], rows, columns]
     }
 
-    /// Taps of the kernel.
-    pub(super) fn taps(&self) -> usize {
-        self.kernel[0] * self.kernel[1]
+    fn weight(&self) -> Option<&Weight> {
+        Some(&self.weight)
     }
 
-    /// The small positions along `axis` whose tap `tap` lies inside the large image.
-    pub(super) fn inside(&self, axis: usize, tap: usize, large: usize, small: usize) -> Range<usize> {
-        let (stride, padding) = (self.stride[axis], self.padding[axis]);
-        let first = padding.saturating_sub(tap).div_ceil(stride);
-        let end = (large + padding).saturating_sub(tap).div_ceil(stride).min(small);
-        first..end.max(first)
+    fn forward(&self, tensors: &Parameters, inputs: &[&Tensor], _statistics: Statistics) -> Tensor {
+        self.weight.biased(tensors, conv(inputs[0], &self.weight.effective(tensors), &self.geometry))
+    }
+
+    fn backward(&self, tensors: &Parameters, trace: Trace, dy: &Tensor, gradients: &mut Parameters) -> Vec<Tensor> {
+        let x = trace.inputs[0];
+        self.weight.backward(tensors, &conv_weight_gradient(x, dy, &self.geometry), dy, gradients);
+        let [_, _, height, width] = x.axes();
+        vec![conv_transpose(dy, &self.weight.effective(tensors), &self.geometry, [height, width])]
     }
 }
 
@@ -54,6 +62,18 @@ pub fn conv(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     let rows_of_w = w.clone().reshaped(&[outputs, inputs * geometry.taps()]);
     let y = product(&rows_of_w, &patches(x, geometry)).reshaped(&[outputs, batch, rows * columns]);
     swapped(&y).reshaped(&[batch, outputs, rows, columns])
+}
+
+/// `dw[s,l,k,m] = sum_{b,p,q} small[b,s,p,q] large[b,l, p s + k - pad, q s + m - pad]`, a sum over batch and pixels.
+///
+/// For a convolution `small` is the output's gradient and `large` the input; the result is `[out, in, kh, kw]`. For a
+/// transposed convolution `small` is the input and `large` the output's gradient; the result is `[in, out, kh, kw]`.
+pub fn conv_weight_gradient(large: &Tensor, small: &Tensor, geometry: &Geometry) -> Tensor {
+    let [batch, larges, height, width] = large.axes();
+    let [b, smalls, rows, columns] = small.axes();
+    assert_eq!((b, [rows, columns]), (batch, geometry.small([height, width])), "the images must fit the geometry");
+    let [kh, kw] = geometry.kernel;
+    product(&swapped(small), &swapped(&patches(large, geometry))).reshaped(&[smalls, larges, kh, kw])
 }
 
 #[cfg(test)]

@@ -1,6 +1,39 @@
 //! Spectral normalisation (Miyato et al. 2018): a weight divided by an estimate of its largest singular value.
 
-use super::Tensor;
+use super::{Reparameterisation, Weight};
+use crate::reference::Tensor;
+use crate::reference::layer::{Parameters, State};
+
+/// `w = W / sigma`, where sigma is estimated along the state `weight_v`. The output units must be the first axis: not for
+/// transposed convolutions.
+#[derive(Debug)]
+pub struct SpectralNorm;
+
+/// Name of the direction that is kept, `t` `[K]`.
+const DIRECTION: &str = "weight_v";
+
+impl Reparameterisation for SpectralNorm {
+    fn state(&self, weight: &Weight) -> Vec<State> {
+        assert_eq!(weight.axis, 0, "{}: the weight is flattened to [out, K]", weight.module);
+        let inputs = weight.shape[1..].iter().product();
+        vec![State { name: weight.key(DIRECTION), shape: vec![inputs], start: None }]
+    }
+
+    fn effective(&self, weight: &Weight, tensors: &Parameters) -> Tensor {
+        spectral_norm(weight.raw(tensors), &tensors[&weight.key(DIRECTION)])
+    }
+
+    fn backward(&self, weight: &Weight, tensors: &Parameters, dw: &Tensor) -> (Tensor, Option<Vec<f64>>) {
+        (spectral_norm_backward(weight.raw(tensors), dw, &tensors[&weight.key(DIRECTION)]), None)
+    }
+
+    /// One power iteration, from the old weight's `s` with the new weight.
+    fn updated(&self, weight: &Weight, before: &Parameters, tensors: &mut Parameters) {
+        let s = estimate(weight.raw(before), &before[&weight.key(DIRECTION)]).s;
+        let direction = next_direction(weight.raw(tensors), &s);
+        tensors.insert(weight.key(DIRECTION), direction);
+    }
+}
 
 /// The least divisor.
 pub const EPSILON: f64 = 1e-12;
@@ -50,6 +83,18 @@ fn length(x: &[f64]) -> f64 {
 pub(super) fn unit(x: &[f64]) -> Vec<f64> {
     let length = length(x).max(EPSILON);
     x.iter().map(|x| x / length).collect()
+}
+
+/// From the gradient `dw` of the effective weight to that of the raw one: `dW = (dw - <dw, w> u v^T) / sigma`, where
+/// `u = s / |s|` and `v = t / |t|` count as constants. Shapes as in [`spectral_norm`].
+pub fn spectral_norm_backward(weight: &Tensor, dw: &Tensor, t: &Tensor) -> Tensor {
+    let found = estimate(weight, t);
+    let u = unit(&found.s);
+    let along = weight.data.iter().zip(&dw.data).map(|(w, dw)| w / found.sigma * dw).sum::<f64>();
+    let columns = found.v.len();
+    let data = dw.data.iter().enumerate();
+    let data = data.map(|(i, dw)| (dw - along * u[i / columns] * found.v[i % columns]) / found.sigma);
+    Tensor::new(&weight.shape, data.collect())
 }
 
 #[cfg(test)]
