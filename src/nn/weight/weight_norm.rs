@@ -5,7 +5,7 @@ use super::channel_blocks::channel_blocks;
 use super::{FusedUpdate, MapsOfNetwork, Reparameterisation};
 use crate::device::{Buffer, Device, Dispatch};
 use crate::error::Result;
-use crate::kernels::{self, ChannelBlock, UpdateBlock, WeightNormRmsprop};
+use crate::kernels::{self, ChannelBlock, Kernel, UpdateBlock, WeightNormRmsprop};
 use crate::nn::layer::linear_map::LinearMap;
 use crate::nn::parameters::{Parameters, Weights};
 use crate::nn::tensor::{Block, Section};
@@ -45,9 +45,9 @@ impl WeightNorm {
         })
     }
 
-    /// n and w of given parameters.
-    fn weight_norm(&self, weights: &Weights, norms: &Buffer) -> Dispatch {
-        Dispatch::new(&kernels::WEIGHT_NORM, "weight norm")
+    /// A kernel that walks through all channels of given parameters and writes n and w.
+    fn of_channels(&self, kernel: &'static Kernel, label: &str, weights: &Weights, norms: &Buffer) -> Dispatch {
+        Dispatch::new(kernel, label)
             .buffers(&[&self.table, &weights.params, norms, &weights.effective])
             .grid([self.dispatched, 1, 1])
     }
@@ -59,11 +59,11 @@ impl Reparameterisation for WeightNorm {
     }
 
     fn normalise(&self, weights: &Weights) -> Vec<Dispatch> {
-        vec![self.weight_norm(weights, &self.norms)]
+        vec![self.of_channels(&kernels::WEIGHT_NORM, "weight norm", weights, &self.norms)]
     }
 
     fn normalise_copy(&self, copy: &Weights) -> Vec<Dispatch> {
-        vec![self.weight_norm(copy, &self.norms_of_copy)]
+        vec![self.of_channels(&kernels::WEIGHT_NORM, "weight norm", copy, &self.norms_of_copy)]
     }
 
     /// dv = gain/n (dw - f v/n <v/n, dw>), orthogonal to v up to the 1e-6 in n; dgain = <v/n, dw>.
