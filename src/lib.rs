@@ -7,7 +7,6 @@
 
 pub mod clock;
 pub mod config;
-pub mod cpu;
 pub mod data;
 pub mod device;
 pub mod error;

@@ -131,12 +131,9 @@ impl Trainer {
         let staging = &staging[number];
         let mut test_ends = false;
         let submission = device.submit("chunk", |encoder| {
-            if steps > 0 {
-                let mut pass = encoder.pass();
-                for slot in 0..steps {
-                    inputs.replay(device, &mut pass, slot);
-                    update.replay(device, &mut pass, slot);
-                }
+            for slot in 0..steps {
+                inputs.record(device, encoder, slot);
+                update.record(device, encoder, slot);
             }
             if share > 0 {
                 test_ends = test.record(device, encoder, share);
