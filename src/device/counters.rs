@@ -17,7 +17,7 @@ pub struct Counters {
     record_micros: AtomicU64,
 }
 
-/// A moment's values of [`Counters`].
+/// What a device has done since it was opened, and the memory that is alive, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Command buffers submitted.

@@ -51,12 +51,12 @@ impl TimestampClock {
 
 impl Clock for TimestampClock {
     fn millis<'a>(&'a self, record: &mut Record<'_>) -> Pending<'a, f64> {
-        let mut recorder = Recorder::new(&self.device, "timed");
-        recorder.begin(Some(wgpu::ComputePassTimestampWrites {
+        let times = wgpu::ComputePassTimestampWrites {
             query_set: &self.queries,
             beginning_of_pass_write_index: Some(0),
             end_of_pass_write_index: Some(1),
-        }));
+        };
+        let mut recorder = Recorder::timed(&self.device, "timed", times);
         record(&mut recorder);
         recorder.outside().resolve_query_set(&self.queries, 0..2, self.resolved.raw(), 0);
         recorder.copy_bytes((&self.resolved, 0), (&self.staging, 0), BYTES);

@@ -21,15 +21,11 @@ impl Recorder {
         Recorder { pass: None, raw }
     }
 
-    /// Begins a pass, timed or not, which the next commands but dispatches end.
-    pub fn begin(
-        &mut self,
-        timestamp_writes: Option<wgpu::ComputePassTimestampWrites<'_>>,
-    ) -> &mut wgpu::ComputePass<'static> {
-        self.pass = None;
-        let descriptor = wgpu::ComputePassDescriptor { label: None, timestamp_writes };
-        // wgpu then checks when it runs that the encoder is not used before the pass ends; `outside` sees to it.
-        self.pass.insert(self.raw.begin_compute_pass(&descriptor).forget_lifetime())
+    /// Nothing is recorded but the begin of a pass that is timed.
+    pub fn timed(device: &wgpu::Device, label: &str, times: wgpu::ComputePassTimestampWrites<'_>) -> Recorder {
+        let mut recorder = Recorder::new(device, label);
+        recorder.pass = Some(begin(&mut recorder.raw, Some(times)));
+        recorder
     }
 
     /// The encoder outside of a pass.
@@ -51,14 +47,19 @@ impl Recorder {
     }
 }
 
+/// Begins a pass that does not borrow the encoder. wgpu then checks at run time that the encoder is not used before the
+/// pass has ended; [`Recorder::outside`] sees to it.
+fn begin(
+    raw: &mut wgpu::CommandEncoder,
+    timestamp_writes: Option<wgpu::ComputePassTimestampWrites<'_>>,
+) -> wgpu::ComputePass<'static> {
+    raw.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes }).forget_lifetime()
+}
+
 impl Commands for Recorder {
     fn replay(&mut self, list: &dyn Compiled, slot: u32) {
-        if self.pass.is_none() {
-            self.begin(None);
-        }
-        if let Some(pass) = &mut self.pass {
-            GpuList::of(list).encode(pass, slot);
-        }
+        let pass = self.pass.get_or_insert_with(|| begin(&mut self.raw, None));
+        GpuList::of(list).encode(pass, slot);
     }
 
     fn copy(&mut self, source: &Rc<dyn Memory>, from: u32, target: &Rc<dyn Memory>, to: u32, count: u32) {
