@@ -1,5 +1,6 @@
 //! The seam between what computes and what it computes with: who owns memory, how long it lives, and what happens to what
 //! belongs to another device. On an adapter and on the CPU alike.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use pollster::block_on;
 use std::sync::Arc;
