@@ -8,8 +8,7 @@
 use pollster::block_on;
 use std::collections::BTreeMap;
 use wn_gan::config::Config;
-use wn_gan::device::context::Limits;
-use wn_gan::device::{Device, Timer};
+use wn_gan::device::{Device, Limits, Timer};
 use wn_gan::gan::networks::Gan;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::nn::gemm::tuner::compile;

@@ -3,9 +3,10 @@
 //! Every failure is a JavaScript `Error` whose message is a sentence. Calls on one [`Session`] must not overlap: the
 //! worker awaits each before the next.
 
+use crate::clock::now;
 use crate::config::{self, Config};
 use crate::data;
-use crate::device::context::{self, Limits};
+use crate::device::{self, Limits};
 use crate::gan::checkpoint::Checkpoint;
 use crate::gan::{self, Trainer};
 use crate::nn::gemm::Variant;
@@ -16,12 +17,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = performance)]
-    pub(crate) fn now() -> f64;
-}
-
 type JsResult<T> = std::result::Result<T, JsError>;
 
 #[wasm_bindgen(start)]
@@ -31,13 +26,13 @@ fn start() {
 
 /// An open GPU device, and the variant of the matrix products for it.
 #[wasm_bindgen]
-pub struct Device(Arc<context::Device>, Variant);
+pub struct Device(Arc<device::Device>, Variant);
 
 /// Finds an adapter, opens a device and runs a first kernel.
 #[allow(clippy::arc_with_non_send_sync, reason = "native tests share a device between threads; a browser has just one")]
 #[wasm_bindgen(js_name = openGpu)]
 pub async fn open_gpu() -> JsResult<Device> {
-    let device = Arc::new(context::Device::open(Limits::Adapter).await?);
+    let device = Arc::new(device::Device::open(Limits::Adapter).await?);
     let variant = Variant::for_device(&device);
     Ok(Device(device, variant))
 }
@@ -46,7 +41,7 @@ pub async fn open_gpu() -> JsResult<Device> {
 #[allow(clippy::arc_with_non_send_sync, reason = "as above")]
 #[wasm_bindgen(js_name = openCpu)]
 pub fn open_cpu() -> Device {
-    let device = Arc::new(context::Device::cpu());
+    let device = Arc::new(device::Device::cpu());
     let variant = Variant::for_device(&device);
     Device(device, variant)
 }
@@ -238,13 +233,13 @@ pub async fn start_session(
 ) -> JsResult<Session> {
     let started = now();
     let config = Config::from_json(config)?;
-    let before = device.0.counts().buffer_bytes;
+    let before = device.0.counts().buffer_bytes as f64;
     let mut report = |done: usize, total: usize, label: &str| {
         // A page that throws in its progress display is no reason to stop the build.
         let _ = on_progress.call3(&JsValue::NULL, &(done as u32).into(), &(total as u32).into(), &label.into());
     };
     let trainer = Trainer::with_variant(device.0.clone(), config, &data.0, device.1, &mut report).await?;
-    let gpu_bytes = (device.0.counts().buffer_bytes - before) as f64;
+    let gpu_bytes = device.0.counts().buffer_bytes as f64 - before;
     Ok(Session { trainer, compile_millis: now() - started, gpu_bytes })
 }
 

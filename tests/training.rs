@@ -254,8 +254,7 @@ fn turns_run_ahead_of_their_metrics() {
 fn a_chunk_is_one_submit_and_reads_back_its_metrics_only() {
     let config = Config { test_interval: 0, ..Config::preset("gan16").unwrap() };
     // A device of its own, because the tests beside this one count too.
-    let gpu =
-        std::sync::Arc::new(block_on(wn_gan::device::Device::open(wn_gan::device::context::Limits::Default)).unwrap());
+    let gpu = std::sync::Arc::new(block_on(wn_gan::device::Device::open(wn_gan::device::Limits::Default)).unwrap());
     let mut trainer = block_on(Trainer::new(gpu.clone(), config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
     block_on(trainer.advance(1)).unwrap();
     let before = gpu.counts();

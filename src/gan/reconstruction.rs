@@ -176,11 +176,8 @@ impl Reconstruction {
             self.load.record(device, encoder, 0);
         }
         let steps = budget.min(self.steps - run.done_in_batch);
-        {
-            let mut pass = encoder.pass();
-            for _ in 0..steps {
-                self.descend.replay(device, &mut pass, 0);
-            }
+        for _ in 0..steps {
+            self.descend.record(device, encoder, 0);
         }
         run.done_in_batch += steps;
         let batch_ends = run.done_in_batch == self.steps;

@@ -5,8 +5,7 @@ mod turn;
 
 use crate::config::{Config, Role};
 use crate::data::Dataset;
-use crate::device::readback::Staging;
-use crate::device::{Device, DispatchList, Progress, StepUniforms};
+use crate::device::{Device, DispatchList, Progress, Staging, StepUniforms};
 use crate::error::Result;
 use crate::gan::architecture;
 use crate::gan::chunk_size::ChunkSize;

@@ -13,7 +13,7 @@ use wn_gan::nn::gemm::{TileSize, Variant};
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
     // A device of its own, because the tests beside this one allocate too.
-    let gpu = block_on(wn_gan::device::Device::open(wn_gan::device::context::Limits::Default)).unwrap();
+    let gpu = block_on(wn_gan::device::Device::open(wn_gan::device::Limits::Default)).unwrap();
     for (preset, norm, order, dispatches, mebibytes) in [
         ("gan16", Norm::Weight, Order::Alternating, 35, 1.3),
         ("gan16", Norm::Weight, Order::Simultaneous, 27, 1.5),

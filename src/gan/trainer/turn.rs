@@ -134,16 +134,13 @@ impl Trainer {
         let staging = &staging[number];
         let mut test_ends = false;
         let submission = device.submit("chunk", |encoder| {
-            if steps > 0 {
-                let mut pass = encoder.pass();
-                for step in 0..steps {
-                    let first = step * (n_dis + 1);
-                    for slot in first..first + n_dis {
-                        inputs.replay(device, &mut pass, slot);
-                        discriminator_part.replay(device, &mut pass, slot);
-                    }
-                    generator_part.replay(device, &mut pass, first + n_dis);
+            for step in 0..steps {
+                let first = step * (n_dis + 1);
+                for slot in first..first + n_dis {
+                    inputs.record(device, encoder, slot);
+                    discriminator_part.record(device, encoder, slot);
                 }
+                generator_part.record(device, encoder, first + n_dis);
             }
             if share > 0 {
                 test_ends = test.record(device, encoder, share);

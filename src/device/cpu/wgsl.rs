@@ -2,13 +2,10 @@
 //! the shaders in terms of these (build/module.rs). As in WebGPU, integers wrap and a division by zero gives its first
 //! operand.
 
-use super::memory::Value;
+use super::vector::Vector;
+use super::words::Value;
 use std::array::from_fn;
 use std::cell::Cell;
-
-/// A vector of N components; a vector of vectors is a matrix by columns.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Vector<T, const N: usize>(pub [T; N]);
 
 /// An operator of two operands, number by number.
 pub trait Binary<R> {

@@ -1,15 +1,11 @@
-//! The kernels on the cpu itself: the same WGSL, which the build script has written out as Rust (build/module.rs).
-//! For machines without a graphics adapter, where a driver that imitates one is several times as slow as this.
+//! The kernels as functions: WGSL that the build script has written out as Rust (build/module.rs).
 
-mod memory;
-mod wgsl;
+use super::memory::CpuMemory;
+use super::vector::Vector;
+use super::words::Words;
+use std::rc::Rc;
 
-use memory::*;
-use std::cell::Cell;
-use std::marker::PhantomData;
-use wgsl::*;
-
-/// One dispatch.
+/// One run of a kernel.
 #[derive(Debug)]
 pub struct Job<'a> {
     /// The kernel's parameter block.
@@ -17,14 +13,18 @@ pub struct Job<'a> {
     /// The running step's block.
     pub step: Words<'a>,
     /// Storage buffers in binding order.
-    pub buffers: Vec<Words<'a>>,
+    pub buffers: &'a [Rc<CpuMemory>],
     /// Values of `override` constants by name.
     pub overrides: &'a [(&'static str, u32)],
     /// Workgroups per dimension.
     pub grid: [u32; 3],
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    fn buffer(&self, binding: usize) -> Words<'a> {
+        self.buffers[binding].words()
+    }
+
     fn given(&self, name: &str) -> Option<u32> {
         self.overrides.iter().find(|(of, _)| *of == name).map(|&(_, value)| value)
     }
@@ -35,7 +35,7 @@ impl Job<'_> {
     }
 }
 
-/// What the build script wrote.
+/// What the build script wrote. scripts/fuse.js knows its functions by the names of these modules.
 #[allow(
     clippy::all,
     clippy::pedantic,
@@ -44,12 +44,17 @@ impl Job<'_> {
     missing_docs,
     reason = "written by a program, for a compiler"
 )]
-mod kernels {
-    use super::*;
+mod generated {
+    use super::super::vector::*;
+    use super::super::wgsl::*;
+    use super::super::words::*;
+    use super::Job;
+    use std::cell::Cell;
+    use std::marker::PhantomData;
     include!(concat!(env!("OUT_DIR"), "/cpu.rs"));
 }
 
 /// The function that runs a kernel, if it was written out: those that need no barrier.
 pub fn kernel(name: &str) -> Option<fn(&Job<'_>)> {
-    kernels::KERNELS.iter().find(|(of, _)| *of == name).map(|&(_, run)| run)
+    generated::KERNELS.iter().find(|(of, _)| *of == name).map(|&(_, run)| run)
 }
