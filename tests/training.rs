@@ -25,7 +25,6 @@ use wn_gan::gan::state_dict::Named;
 use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
-use wn_gan::reference::rmsprop::Rmsprop;
 use wn_gan::reference::training::Training;
 use wn_gan::rng::Stream;
 
@@ -64,7 +63,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
             let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let mut start = support::to_reference(&block_on(trainer.parameters()).unwrap());
             start.extend(support::to_reference(&block_on(trainer.state()).unwrap()));
-            let mut twin = Training::new(&config, &start, Rmsprop::PAPER);
+            let mut twin = Training::new(&config, &start);
             let data = data.resized(config.width, config.height).unwrap().with_channels(config.channels).unwrap();
             let arranged = data.arranged(&data.split(config.seed, config.running, config.final_count).unwrap());
             let training = &arranged.pixels[trainer.test_images().1 as usize * data.image_bytes()..];
@@ -75,11 +74,11 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 let codes = |stream: Stream| latent(batch, code, t as u32, stream as u32, config.seed);
                 let real = support::training_batch(&config, training, t as u32);
                 let lr = f64::from(config.lr_at(wn_gan::config::Role::Generator, t as u32));
-                let expected = twin.step(&real, &codes(Stream::LatentD), &codes(Stream::LatentG), lr);
+                let expected = twin.step(&[real], &[codes(Stream::LatentD)], &codes(Stream::LatentG), [lr; 2]);
                 let what = format!("{norm:?} {order:?} step {t}");
                 assert_eq!([report.metrics.len(), report.step as usize], [1, t + 1]);
                 let found = support::losses_of(&report.metrics[0]);
-                let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
+                let losses = support::losses_expected(&expected);
                 let early = loss_bound(t);
                 let bounds = [early, early, generator_loss_bound(t, order)];
                 for (i, name) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
@@ -87,7 +86,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 }
                 if t == 0 {
                     let found = norms(&block_on(trainer.gradients()).unwrap());
-                    run.grad_norms = expected.grad_norms;
+                    run.grad_norms = expected.grad_norms();
                     // A gradient that is nothing but rounding is in no golden.
                     run.grad_norms.retain(|name, _| !golden::vanishes(&config, name));
                     for (name, &norm) in &run.grad_norms {
@@ -139,9 +138,9 @@ fn after_twenty_steps(lr: f32) -> [Vec<Named>; 3] {
     let [z_d, z_g] = ["z_d.0", "z_g.0"].map(|name| golden::codes(&config, name));
     block_on(trainer.replay_step(&nhwc(&config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
     let found = block_on(trainer.gradients()).unwrap();
-    let twin = Training::new(&config, &support::to_reference(&values), Rmsprop::PAPER);
-    let (_, _, mut exact) = twin.discriminator_gradients(&real, &z_d);
-    exact.extend(twin.generator_gradients(&z_g).1);
+    let twin = Training::new(&config, &support::to_reference(&values));
+    let (_, mut exact) = twin.discriminator_gradients(&real, &z_d);
+    exact.extend(twin.generator_gradients(&real, &z_g).1);
     let exact = values.iter().map(|(name, shape, _)| (name.clone(), shape.clone(), to_f32(&exact[name]))).collect();
     [values, found, exact]
 }

@@ -18,8 +18,9 @@ use wn_gan::reference::Tensor;
 use wn_gan::reference::gather_batch::gather_batch;
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::network::Network;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop;
 use wn_gan::reference::reconstruction::reconstruct;
-use wn_gan::reference::rmsprop::Rmsprop;
+use wn_gan::reference::training::StepReport;
 
 /// Every deviation of a test, so that one run shows them all.
 #[derive(Default)]
@@ -93,6 +94,12 @@ fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32])
 pub fn losses_of(metrics: &Metrics) -> [f32; 3] {
     let part = |part: Option<f32>| part.expect("this loss has both parts");
     [part(metrics.d_loss_real), part(metrics.d_loss_fake), metrics.g_loss]
+}
+
+/// The same of the reference implementation.
+pub fn losses_expected(report: &StepReport) -> [f64; 3] {
+    let part = |part: Option<f64>| part.expect("this loss has both parts");
+    [part(report.d_loss_real), part(report.d_loss_fake), report.g_loss]
 }
 
 /// A trainer of `config` on a few faces of its size.
