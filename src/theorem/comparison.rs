@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::reference::Tensor;
 use crate::reference::layer::Parameters;
 use crate::reference::network::Network;
-use crate::reference::operation::Operation;
 use crate::reference::sigmoid::sigmoid;
 use serde::Serialize;
 
@@ -104,7 +103,8 @@ impl Conversion {
         let expected = self.output(x);
         let difference = |found: &Tensor| greatest(&found.zip_map(&expected, |a, b| a - b));
         let of_strict = |strict: &Strict| difference(&self.finished(strict.forward(&self.as_images(x))));
-        let bound = |rounding: f64| if self.ends_in_sigmoid() { rounding / 4.0 + SIGMOIDS } else { rounding };
+        let bound =
+            |rounding: f64| if named::ends_in_sigmoid(&self.network) { rounding / 4.0 + SIGMOIDS } else { rounding };
         Comparison {
             inputs: x.shape[0],
             largest: greatest(&expected),
@@ -126,11 +126,7 @@ impl Conversion {
         x.clone().reshaped(&[x.shape[0], channels, height, width])
     }
 
-    fn ends_in_sigmoid(&self) -> bool {
-        self.network.nodes.last().is_some_and(|node| node.operation == Operation::Sigmoid)
-    }
-
     fn finished(&self, y: Tensor) -> Tensor {
-        if self.ends_in_sigmoid() { sigmoid(&y) } else { y }
+        if named::ends_in_sigmoid(&self.network) { sigmoid(&y) } else { y }
     }
 }

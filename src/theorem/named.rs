@@ -1,18 +1,17 @@
 //! The theorem for the networks of this program: parameters by their names in, parameters by their names out.
 //!
-//! A network is the list of layers that [`mod@crate::reference`] evaluates. G's first layer, whose units are the pixels of
-//! feature maps, becomes the transposed convolution of a 1x1 image that it is, so that every channel has one norm.
+//! A network is the list of layers that [`mod@crate::reference`] evaluates; of it the names and shapes of the parameters
+//! are used, and the images between the layers. G's first layer, whose units are the pixels of feature maps, becomes the
+//! transposed convolution of a 1x1 image that it is, so that every channel has one norm.
 
 use super::map::{Kind, Map};
 use super::network::{Layer, Offset, Plain, Strict};
 use crate::config::{self, Config, Net, Norm};
 use crate::error::{Error, Result};
 use crate::reference::Tensor;
-use crate::reference::activation::Activation;
 use crate::reference::conv::Geometry;
-use crate::reference::layer::{self, Parameters};
+use crate::reference::layer::Parameters;
 use crate::reference::network::Network;
-use crate::reference::operation::Operation;
 
 /// How the names of biases end that differ between the positions of a channel, `[C, H, W]`.
 pub const PER_POSITION: &str = ".bias_per_position";
@@ -80,37 +79,92 @@ pub fn parameters<'a>(network: &Network, values: impl Fn(&str) -> Option<&'a [f3
     Ok(all)
 }
 
-/// A linear map with what follows it.
-struct Link<'a> {
-    layer: &'a layer::Layer,
-    /// Of the last layer none.
-    activation: Option<&'a Activation>,
+/// A linear map with what follows it, by the names of their parameters.
+struct Link {
+    /// Where both lie, e.g. `gen.level.1`.
+    stem: String,
+    kind: Kind,
+    input: [usize; 3],
+    /// `STEM.conv` or `STEM.linear`.
+    module: String,
+    /// The weight's shape as a parameter.
+    weight: Vec<usize>,
+    bias: bool,
+    /// How many slopes the PReLU has; none is ReLU, and what stands behind the last map.
+    slopes: Option<usize>,
 }
 
-/// The links of a network in which each operation reads what the one before it wrote.
-fn links(network: &Network) -> Result<Vec<Link<'_>>> {
-    let mut links: Vec<Link<'_>> = Vec::new();
-    for (number, node) in network.nodes.iter().enumerate() {
-        match (&node.operation, links.last_mut()) {
-            _ if node.inputs != [number] => return Err(not_a_chain(&node.operation)),
-            (Operation::Layer(layer), _) if layer.scaling == layer::Scaling::Plain => {
-                links.push(Link { layer, activation: None });
+impl Link {
+    fn key(&self, tensor: &str) -> String {
+        format!("{}.{tensor}", self.module)
+    }
+
+    fn slope_key(&self) -> String {
+        format!("{}.prelu.weight", self.stem)
+    }
+
+    /// Whether it is the linear layer to feature maps.
+    fn is_linear(&self) -> bool {
+        self.weight.len() == 2
+    }
+}
+
+/// The links of a network that is a chain of them: a map, an activation, a map, ..., a map, and perhaps a sigmoid.
+fn links(network: &Network) -> Result<Vec<Link>> {
+    let foreign = |what: &str| {
+        Error::Config(format!(
+            "The conversion takes plain linear maps with biases, each followed by ReLU or PReLU, the last by nothing or a \
+             sigmoid; the network has {what}."
+        ))
+    };
+    let mut links: Vec<Link> = Vec::new();
+    let mut input = image(&network.input);
+    for (name, shape) in network.parameters() {
+        let (module, tensor) = name.rsplit_once('.').unwrap_or(("", &name));
+        let (stem, part) = module.rsplit_once('.').unwrap_or(("", module));
+        let open = links.last_mut().filter(|link| link.stem == stem);
+        match (part, tensor, open) {
+            ("linear" | "conv", "weight", None) => {
+                let output = network.nodes.get(2 * links.len()).map(|node| node.output);
+                let output = output.ok_or_else(|| foreign("two maps without an activation between them"))?;
+                let kind = kind(&shape, stem.starts_with("gen."), input, output).ok_or_else(|| foreign(&name))?;
+                let (stem, module) = (stem.to_owned(), module.to_owned());
+                links.push(Link { stem, kind, input, module, weight: shape, bias: false, slopes: None });
+                input = output;
             }
-            (Operation::Activation(activation), Some(link)) if link.activation.is_none() && !activation.threshold => {
-                link.activation = Some(activation);
-            }
-            (Operation::Sigmoid, Some(_)) if number + 1 == network.nodes.len() => {}
-            (other, _) => return Err(not_a_chain(other)),
+            ("linear" | "conv", "bias", Some(link)) => link.bias = true,
+            ("prelu", "weight", Some(link)) => link.slopes = Some(shape[0]),
+            _ => return Err(foreign(&name)),
         }
+    }
+    let in_turn = network.nodes.iter().enumerate().all(|(number, node)| node.inputs == [number]);
+    let count = 2 * links.len();
+    if !in_turn || ![count, count + 1].contains(&(network.nodes.len() + 1)) || !network.state().is_empty() {
+        return Err(foreign("other layers too"));
     }
     Ok(links)
 }
 
-fn not_a_chain(operation: &Operation) -> Error {
-    Error::Config(format!(
-        "The conversion takes plain linear maps, each followed by ReLU or PReLU, the last by nothing or a sigmoid; the \
-         network has {operation:?}."
-    ))
+/// Whether a chain of links, as [`plain`] takes it, ends in a sigmoid.
+pub fn ends_in_sigmoid(network: &Network) -> bool {
+    network.nodes.len().is_multiple_of(2)
+}
+
+/// What a weight of this shape does between images of these sizes, if it can. Kernels have stride 2; one that covers the
+/// whole image has a single position, and any stride.
+fn kind(weight: &[usize], transposed: bool, from: [usize; 3], to: [usize; 3]) -> Option<Kind> {
+    let &[_, _, kernel_height, kernel_width] = weight else {
+        let geometry = Geometry { kernel: [to[1], to[2]], stride: [1, 1], padding: [0, 0] };
+        return (weight.len() == 2).then_some(Kind::ConvTranspose(geometry));
+    };
+    let kernel = [kernel_height, kernel_width];
+    let (large, small) = if transposed { (to, from) } else { (from, to) };
+    // large = 2 (small - 1) + kernel - 2 padding
+    let cut = [0, 1].map(|axis| (2 * small[axis + 1] + kernel[axis]).checked_sub(2 + large[axis + 1]));
+    let [Some(rows), Some(columns)] = cut else { return None };
+    let geometry = Geometry { kernel, stride: [2, 2], padding: [rows / 2, columns / 2] };
+    let fits = rows.is_multiple_of(2) && columns.is_multiple_of(2);
+    fits.then_some(if transposed { Kind::ConvTranspose(geometry) } else { Kind::Conv(geometry) })
 }
 
 /// The theorem's form of a network with these parameters; the sigmoid at the end of G is left out.
@@ -118,23 +172,28 @@ fn not_a_chain(operation: &Operation) -> Error {
 /// # Errors
 /// [`Error::Config`] when the network is no chain of plain layers.
 pub fn plain(network: &Network, parameters: &Parameters) -> Result<Plain> {
-    let mut shape = image(&network.input);
     let mut layers = Vec::new();
-    for Link { layer, activation } in links(network)? {
-        let (weight, bias) = (&parameters[&layer.key("weight")], &parameters[&layer.key("bias")]);
-        let map = match layer.map {
-            layer::Map::Linear => Map::new(first_layer(layer), transposed(weight, layer.output, shape[0]), shape)?,
-            layer::Map::Conv(geometry) => Map::new(Kind::Conv(geometry), weight.clone(), shape)?,
-            layer::Map::ConvTranspose(geometry) => Map::new(Kind::ConvTranspose(geometry), weight.clone(), shape)?,
+    for link in links(network)? {
+        let weight = &parameters[&link.key("weight")];
+        let weight = match link.kind {
+            Kind::ConvTranspose(Geometry { kernel: [height, width], .. }) if link.is_linear() => {
+                let [units, inputs] = weight.axes();
+                swapped(weight).reshaped(&[inputs, units / (height * width), height, width])
+            }
+            _ => weight.clone(),
         };
-        shape = map.output();
-        let offset = match layer.map {
-            layer::Map::Linear => Offset::Positions(bias.clone().reshaped(&shape)),
-            _ => Offset::Channels(bias.data.clone()),
+        let map = Map::new(link.kind, weight, link.input)?;
+        let channels = map.output()[0];
+        let offset = match link.bias.then(|| &parameters[&link.key("bias")]) {
+            None => Offset::Channels(vec![0.0; channels]),
+            Some(bias) if link.is_linear() => Offset::Positions(bias.clone().reshaped(&map.output())),
+            Some(bias) => Offset::Channels(bias.data.clone()),
         };
-        let slope = activation.filter(|activation| activation.slope);
-        let slope =
-            slope.map_or_else(|| vec![0.0; shape[0]], |a| parameters[&format!("{}.weight", a.name)].data.clone());
+        let slope = match link.slopes {
+            None => vec![0.0; channels],
+            Some(1) => vec![parameters[&link.slope_key()].data[0]; channels],
+            Some(_) => parameters[&link.slope_key()].data.clone(),
+        };
         layers.push(Layer { map, offset, slope });
     }
     let last = layers.pop().ok_or_else(|| Error::Config("The network has no layer to convert.".into()))?;
@@ -147,27 +206,28 @@ pub fn plain(network: &Network, parameters: &Parameters) -> Result<Plain> {
 /// [`Error::Config`] when a convolution's bias differs between positions, which no parameter of the network can hold.
 pub fn plain_parameters(network: &Network, plain: &Plain) -> Result<Parameters> {
     let mut all = Parameters::new();
-    let layers = plain.hidden.iter().map(|layer| (&layer.map, &layer.offset, Some(&layer.slope)));
-    for (link, (map, offset, slope)) in links(network)?.iter().zip(layers.chain([(&plain.last, &plain.bias, None)])) {
-        let layer = link.layer;
-        let (weight, bias) = match (layer.map, offset) {
-            (layer::Map::Linear, _) => {
-                let [inputs, units] = [map.input()[0], layer.weight[0]];
-                let weight = swapped(&map.weight().clone().reshaped(&[inputs, units]));
-                (weight, offset.spread(map.output()).data)
+    let layers = plain.hidden.iter().map(|layer| (&layer.map, &layer.offset, &layer.slope[..]));
+    for (link, (map, offset, slope)) in links(network)?.iter().zip(layers.chain([(&plain.last, &plain.bias, &[][..])]))
+    {
+        let (weight, bias) = match offset {
+            _ if link.is_linear() => {
+                let weight = map.weight().clone().reshaped(&[map.input()[0], link.weight[0]]);
+                (swapped(&weight), offset.spread(map.output()).data)
             }
-            (_, Offset::Channels(bias)) => (map.weight().clone(), bias.clone()),
-            (_, Offset::Positions(_)) => {
+            Offset::Channels(bias) => (map.weight().clone(), bias.clone()),
+            Offset::Positions(_) => {
                 return Err(Error::Config(format!(
                     "The bias of {} must be one number per channel; it differs between positions.",
-                    layer.name
+                    link.module
                 )));
             }
         };
-        all.insert(layer.key("weight"), weight);
-        all.insert(layer.key("bias"), Tensor::new(&[bias.len()], bias));
-        if let (Some(activation), Some(slope)) = (link.activation.filter(|activation| activation.slope), slope) {
-            all.insert(format!("{}.weight", activation.name), Tensor::new(&[slope.len()], slope.clone()));
+        all.insert(link.key("weight"), weight);
+        if link.bias {
+            all.insert(link.key("bias"), vector(&bias));
+        }
+        if let Some(count) = link.slopes {
+            all.insert(link.slope_key(), vector(&slope[..count]));
         }
     }
     Ok(all)
@@ -186,7 +246,6 @@ pub fn plain_parameters(network: &Network, plain: &Plain) -> Result<Parameters> 
 /// # Errors
 /// As [`plain`].
 pub fn strict_parameters(network: &Network, strict: &Strict) -> Result<Vec<Named>> {
-    let vector = |values: &[f64]| Tensor::new(&[values.len()], values.to_vec());
     let placed = |module: &str, offset: &Offset| match offset {
         Offset::Channels(values) => (format!("{module}.bias"), vector(values)),
         Offset::Positions(map) => (format!("{module}{PER_POSITION}"), map.clone()),
@@ -194,16 +253,15 @@ pub fn strict_parameters(network: &Network, strict: &Strict) -> Result<Vec<Named
     let mut all = Vec::new();
     let links = links(network)?;
     for (link, layer) in links.iter().zip(&strict.hidden) {
-        all.push((format!("{}.weight", convolution(link.layer)), layer.map.weight().clone()));
-        let Some(activation) = link.activation else { continue };
-        let module = translated(&activation.name);
-        if activation.slope {
-            all.push((format!("{module}.weight"), vector(&layer.slope)));
+        all.push((format!("{}.conv.weight", link.stem), layer.map.weight().clone()));
+        let activation = format!("{}.{}", link.stem, if link.slopes.is_some() { "tprelu" } else { "trelu" });
+        if link.slopes.is_some() {
+            all.push((format!("{activation}.weight"), vector(&layer.slope)));
         }
-        all.push(placed(&module, &layer.offset));
+        all.push(placed(&activation, &layer.offset));
     }
     if let Some(link) = links.last() {
-        let module = convolution(link.layer);
+        let module = format!("{}.conv", link.stem);
         all.push((format!("{module}.weight"), strict.last.weight().clone()));
         all.push((format!("{module}.scale"), vector(&strict.scale)));
         all.push(placed(&module, &strict.bias));
@@ -211,34 +269,13 @@ pub fn strict_parameters(network: &Network, strict: &Strict) -> Result<Vec<Named
     Ok(all)
 }
 
-/// The name of the convolution that a layer is.
-fn convolution(layer: &layer::Layer) -> String {
-    match layer.map {
-        layer::Map::Linear => format!("{}.conv", layer.name.trim_end_matches(".linear")),
-        _ => layer.name.clone(),
-    }
-}
-
-/// `MODULE.prelu` as `MODULE.tprelu`.
-fn translated(activation: &str) -> String {
-    let (module, kind) = activation.rsplit_once('.').unwrap_or(("", activation));
-    format!("{module}.t{kind}")
+fn vector(values: &[f64]) -> Tensor {
+    Tensor::new(&[values.len()], values.to_vec())
 }
 
 /// A latent code as an image of one pixel; an image as itself.
 fn image(input: &[usize]) -> [usize; 3] {
     input.try_into().unwrap_or_else(|_| [input.iter().product(), 1, 1])
-}
-
-/// A layer to feature maps as the transposed convolution of a 1x1 image.
-fn first_layer(layer: &layer::Layer) -> Kind {
-    let [_, height, width] = layer.output;
-    Kind::ConvTranspose(Geometry { kernel: [height, width], stride: [1, 1], padding: [0, 0] })
-}
-
-/// `[C * H * W, inputs]` as `[inputs, C, H, W]`.
-fn transposed(weight: &Tensor, [channels, height, width]: [usize; 3], inputs: usize) -> Tensor {
-    swapped(weight).reshaped(&[inputs, channels, height, width])
 }
 
 /// A matrix with its axes exchanged.

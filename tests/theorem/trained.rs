@@ -147,6 +147,41 @@ fn the_named_tensors_are_all_that_the_strict_form_needs() {
 }
 
 #[test]
+fn networks_of_every_size_are_converted() {
+    // Sides that need more padding on some levels, images that are no squares, one level alone, and many.
+    for (width, height, nlayer, channels) in
+        [(28, 28, -1, 1), (36, 28, -1, 3), (20, 36, 3, 1), (6, 6, 1, 3), (8, 4, 2, 1), (34, 34, -1, 1), (16, 16, 4, 3)]
+    {
+        let base = config(Activation::Auto);
+        let config = Config { width, height, nlayer, channels, nfeature: 3, code_size: 5, ..base };
+        let random = |network: &Network| -> BTreeMap<String, Vec<f32>> {
+            let named = network.parameters().into_iter().enumerate();
+            let fill = |(i, (name, shape)): (usize, (String, Vec<usize>))| {
+                let fan_in = shape.iter().skip(1).product::<usize>() as f64;
+                let scale = if shape.len() == 1 { 0.5 } else { 2.0 / fan_in.sqrt() };
+                (name, values(&shape, i as u32).map(|value| scale * value).data.iter().map(|&v| v as f32).collect())
+            };
+            named.map(fill).collect()
+        };
+        let mut all = random(&Network::generator(&config));
+        all.extend(random(&Network::discriminator(&config)));
+        let both = Conversion::of_both(&config, |name| all.get(name).map(Vec::as_slice), EPSILON).unwrap();
+        for (conversion, x) in both.iter().zip(&inputs(&config, &both[0])) {
+            let found = conversion.compare(x);
+            assert!(found.strict <= found.strict_bound, "{width}x{height}, {nlayer} levels: {found:?}");
+            assert!(found.back <= found.back_bound, "{width}x{height}, {nlayer} levels: {found:?}");
+            assert!(found.back_bound < 1e-6 * found.largest, "{width}x{height}, {nlayer} levels: {found:?}");
+        }
+        // D's first level absorbs nothing, and where a single pixel is left there are no two positions to differ.
+        let levels = config.levels() as usize;
+        let is_pixel = Network::generator(&config).nodes[0].output[1..] == [1, 1];
+        let expected = [levels + 1, levels - 1].map(|count| count - usize::from(is_pixel));
+        let found = both.each_ref().map(|conversion| conversion.per_position().unwrap().len());
+        assert_eq!(found, expected, "{width}x{height}, {nlayer} levels");
+    }
+}
+
+#[test]
 fn what_cannot_be_converted_is_refused_with_a_sentence() {
     let plain = config(Activation::Auto);
     for (config, part) in [
