@@ -1,4 +1,10 @@
 //! The theorem of the paper's appendix: plain and strict networks express the same functions, to rounding.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "theorem/limits.rs"]
+mod limits;
+#[path = "theorem/trained.rs"]
+mod trained;
 
 use wn_gan::reference::Tensor;
 use wn_gan::reference::geometry::Geometry;

@@ -1,10 +1,12 @@
 //! The folder of a run, named as the authors' code names it: `samples/`, `running_test/`, `net_archive/`, `log/`.
 
 use crate::files::{create_folder, file_error, read, read_text, rows, table_lines, write_whole};
+use crate::inspection::{self, HEADER};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gan::inspect::Inspection;
 use wn_gan::gan::{Report, Sheet, TestResult};
 use wn_gan::{Config, Error, Result};
 
@@ -14,6 +16,7 @@ const FOLDERS: [&str; 4] = ["samples", "running_test", "net_archive", "log"];
 pub const CONFIG: &str = "config.json";
 const METRICS: &str = "log/metrics.csv";
 const TESTS: &str = "log/running_test.csv";
+const INSPECTION: &str = "log/inspection.csv";
 
 /// One row of `log/running_test.csv`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,21 +32,26 @@ pub struct Folder {
     root: PathBuf,
     metrics: File,
     tests: File,
+    inspection: Option<File>,
 }
 
 impl Folder {
     /// Creates or continues the folder `root` of a run that has done `step` steps and whose last finished test was at
     /// `tested`. What a resumed run will write again is dropped from the tables: the metrics of step number `step`
-    /// (counted from 0) and later, the tests after `tested` if that is the present step, otherwise those from it on.
-    pub fn open(root: &Path, config: &Config, step: u32, tested: Option<u32>) -> Result<Folder> {
+    /// (counted from 0) and later, the tests after `tested` if that is the present step, otherwise those from it on, and
+    /// inspections after the present step. There is a table of those if `inspects`, or if there was one before.
+    pub fn open(root: &Path, config: &Config, step: u32, tested: Option<u32>, inspects: bool) -> Result<Folder> {
         for name in FOLDERS {
             create_folder(&root.join(name))?;
         }
         let config = serde_json::to_string_pretty(config).expect("a Config has only numbers and strings");
         write_whole(&root.join(CONFIG), config.as_bytes())?;
         let end_of_tests = step.saturating_add(u32::from(tested == Some(step)));
+        let inspection = root.join(INSPECTION);
+        let inspects = inspects || inspection.exists();
         Ok(Folder {
             root: root.into(),
+            inspection: inspects.then(|| table(&inspection, HEADER, step.saturating_add(1))).transpose()?,
             metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss,d_loss", step)?,
             tests: table(&root.join(TESTS), "step,loss", end_of_tests)?,
         })
@@ -75,6 +83,12 @@ impl Folder {
     pub fn test(&mut self, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
         write_test(&self.root.join("running_test"), result, pairs)?;
         append(&mut self.tests, &format!("{},{}\n", result.step, result.loss), &self.root)
+    }
+
+    /// Appends an inspection.
+    pub fn inspection(&mut self, inspection: &Inspection) -> Result<()> {
+        let Some(table) = &mut self.inspection else { return Ok(()) };
+        append(table, &inspection::rows(inspection), &self.root)
     }
 
     /// Writes a sample sheet.
