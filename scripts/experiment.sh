@@ -14,8 +14,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 name=${1:?faces or cifar10}
-data=(--dataset "$name")
-[[ $name == faces ]] || data+=(--dataroot "${2:?the folder of the data set}")
+root=()
+[[ $name == faces ]] || root=(--dataroot "${2:?the folder of the data set}")
 steps=${STEPS:-2000} long=${LONG:-8000} out=${OUT:-runs/experiment}
 results=${RESULTS:-$out-results}
 settings=${SETTINGS:---preset tiny --nfeature 8 --test_interval 500 --running 100 --final 256 --final_steps 200 --vis_interval 1000}
@@ -24,10 +24,10 @@ settings=${SETTINGS:---preset tiny --nfeature 8 --test_interval 500 --running 10
 export WNGAN=${WNGAN:-target/release/wngan}
 mkdir -p "$results"
 run() { # norms rates seeds steps folder
-    # shellcheck disable=SC2086 # the settings are several words
-    set -- "$WNGAN" experiment $settings --norms "$1" --lrs "$2" --seeds "$3" --niter "$4" --save_path "$5" "${data[@]}"
-    echo "$*" >> "$results/commands.txt"
-    "$@"
+    # shellcheck disable=SC2206 # the settings are several words
+    local words=(experiment $settings --norms "$1" --lrs "$2" --seeds "$3" --niter "$4" --save_path "$5" --dataset "$name")
+    echo "wngan ${words[*]} ${root[*]:+--dataroot FOLDER}" >> "$results/commands.txt"
+    "$WNGAN" "${words[@]}" "${root[@]}"
 }
 best_rate() { # of a norm by the best running test of seed 1: the final test has no part in the choice
     awk -F, -v set="$name" -v norm="$1" '$1 == set && $2 == norm && $4 == 1 && (best == "" || $7 < best) { best = $7; lr = $3 }

@@ -20,6 +20,7 @@ RUNNING, FINAL = 100, 256  # Held-out images of the running and of the final tes
 SEEDS = (1, 2, 3)
 COMPONENTS = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32)
 TILES = 8  # Sheets have so many rows and columns of images.
+SETS = 100  # Sets of as many real images, for how much their variety varies.
 NORMS = ("none", "batch", "weight", "spectral")
 
 
@@ -85,6 +86,8 @@ def main():
                     rows.append([dataset, seed, count, name, numbers, f"{((x[:count] - near) ** 2).mean():.6f}"])
             if seed == SEEDS[0]:
                 sheets.append([dataset, "real", *variety(x[:FINAL])])
+                sets = [variety(x[at:at + TILES * TILES]) for at in range(FINAL, FINAL + SETS * TILES * TILES, TILES * TILES)]
+                sheets.append([dataset, "real, deviation of 64", *np.std(sets, axis=0)])
         for norm in NORMS:
             sheets.append([dataset, norm, *variety(tiles(results / f"{dataset}-{norm}.png"))])
     write(results / "baselines.csv", ["dataset", "seed", "images", "baseline", "numbers", "mse"], rows)

@@ -15,7 +15,7 @@ wngan=${WNGAN:-target/release/wngan}
 mkdir -p "$results/final"
 
 noted() { # Runs a command and keeps it.
-    echo "$*" >> "$results/commands.txt"
+    echo "$(basename "$1") ${*:2}" >> "$results/commands.txt"
     "$@"
 }
 tables() { # folder length suffix

@@ -162,17 +162,26 @@ def print_long(short, long, table):
               f"{max(late):.4f}; lost {run.lost:.0%}; components {components(table, dataset, seed, run['final_mean'])}; "
               f"first 2,000 steps as in the short run: {same}")
     for dataset in DATASETS:
-        weight, batch = (next(run for (d, n, *_), run in long.items() if (d, n) == (dataset, norm)) for norm in ("weight", "batch"))
+        none, weight, batch = (next(run for (d, n, *_), run in long.items() if (d, n) == (dataset, norm))
+                               for norm in ("none", "weight", "batch"))
         below = [step for step, loss in weight["tests"].items() if loss < batch["best_running"]]
         late = [loss < batch["tests"][step] for step, loss in weight["tests"].items() if step > 2000]
         print(f"{dataset}: weight's running test is below batch's best at steps {below}; after step 2,000 it is below batch's "
               f"of the same step {sum(late)} times of {len(late)}")
+        print(f"  weight below batch in the best running test {below_by(weight, batch, 'best_running')}, batch below weight in the "
+              f"final test {below_by(batch, weight, 'final_mean')}, weight below none there {below_by(weight, none, 'final_mean')}")
+
+
+def below_by(one, other, name):
+    return f"{1 - one[name] / other[name]:.1%}"
 
 
 def print_sheets(table):
     print("\n# Sheets beside real images: variance of the quarters' brightness, of their colour, and of the noise")
     for dataset in DATASETS:
         cells = {row["of"]: row for row in table if row["dataset"] == dataset}
+        deviations = [float(cells["real, deviation of 64"][name]) / float(cells["real"][name]) for name in VARIANCES]
+        print(f"{dataset:8} sets of 64 real images deviate by {', '.join(f'{part:.0%}' for part in deviations)}")
         for norm in NORMS:
             brightness, colour, noise = (float(cells[norm][name]) / float(cells["real"][name]) for name in VARIANCES)
             varied = "varied" if min(brightness, colour) > VARIED else "little variety"
