@@ -5,7 +5,7 @@
 #   scripts/experiment.sh faces
 #   scripts/experiment.sh cifar10 FOLDER_OF_THE_BINARY_BATCHES
 #
-# STEPS (2000) and LONG (8000) are the lengths of the runs; OUT (runs/experiment) is where they go, with the longer ones in
+# STEPS (2000) and LONG (8000) are the lengths of the runs, RATES the learning rates to choose from; OUT (runs/experiment) is where they go, with the longer ones in
 # OUT-long. RESULTS (OUT-results) gets every command, table and figure, and the loss of every image: what is to be
 # published is committed from there. On a GPU:
 #   STEPS=100000 LONG=500000 SETTINGS="--preset paper32" scripts/experiment.sh cifar10 FOLDER
@@ -34,7 +34,7 @@ best_rate() { # of a norm by the best running test of seed 1: the final test has
         END { print lr }' "$out/summary.csv"
 }
 
-for rate in 2e-4 1e-4 5e-5 2e-5; do
+for rate in ${RATES:-2e-4 1e-4 5e-5 2e-5}; do
     run none,batch,weight,spectral "$rate" 1 "$steps" "$out"
 done
 for norm in weight none batch spectral; do

@@ -188,6 +188,23 @@ def print_sheets(table):
             print(f"{dataset:8} {norm:8}: {brightness:.0%}, {colour:.0%}, {noise:.1f} times: {varied}")
 
 
+def print_beyond(results, table):
+    """The rates beyond the grid, with one seed: final test (best running test) and what the running test chooses."""
+    print("\n# Larger rates, seed 1")
+    runs = {}
+    for row in rows(results / "summary.csv"):
+        runs.setdefault((row["dataset"], row["norm"]), []).append(row)
+    for dataset in DATASETS:
+        for norm in NORMS:
+            cells = sorted(runs[dataset, norm], key=lambda row: float(row["lr"]))
+            each = ", ".join(f"{row['lr']} {float(row['final_mean']):.4f} ({float(row['best_running']):.4f})" for row in cells)
+            best = min(cells, key=lambda row: float(row["best_running"]))
+            final = float(best["final_mean"])
+            print(f"{dataset:8} {norm:8}: {each}; chosen {best['lr']}: {final:.4f} ± {float(best['final_ci95']):.4f}, best at step "
+                  f"{best['best_step']}, components {components(table, dataset, '1', final)}")
+    print_sheets(rows(results / "sheets.csv"))
+
+
 def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
@@ -201,6 +218,7 @@ def main():
     print_collapse(short, long)
     print_long(short, long, table)
     print_sheets(rows(results / "sheets.csv"))
+    print_beyond(results / "rates", table)
 
 
 if __name__ == "__main__":
