@@ -5,9 +5,9 @@
 #   scripts/experiment.sh faces
 #   scripts/experiment.sh cifar10 FOLDER_OF_THE_BINARY_BATCHES
 #
-# STEPS (2000) and LONG (8000) are the lengths of the runs, RATES the learning rates to choose from; OUT (runs/experiment) is where they go, with the longer ones in
-# OUT-long. RESULTS (OUT-results) gets every command, table and figure, and the loss of every image: what is to be
-# published is committed from there. On a GPU:
+# STEPS (2000) and LONG (8000) are the lengths of the runs, RATES the learning rates to choose from; OUT (runs/experiment)
+# is where they go, with the longer ones in OUT-long. RESULTS (OUT-results) gets every command, table and figure, and the
+# loss of every image: what is to be published is committed from there. On a GPU:
 #   STEPS=100000 LONG=500000 SETTINGS="--preset paper32" scripts/experiment.sh cifar10 FOLDER
 # WNGAN names a program that is already built.
 set -euo pipefail
