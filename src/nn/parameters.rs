@@ -13,7 +13,8 @@ use crate::nn::weight::{self, Reparameterisation};
 /// Where a layer's parameters and state begin.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LayerOffsets {
-    blocks: Vec<(Section, u32)>,
+    /// First element of its block in each section that it has one in.
+    pub blocks: Vec<(Section, u32)>,
     /// In the state buffer.
     pub state: Option<u32>,
 }

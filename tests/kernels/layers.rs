@@ -9,9 +9,9 @@ use crate::checks::gpu::{gpu, variants};
 use crate::checks::weight_norm::weight_tolerance;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use wn_gan::config::Reparameterisation;
 use wn_gan::config::{Config, Role, Statistics};
 use wn_gan::device::{Buffer, Device};
-use wn_gan::config::Reparameterisation;
 use wn_gan::kernels::Step;
 use wn_gan::nn::gemm::convolution::Convolution;
 use wn_gan::nn::gemm::{TileSize, Variant};
@@ -196,7 +196,14 @@ fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, row
         convolution.input_gradient(&weights, &to, &input_gradient.at(INPUT as u32), None),
     ];
     calls.push(convolution.weight_gradient(&from, &to, None, &of_weight.at(0)));
-    calls.push(reduce("", convolution.weight_parts(), weights_len, &of_weight, gradient, at.offset(Section::Weight).unwrap()));
+    calls.push(reduce(
+        "",
+        convolution.weight_parts(),
+        weights_len,
+        &of_weight,
+        gradient,
+        at.offset(Section::Weight).unwrap(),
+    ));
     if let Some(bias) = at.offset(Section::Bias) {
         calls.push(convolution.bias_gradient(&to, None, &of_bias.at(0)));
         calls.push(reduce("", convolution.bias_parts(), units, &of_bias, gradient, bias));
@@ -239,7 +246,10 @@ fn every_kind_of_linear_map_follows_the_reference_in_all_directions() {
     let mut report = Report::default();
     for (variant, gpu) in variants() {
         // Weights are given as effective ones.
-        let specs = cases().iter().map(|case| spec(&(case.0, case.1, case.2, case.3, [false, case.4[1]]), Reparameterisation::Plain));
+        let cases = cases();
+        let specs = cases
+            .iter()
+            .map(|case| spec(&(case.0, case.1, case.2, case.3, [false, case.4[1]]), Reparameterisation::Plain));
         let (network, flat) = network(&gpu, specs.collect(), variant);
         let mut parts = Vec::new();
         for index in 0..network.specs.len() {

@@ -19,12 +19,8 @@ use wn_gan::reference::Tensor;
 use wn_gan::reference::weight::spectral_norm::{estimate, next_direction, spectral_norm, spectral_norm_backward};
 
 fn network() -> Network {
-    let weight = WeightSpec {
-        reparameterisation: Reparameterisation::SpectralNorm,
-        gain: None,
-        bias: true,
-        init_factor: 1.0,
-    };
+    let weight =
+        WeightSpec { reparameterisation: Reparameterisation::SpectralNorm, gain: None, bias: true, init_factor: 1.0 };
     let spec = |(name, kernel, stride, pad, input, output): (&str, _, _, _, _, _)| LayerSpec {
         name: name.into(),
         layer: Rc::new(Conv { kernel, stride, pad, weight }),

@@ -205,7 +205,8 @@ fn what_cannot_be_converted_is_refused_with_a_sentence() {
         Config { net: Net::Resnet, norm: Norm::Weight, ..plain.clone() },
     ] {
         let network = Network::discriminator(&config);
-        let all = network.parameters().into_iter().chain(network.state());
+        let state = network.state().into_iter().map(|state| (state.name, state.shape));
+        let all = network.parameters().into_iter().chain(state);
         let parameters = all.map(|(name, shape)| (name, Tensor::zeros(&shape))).collect();
         let message = named::plain(&network, &parameters).expect_err("no chain").to_string();
         assert!(message.contains("each followed by ReLU or PReLU"), "{message}");
