@@ -23,7 +23,7 @@ use wn_gan::gan::checkpoint::{self, Checkpoint};
 use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
-use wn_gan::reference::rmsprop::Rmsprop;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop;
 use wn_gan::reference::training::Training;
 use wn_gan::rng::Stream;
 

@@ -9,8 +9,7 @@ use wn_gan::nn::batch_norm::{Groups, Source};
 use wn_gan::nn::sums;
 use wn_gan::nn::{LayerSpec, Op, Shape};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::batch_norm::{Moments, batch_norm, moments};
-use wn_gan::reference::batch_norm_backward::batch_norm_backward;
+use wn_gan::reference::layer::batch_norm::{Moments, batch_norm, batch_norm_backward, moments};
 
 const SHAPE: Shape = Shape::new(9, 7, 17);
 const CHANNELS: usize = SHAPE.c as usize;

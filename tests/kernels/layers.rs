@@ -8,6 +8,7 @@ use crate::checks::device::{
 use crate::checks::gpu::{gpu, variants};
 use crate::checks::weight_norm::weight_tolerance;
 use std::collections::BTreeMap;
+use wn_gan::config::{self, Statistics};
 use wn_gan::device::{Buffer, Device};
 use wn_gan::gan::border::{NamedTensor, Role, tensors};
 use wn_gan::kernels::Step;
@@ -17,9 +18,13 @@ use wn_gan::nn::reparameterisation::Normaliser;
 use wn_gan::nn::sums::reduce;
 use wn_gan::nn::{Kind, LayerSpec, LinearMap, Network, Op, Reparameterisation, Shape, Weights};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::conv::Geometry;
-use wn_gan::reference::layer::{Layer, Map, Parameters, Scaling};
-use wn_gan::reference::weight_norm::weight_norm;
+use wn_gan::reference::geometry::Geometry;
+use wn_gan::reference::layer::conv::Conv;
+use wn_gan::reference::layer::conv_transpose::ConvTranspose;
+use wn_gan::reference::layer::linear::Linear;
+use wn_gan::reference::layer::{Layer, Parameters, Trace};
+use wn_gan::reference::weight::WeightParts;
+use wn_gan::reference::weight::weight_norm::weight_norm;
 
 /// Where images begin in their buffers.
 const INPUT: usize = 19;
@@ -54,24 +59,26 @@ fn specs() -> Vec<LayerSpec> {
     layers.map(spec).to_vec()
 }
 
-/// The linear map and a bias (zero in a strict layer) as the twin knows them. Weights count as effective already.
-fn twin(spec: &LinearMap, weight: &NamedTensor) -> Layer {
+/// The linear map and a bias (zero in a strict layer) as the reference knows them. Weights count as effective already.
+fn reference(spec: &LinearMap, weight: &NamedTensor) -> Box<dyn Layer> {
     let geometry = |kernel: [u32; 2], stride: u32, pad: [u32; 2]| Geometry {
         kernel: kernel.map(|k| k as usize),
         stride: [stride as usize; 2],
         padding: pad.map(|p| p as usize),
     };
-    Layer {
-        name: weight.name.trim_end_matches(".weight").into(),
-        map: match spec.kind {
-            Kind::Linear => Map::Linear,
-            Kind::Conv { kernel, stride, pad } => Map::Conv(geometry(kernel, stride, pad)),
-            Kind::ConvTranspose { kernel, stride, pad } => Map::ConvTranspose(geometry(kernel, stride, pad)),
-            Kind::FullConv => Map::Conv(geometry([spec.input.h, spec.input.w], 1, [0, 0])),
-        },
-        weight: weight.shape.clone(),
-        scaling: Scaling::Plain,
-        output: [spec.output.c, spec.output.h, spec.output.w].map(|n| n as usize),
+    let name = weight.name.trim_end_matches(".weight").to_owned();
+    let parts = WeightParts { reparameterisation: config::Reparameterisation::Plain, gain: false, bias: true };
+    let channels = [spec.input.c, spec.output.c].map(|n| n as usize);
+    match spec.kind {
+        Kind::Linear => {
+            let output = [spec.output.c, spec.output.h, spec.output.w].map(|n| n as usize);
+            Box::new(Linear::new(name, weight.shape[1], output, parts))
+        }
+        Kind::Conv { kernel, stride, pad } => Box::new(Conv::new(name, channels, geometry(kernel, stride, pad), parts)),
+        Kind::ConvTranspose { kernel, stride, pad } => {
+            Box::new(ConvTranspose::new(name, channels, geometry(kernel, stride, pad), parts))
+        }
+        Kind::FullConv => Box::new(Conv::new(name, channels, geometry([spec.input.h, spec.input.w], 1, [0, 0]), parts)),
     }
 }
 
@@ -86,13 +93,15 @@ fn terms(spec: &LinearMap, rows: u32) -> [usize; 3] {
     [spec.fan_in() + 1, spec.weights() / inputs, 2 * rows * pixels].map(|n| n as usize)
 }
 
-/// What a twin layer answers to `x` and `dy`: y, dx and the gradients by name.
-fn answers(layer: &Layer, parameters: &Parameters, x: &Tensor, dy: &Tensor) -> (Tensor, Tensor, Parameters) {
+/// What a layer of the reference answers to `x` and `dy`: y, dx and the gradients by name.
+fn answers(layer: &dyn Layer, parameters: &Parameters, x: &Tensor, dy: &Tensor) -> (Tensor, Tensor, Parameters) {
     let mut gradients = Parameters::new();
     let flat = |x: &Tensor| x.clone().reshaped(&[x.shape[0], x.data.len() / x.shape[0]]);
-    let input = if layer.map == Map::Linear { flat(x) } else { x.clone() };
-    let y = layer.forward(parameters, &input);
-    let dx = layer.backward(parameters, &input, dy, &mut gradients);
+    let is_linear = layer.weight().is_some_and(|weight| weight.shape.len() == 2);
+    let input = if is_linear { flat(x) } else { x.clone() };
+    let y = layer.forward(parameters, &[&input], Statistics::Batch);
+    let trace = Trace { inputs: &[&input], output: &y, statistics: Statistics::Batch };
+    let dx = layer.backward(parameters, trace, dy, &mut gradients).remove(0);
     (nhwc(&y), nhwc(&dx.reshaped(&x.shape)), gradients)
 }
 
@@ -133,17 +142,17 @@ fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, row
     let convolution = map_of(network, index, rows);
     let spec = &convolution.map;
     let named = tensors_of(network, index);
-    let layer = twin(spec, &named["weight"]);
+    let layer = reference(spec, &named["weight"]);
     let units = [spec.units() as usize];
     let mut parameters = Parameters::from([(named["weight"].name.clone(), taken(&named["weight"], flat))]);
-    let bias_name = format!("{}.bias", layer.name);
+    let bias_name = layer.key("bias");
     let bias = named.get("bias").map_or(Tensor::zeros(&units), |tensor| taken(tensor, flat));
     parameters.insert(bias_name.clone(), bias);
     let images = |shape: Shape, stream| random(&[rows, shape.h, shape.w, shape.c].map(|n| n as usize), stream);
     let (x, dy) = (images(spec.input, 2), images(spec.output, 3));
-    let (y, dx, gradients) = answers(&layer, &parameters, &nchw(&x), &nchw(&dy));
+    let (y, dx, gradients) = answers(layer.as_ref(), &parameters, &nchw(&x), &nchw(&dy));
     let positive = parameters.iter().map(|(name, p)| (name.clone(), abs(p))).collect();
-    let magnitudes = answers(&layer, &positive, &abs(&nchw(&x)), &abs(&nchw(&dy)));
+    let magnitudes = answers(layer.as_ref(), &positive, &abs(&nchw(&x)), &abs(&nchw(&dy)));
 
     let (values, state) = (&network.parameters.values, &network.parameters.state);
     let weights = Weights { effective: values.clone(), params: values.clone(), state: state.clone() };

@@ -7,9 +7,9 @@ use wn_gan::config::Loss;
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{GanLoss, Kernel, METRIC_COLUMNS, Mse, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
+use wn_gan::reference::layer::sigmoid::logistic;
+use wn_gan::reference::loss;
 use wn_gan::reference::mse::{mse as mse_twin, mse_gradient};
-use wn_gan::reference::sigmoid::logistic;
 
 /// Where the gradients begin.
 const OUTPUT: usize = 7;
@@ -30,19 +30,25 @@ struct Answer {
     of_gradient: Vec<Tolerance>,
 }
 
-/// What the twin says to `logits`, and how far the kernel may be off.
+/// What the reference says to `logits`: the loss and its gradient.
+fn reference(loss: Loss, role: Role, logits: &Tensor) -> (f64, Tensor) {
+    let of_discriminator = loss::of(loss).discriminator(logits, logits);
+    let [real, fake] = of_discriminator.parts.expect("these losses are sums of two");
+    match role {
+        Role::Real => (real, of_discriminator.by_real),
+        Role::Fake => (fake, of_discriminator.by_fake),
+        Role::Generator => loss::of(loss).generator(logits, logits),
+    }
+}
+
+/// What the reference says to `logits`, and how far the kernel may be off.
 fn answer(loss: Loss, role: Role, logits: &[f64]) -> Answer {
     let count = logits.len();
     let tensor = Tensor::new(&[count, 1], logits.to_vec());
-    let twin = match role {
-        Role::Real => real_loss,
-        Role::Fake => fake_loss,
-        Role::Generator => generator_loss,
-    };
-    let (value, gradient) = twin(loss, &tensor);
+    let (value, gradient) = reference(loss, role, &tensor);
     let gradient = gradient.data;
     // Each image's own term and its error, before the mean.
-    let term = |l: f64| twin(loss, &Tensor::new(&[1, 1], vec![l])).0;
+    let term = |l: f64| reference(loss, role, &Tensor::new(&[1, 1], vec![l])).0;
     let terms = |error: &dyn Fn(f64) -> Tolerance| {
         let own = logits.iter().map(|&l| bound(error(l))).sum::<f64>() / count as f64;
         let size = logits.iter().map(|&l| term(l).abs()).sum::<f64>() / count as f64;

@@ -5,8 +5,9 @@ use super::device::{dispatch, filled, random};
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Adam, Kernel, Rmsprop, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::adam::Adam as AdamTwin;
-use wn_gan::reference::rmsprop::{Rmsprop as RmspropTwin, project_slopes};
+use wn_gan::reference::layer::tprelu::project_slopes;
+use wn_gan::reference::optimiser::adam::Adam as AdamTwin;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop as RmspropTwin;
 
 const COUNT: usize = 261;
 /// From here on the parameters are (threshold, slope) pairs.

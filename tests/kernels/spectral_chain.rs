@@ -11,8 +11,7 @@ use wn_gan::nn::gemm::{TileSize, Variant};
 use wn_gan::nn::reparameterisation::Normaliser;
 use wn_gan::nn::{Kind, LayerSpec, Network, Op, Reparameterisation, Shape};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::spectral_norm::{estimate, next_direction, spectral_norm};
-use wn_gan::reference::spectral_norm_backward::spectral_norm_backward;
+use wn_gan::reference::weight::spectral_norm::{estimate, next_direction, spectral_norm, spectral_norm_backward};
 
 fn network() -> Network {
     let conv = |kernel, stride| Kind::Conv { kernel, stride, pad: [1, 1] };

@@ -16,8 +16,8 @@ use wn_gan::reference::Tensor;
 use wn_gan::reference::gather_batch::gather_batch;
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::network::Network;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop;
 use wn_gan::reference::reconstruction::reconstruct;
-use wn_gan::reference::rmsprop::Rmsprop;
 
 /// Every deviation of a test, so that one run shows them all.
 #[derive(Default)]
