@@ -3,7 +3,8 @@
 //!
 //! Imports point one way: `web` and the `wngan` program use [`gan`], which uses [`nn`], which uses [`device`], which
 //! uses [`kernels`], which includes the shaders, and [`cpu`], where the same shaders run as Rust. [`data`],
-//! [`config`], [`rng`], [`clock`] and [`error`] are leaves. [`mod@reference`] holds the f64 twins and never sees the GPU.
+//! [`config`], [`rng`], [`clock`] and [`error`] are leaves. [`mod@reference`] is the reference implementation
+//! in f64, which never sees the GPU.
 
 pub mod clock;
 pub mod config;

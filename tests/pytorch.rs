@@ -9,15 +9,17 @@ mod gpu;
 #[path = "support/training.rs"]
 mod support;
 
-use golden::{Case, Start, TrainingGolden};
+use golden::{Case, Inputs, Start, TrainingGolden};
 use pollster::block_on;
 use std::sync::Arc;
-use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
-use wn_gan::config::{Config, Norm, Order};
+use support::{Failures, load, nhwc, norms, sensitivities, to_f32, trainer_of};
+use wn_gan::config::{Config, Norm, Order, Role};
 use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::layer::Parameters;
+use wn_gan::reference::optimiser::decimal;
+use wn_gan::reference::training::Training;
 
 /// The first forward pass only rounds.
 const FORWARD: f64 = 1e-5;
@@ -73,12 +75,23 @@ fn step(
     let found = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
     let updated = [t > 0, t > 0, t > 0 || config.order == Order::Alternating];
     let bounds = updated.map(|updated| if updated { after_updates(config) } else { FORWARD });
-    failures.losses(&format!("{name} step {t}"), (config, trainer), found, expected, bounds);
+    failures.losses(&format!("{name} step {t}"), found, expected, bounds, || sensitivities_of(case, t));
     for i in 0..3 {
         let relative = (f64::from(found[i]) - expected[i]).abs() / expected[i].abs();
         let worst = &mut deviations[usize::from(updated[i])];
         *worst = worst.max(relative);
     }
+}
+
+/// The sensitivities of the losses of step `t`, from the steps of the reference implementation.
+fn sensitivities_of(Case { config, .. }: &Case<TrainingGolden>, t: usize) -> [f64; 3] {
+    let mut reference = Training::new(config, &golden::parameters(config, Start::Spread));
+    let step = |t: usize| {
+        let Inputs { real, z_d, z_g } = golden::inputs(config, t);
+        reference.step(&real, &z_d, &z_g, Role::BOTH.map(|role| decimal(config.lr_at(role, t as u32))))
+    };
+    let report = (0..=t).map(step).last().expect("at least one step");
+    sensitivities(config.loss, &report)
 }
 
 /// Runs the three steps of a case; returns the largest relative deviations of losses before and after updates, and of

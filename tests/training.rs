@@ -1,4 +1,4 @@
-//! The whole training step on the GPU: against the f64 twin, against PyTorch, against itself.
+//! The whole training step on the GPU: against the reference implementation, against PyTorch, against itself.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 #[path = "training/costs.rs"]
@@ -15,15 +15,14 @@ mod support;
 use golden::{Start, TrajectoryGolden};
 use pollster::block_on;
 use std::collections::BTreeMap;
-use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
-use wn_gan::config::{Config, Net, Norm, Optimiser, Order};
+use support::{Failures, load, losses, nhwc, norms, to_f32, trainer_of};
+use wn_gan::config::{Config, Net, Norm, Optimiser, Order, Role};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
 use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
-use wn_gan::reference::optimiser::rmsprop::Rmsprop;
 use wn_gan::reference::training::Training;
 use wn_gan::rng::Stream;
 
@@ -47,12 +46,13 @@ fn generator_loss_bound(step: usize, order: Order) -> f64 {
     if step == 0 && order == Order::Alternating { EARLY_LOSSES } else { loss_bound(step) }
 }
 
-/// Ten steps with the program's own initial parameters, batches and latent codes, computed again by the f64 twin from
-/// the same seed. The twin's numbers are committed as tests/golden/trajectory.json (`UPDATE_GOLDEN=1` writes it anew),
+/// Ten steps with the program's own initial parameters, batches and latent codes, computed again by the reference
+/// implementation from the same seed. Its numbers are committed as tests/golden/reference_trajectory.json
+/// (`UPDATE_GOLDEN=1` writes it anew),
 /// which the browser is held against too.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn ten_steps_from_a_seed_follow_the_twin() {
+fn ten_steps_from_a_seed_follow_the_reference() {
     let mut failures = Failures::default();
     let mut runs = Vec::new();
     for norm in Norm::ALL {
@@ -62,7 +62,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
             let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let mut start = support::to_reference(&block_on(trainer.parameters()).unwrap());
             start.extend(support::to_reference(&block_on(trainer.state()).unwrap()));
-            let mut twin = Training::new(&config, &start, Rmsprop::PAPER);
+            let mut reference = Training::new(&config, &start);
             let data = data.resized(config.width, config.height).unwrap().with_channels(config.channels).unwrap();
             let arranged = data.arranged(&data.split(config.seed, config.running, config.final_count).unwrap());
             let training = &arranged.pixels[trainer.test_images().1 as usize * data.image_bytes()..];
@@ -72,12 +72,12 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 let [batch, code] = [config.batch_size, config.code_size].map(|n| n as usize);
                 let codes = |stream: Stream| latent(batch, code, t as u32, stream as u32, config.seed);
                 let real = support::training_batch(&config, training, t as u32);
-                let lr = f64::from(config.lr_at(wn_gan::config::Role::Generator, t as u32));
-                let expected = twin.step(&real, &codes(Stream::LatentD), &codes(Stream::LatentG), lr);
+                let lr = Role::BOTH.map(|role| f64::from(config.lr_at(role, t as u32)));
+                let expected = reference.step(&[real], &[codes(Stream::LatentD)], &codes(Stream::LatentG), lr);
                 let what = format!("{norm:?} {order:?} step {t}");
                 assert_eq!(report.metrics.len(), METRIC_COLUMNS);
                 assert_eq!(report.metrics[0], t as f32);
-                let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
+                let losses = losses(&expected);
                 let early = loss_bound(t);
                 let bounds = [early, early, generator_loss_bound(t, order)];
                 for (i, name) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
@@ -85,7 +85,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 }
                 if t == 0 {
                     let found = norms(&block_on(trainer.gradients()).unwrap());
-                    run.grad_norms = expected.grad_norms;
+                    run.grad_norms = expected.grad_norms();
                     // A gradient that is nothing but rounding is in no golden.
                     run.grad_norms.retain(|name, _| !golden::vanishes(&config, name));
                     for (name, &norm) in &run.grad_norms {
@@ -124,7 +124,7 @@ fn cosines(values: &[checkpoint::Tensor], gradients: &[checkpoint::Tensor]) -> V
 }
 
 /// Trains gan16 for 20 steps without warm-up, then takes one more gradient at fixed parameters. Returns the
-/// parameters, and the gradients that the GPU and the f64 twin find for them.
+/// parameters, and the gradients that the GPU and the reference find for them.
 fn after_twenty_steps(lr: f32) -> [Vec<checkpoint::Tensor>; 3] {
     let config = Config { lr, test_interval: 0, warmup: 0, ..Config::preset("gan16").unwrap() };
     let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &faces(600, 3), &mut |_, _, _| {})).unwrap();
@@ -137,9 +137,9 @@ fn after_twenty_steps(lr: f32) -> [Vec<checkpoint::Tensor>; 3] {
     let [z_d, z_g] = ["z_d.0", "z_g.0"].map(|name| golden::codes(&config, name));
     block_on(trainer.replay_step(&nhwc(&config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
     let found = block_on(trainer.gradients()).unwrap();
-    let twin = Training::new(&config, &support::to_reference(&values), Rmsprop::PAPER);
-    let (_, _, mut exact) = twin.discriminator_gradients(&real, &z_d);
-    exact.extend(twin.generator_gradients(&z_g).1);
+    let reference = Training::new(&config, &support::to_reference(&values));
+    let (_, mut exact) = reference.discriminator_gradients(&real, &z_d);
+    exact.extend(reference.generator_gradients(&real, &z_g).1);
     let exact = values.iter().map(|(name, shape, _)| (name.clone(), shape.clone(), to_f32(&exact[name]))).collect();
     [values, found, exact]
 }
@@ -366,7 +366,7 @@ fn a_running_test_goes_on_beside_training_and_scores_the_frozen_generator() {
     assert_eq!(finished.iter().map(|test| test.step).collect::<Vec<_>>()[..4], [0, 20, 40, 60]);
     assert!(finished.iter().all(|test| test.losses.len() == 20 && test.loss.is_finite() && test.loss > 0.0));
 
-    // The first test judged the initial G: the twin gives the same score, batch by batch, the last one smaller.
+    // The first test judged the initial G: the reference gives the same score, batch by batch, the last one smaller.
     let fresh = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
     let parameters = support::to_reference(&block_on(fresh.parameters()).unwrap());
     let small = data.resized(8, 8).unwrap().with_channels(1).unwrap();
