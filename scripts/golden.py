@@ -23,6 +23,8 @@ A file has `base`, settings of all its cases under the names of src/config.rs, a
   training steps.
 - elements.safetensors: of every norm in both orders, all gradients of the first step and all tensors after three, element
   by element, in double and in single precision.
+- float32_changes.json: of every training case of the other files, by tensor, the distance between the changes in single
+  and in double precision, relative to the change.
 - `float32` is how far PyTorch's own single precision ends up from these numbers, relatively: the largest deviation of
   the losses before any update (`before`), of the later ones (`after`), of the first gradients' norms per parameter
   (`gradients`); and of `mse` and `z`. Convolutions' biases in front of batch normalisation do not count: their exact
@@ -46,6 +48,7 @@ from torch.nn import functional as F
 from golden_networks import Gan, codes, images, is_state, norm_of, uniforms
 
 STEPS = 3
+TRAINING = {}
 OUT = Path(__file__).resolve().parent.parent / "tests" / "golden"
 NORMS, LOSSES = ("weight", "none", "batch", "weight-affine", "spectral"), ("bce", "ls", "hinge")
 ORDERS, ACTIVATIONS = ("alternating", "simultaneous"), ("relu", "trelu", "prelu", "tprelu")
@@ -219,6 +222,19 @@ def reconstruction_case(config):
     return {"mse": mse, "z": z.norm().item(), "some_z": some, "float32": float32}
 
 
+def float32_changes(base, configs):
+    """Of every case and tensor, how far single precision's change over all steps is from double's, relatively."""
+    of_case = []
+    for config in configs:
+        (_, double), (_, single) = (train({**base, **config}, dtype) for dtype in (torch.float64, torch.float32))
+        change = lambda gan, name: gan.p[name].detach().double() - double.start[name]
+        names = [name for name in sorted(double.p) if not vanishes({**base, **config}, name)]
+        both = {name: [change(gan, name) for gan in (single, double)] for name in names}
+        off = {name: ((s - d).norm() / d.norm()).item() if (s != d).any() else 0.0 for name, (s, d) in both.items()}
+        of_case.append({name: float(f"{value:.3g}") for name, value in off.items()})
+    return of_case
+
+
 def elements():
     """Tensors of the cases by CASE/gradient/NAME and CASE/after/NAME, in single precision with a 32 behind the word."""
     base, cases, tensors = {**TINY16, **RMSPROP}, product(norm=NORMS, order=ORDERS), {}
@@ -258,6 +274,8 @@ def rounded(content):
 
 
 def write(stem, base, configs, case):
+    if case is training_case:
+        TRAINING[stem] = base, configs
     if not wanted(stem):
         return
     compact = lambda content: json.dumps(rounded(content), separators=(",", ":"))
@@ -321,6 +339,10 @@ def main():
     far = {**reconstruction, "lr": 1e-2, **averaged, "statistics": "running"}
     configs = [{**TINY16, **config} for config in product(norm=("weight", "batch"), order=ORDERS)]
     write("reconstruction_average", far, configs, reconstruction_case)
+    if wanted("float32_changes"):
+        lines = (f'"{stem}":{json.dumps(float32_changes(*of_file))}' for stem, of_file in TRAINING.items())
+        (OUT / "float32_changes.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        print("wrote tests/golden/float32_changes.json")
     if wanted("elements"):
         write_elements(OUT / "elements.safetensors", *elements())
         print("wrote tests/golden/elements.safetensors")

@@ -1,7 +1,13 @@
-//! The GPU against PyTorch in double precision (`scripts/golden.py`): gan16 with every norm, loss, order and activation
-//! and with Adam, gan32, a small ResNet; three training steps and reconstructions.
+//! The device against PyTorch in double precision (`scripts/golden.py`): gan16 with every norm, loss, order and activation
+//! and with Adam, gan32, a small ResNet, and what can be set for each network; three training steps and reconstructions.
+//!
+//! Bounds that no sum's length explains come from PyTorch's own single precision, times [`FACTOR`].
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+#[path = "support/elements.rs"]
+mod elements;
+#[path = "pytorch/elements.rs"]
+mod every_element;
 #[path = "support/golden.rs"]
 mod golden;
 #[path = "support/gpu.rs"]
@@ -9,22 +15,32 @@ mod gpu;
 #[path = "support/training.rs"]
 mod support;
 
-use golden::{Case, Inputs, Start, TrainingGolden};
+use golden::{Case, Inputs, ReconstructionGolden, Start, TrainingFloat32, TrainingGolden};
 use pollster::block_on;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use support::{Failures, load, losses_of, nhwc, norms, sensitivities, to_f32, trainer_of};
 use wn_gan::config::{Config, Norm, Order, Role};
 use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
+use wn_gan::gan::metrics::Metrics;
+use wn_gan::gan::state_dict::Named;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::optimiser::decimal;
 use wn_gan::reference::training::Training;
 
+/// How many times as far from double precision as PyTorch's single precision the device may be: the largest of a few
+/// deviations, which sums in another order move by as much. Between this program's own kernel variants they differ by 3.
+const FACTOR: f64 = 4.0;
 /// The first forward pass only rounds.
 const FORWARD: f64 = 1e-5;
 /// Norms of the first step's gradients.
 const GRADIENTS: f64 = 1e-3;
+/// What three steps change. A first RMSprop step has the size 3.2 lr whatever the gradient's, so the few elements whose
+/// gradient is rounding noise go either way: a hundredth allows one element in ten thousand to turn round. Tensors of a few
+/// elements, and networks that batch normalisation couples, are further off in any single precision.
+const CHANGE: f64 = 1e-2;
 /// Mean squared errors of a reconstruction, and the norm of its last z.
 const RECONSTRUCTION: f64 = 1e-3;
 
@@ -60,6 +76,14 @@ fn first_step(
     (trainer, start)
 }
 
+/// Step `t` of [`golden::inputs`].
+fn replay(trainer: &mut Trainer, config: &Config, t: usize) -> Metrics {
+    let Inputs { real, z_d, z_g } = golden::inputs(config, t);
+    let real: Vec<f32> = real.iter().flat_map(|batch| nhwc(config, batch)).collect();
+    let z_d: Vec<f32> = z_d.iter().flat_map(to_f32).collect();
+    block_on(trainer.replay_step(&real, &z_d, &to_f32(&z_g))).unwrap()
+}
+
 /// Step `t` of a case.
 fn step(
     failures: &mut Failures,
@@ -71,10 +95,9 @@ fn step(
     let Case { config, golden, .. } = case;
     let [real_loss, fake_loss, g_loss] = golden.losses[t];
     let expected = [real_loss, fake_loss, real_loss + fake_loss, g_loss].map(Some);
-    let [z_d, z_g] = ["z_d", "z_g"].map(|name| to_f32(&golden::codes(config, &format!("{name}.{t}"))));
-    let real = nhwc(config, &golden::images(config, &format!("real.{t}")));
-    let found = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
-    let updated = [t > 0, t > 0 || config.order == Order::Alternating];
+    let found = replay(trainer, config, t);
+    let of_d = t > 0 || config.n_dis > 1;
+    let updated = [of_d, of_d || config.order == Order::Alternating];
     let bounds = updated.map(|updated| if updated { after_updates(config) } else { FORWARD });
     failures.losses(&format!("{name} step {t}"), &found, expected, bounds, || sensitivities_of(case, t));
     for (i, (found, expected)) in
@@ -106,60 +129,63 @@ fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, on: (Variant, Ar
     for t in 1..golden.losses.len() {
         step(failures, (&name, case), &mut trainer, t, &mut deviations);
     }
-    let parameters = block_on(trainer.parameters()).unwrap();
-    for (parameter, _, values) in &parameters {
-        let expected = golden.parameters[parameter].change;
-        let change: Vec<f64> = values.iter().zip(&start[parameter].data).map(|(&v, s)| f64::from(v) - s).collect();
-        changed(failures, (config, parameter), &name, &change, expected);
-    }
-    for (state, _, values) in &block_on(trainer.state()).unwrap() {
-        let change: Vec<f64> = values.iter().zip(&start[state].data).map(|(&v, s)| f64::from(v) - s).collect();
-        changed(failures, (config, state), &name, &change, golden.state[state]);
-    }
+    let float32 = golden::float32_changes(&case.name);
+    let mut check = |what: &str, tensors: Vec<Named>, expected: &dyn Fn(&str) -> golden::Change| {
+        for (tensor, _, values) in &tensors {
+            if !golden::vanishes(config, tensor) {
+                let what = format!("{name} {tensor}: {what}");
+                let change: Vec<f64> = values.iter().zip(&start[tensor].data).map(|(&v, s)| f64::from(v) - s).collect();
+                changed(failures, &what, (tensor, &change), expected(tensor), CHANGE.max(FACTOR * float32[tensor]));
+            }
+        }
+    };
+    check("change", block_on(trainer.parameters()).unwrap(), &|tensor| golden.parameters[tensor].change);
+    check("state", block_on(trainer.state()).unwrap(), &|tensor| golden.state[tensor]);
+    let average = block_on(trainer.average()).unwrap();
+    assert_eq!(average.len(), golden.average.len(), "{name}: averaged tensors");
+    check("average", average, &|tensor| golden.average[tensor]);
     deviations
 }
 
-/// The change of a tensor over three steps, in length and along a fixed direction. A first RMSprop step has the size
-/// 3.2 lr whatever the gradient's, so the few elements whose gradient is rounding noise go either way: a bound of a
-/// hundredth allows one element in ten thousand to turn round.
+/// The change of a tensor over three steps, in length and along a fixed direction.
 fn changed(
     failures: &mut Failures,
-    (config, tensor): (&Config, &str),
     what: &str,
-    change: &[f64],
+    (tensor, change): (&str, &[f64]),
     expected: golden::Change,
+    bound: f64,
 ) {
-    if golden::vanishes(config, tensor) {
-        return;
-    }
     let norm = change.iter().map(|x| x * x).sum::<f64>().sqrt();
     let direction = golden::direction(tensor, change.len());
     let along: f64 = change.iter().zip(&direction).map(|(change, direction)| change * direction).sum();
-    failures.relative(&format!("{what} {tensor}: change"), norm, expected.norm, 1e-2);
+    failures.relative(what, norm, expected.norm, bound);
     let turned = (along - expected.along).abs() / direction.iter().map(|x| x * x).sum::<f64>().sqrt();
-    failures.relative(&format!("{what} {tensor}: direction"), expected.norm + turned, expected.norm, 1e-2);
+    failures.relative(&format!("{what}, its direction"), expected.norm + turned, expected.norm, bound);
 }
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn three_steps_of_every_kind_follow_pytorch() {
     let mut failures = Failures::default();
-    let mut worst: std::collections::BTreeMap<String, [[f64; 2]; 3]> = Default::default();
-    for case in golden::training_cases() {
+    let mut worst: BTreeMap<String, [[f64; 2]; 3]> = BTreeMap::new();
+    for case in golden::training_cases().chain(golden::option_cases()) {
         let found = follow(&mut failures, &case, gpu::suited());
-        let float32 = &case.golden.float32;
+        let TrainingFloat32 { before, after, gradients } = case.golden.float32;
         let of_file = worst.entry(case.name.split(' ').next().unwrap_or_default().into()).or_default();
-        for (worst, pair) in
-            of_file.iter_mut().zip(found.into_iter().zip([float32.before, float32.after, float32.gradients]))
-        {
+        for (worst, pair) in of_file.iter_mut().zip(found.into_iter().zip([before, after, gradients])) {
             *worst = [worst[0].max(pair.0), worst[1].max(pair.1)];
         }
     }
     println!("largest relative deviation from double precision, ours and PyTorch's own in single precision:");
-    for (file, [before, after, gradients]) in worst {
-        let both = |[ours, theirs]: [f64; 2]| format!("{ours:.1e} ({theirs:.1e})");
-        let [before, after, gradients] = [before, after, gradients].map(both);
-        println!("{file:<20} first losses {before}  later losses {after}  first gradients {gradients}");
+    for (file, all) in worst {
+        for (what, [ours, theirs]) in ["losses before updates", "later losses", "first gradients"].into_iter().zip(all)
+        {
+            println!("{file:<20} {what:<22} {ours:.1e} ({theirs:.1e})");
+            if ours > FACTOR * theirs {
+                failures
+                    .note(format!("{file}: {what} are off by {ours:.1e}, PyTorch's single precision by {theirs:.1e}"));
+            }
+        }
     }
     failures.none();
 }
@@ -184,21 +210,43 @@ fn every_other_variant_follows_pytorch() {
     failures.none();
 }
 
+/// A case's reconstruction of its target by `trainer`.
+fn reconstruction(failures: &mut Failures, trainer: &mut Trainer, case: &Case<ReconstructionGolden>) {
+    let Case { name, config, golden } = case;
+    let target = nhwc(config, &golden::images(config, "target"));
+    let (curve, z) = block_on(trainer.replay_reconstruction(&target, config.test_steps, 10)).unwrap();
+    assert_eq!(curve.len() + 1, golden.mse.len());
+    let of_mse = RECONSTRUCTION.max(FACTOR * golden.float32.mse);
+    for (i, (&found, &expected)) in curve.iter().zip(&golden.mse[1..]).enumerate() {
+        failures.relative(&format!("{name}: mse after {} steps", 10 * (i + 1)), found, expected, of_mse);
+    }
+    let length = z.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    failures.relative(&format!("{name}: norm of z"), length, golden.z, RECONSTRUCTION.max(FACTOR * golden.float32.z));
+}
+
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn reconstructions_follow_pytorch() {
     let mut failures = Failures::default();
-    for Case { name, config, golden } in golden::reconstruction_cases() {
-        let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, gpu::suited());
-        load(&mut trainer, &golden::parameters(&config, Start::AtKinks));
-        let target = nhwc(&config, &golden::images(&config, "target"));
-        let (curve, z) = block_on(trainer.replay_reconstruction(&target, config.test_steps, 10)).unwrap();
-        assert_eq!(curve.len() + 1, golden.mse.len());
-        for (i, (&found, &expected)) in curve.iter().zip(&golden.mse[1..]).enumerate() {
-            failures.relative(&format!("{name}: mse after {} steps", 10 * (i + 1)), found, expected, RECONSTRUCTION);
+    for case in golden::reconstruction_cases() {
+        let mut trainer = trainer_of(&Config { test_interval: 0, ..case.config.clone() }, gpu::suited());
+        load(&mut trainer, &golden::parameters(&case.config, Start::AtKinks));
+        reconstruction(&mut failures, &mut trainer, &case);
+    }
+    failures.none();
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn reconstructions_with_averaged_weights_follow_pytorch() {
+    let mut failures = Failures::default();
+    for case in golden::averaged_reconstruction_cases() {
+        let mut trainer = trainer_of(&Config { test_interval: 0, ..case.config.clone() }, gpu::suited());
+        load(&mut trainer, &golden::parameters(&case.config, Start::Spread));
+        for t in 0..3 {
+            replay(&mut trainer, &case.config, t);
         }
-        let length = z.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
-        failures.relative(&format!("{name}: norm of z"), length, golden.z, RECONSTRUCTION);
+        reconstruction(&mut failures, &mut trainer, &case);
     }
     failures.none();
 }

@@ -64,6 +64,13 @@ const CASES: &[Case] = &[
     (2, [5, 6, 4], 4, [3, 3], 1, [1, 1]),
 ];
 
+/// Sums of more than a thousand terms: over pixels, over channels on one side and on the other.
+const DEEP_CASES: &[Case] = &[
+    (17, [8, 8, 5], 3, [1, 1], 1, [0, 0]),
+    (2, [1, 1, 1030], 5, [1, 1], 1, [0, 0]),
+    (2, [1, 1, 5], 1030, [1, 1], 1, [0, 0]),
+];
+
 /// Epilogues, as numbered in shared/epilogue.wgsl.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Epilogue {
@@ -264,7 +271,7 @@ fn workgroups(kernel: &Kernel) -> impl Iterator<Item = WorkgroupTile> {
 /// Convolution, linear layers among them.
 pub fn conv(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
-    for case in CASES {
+    for case in CASES.iter().chain(DEEP_CASES) {
         let problem = Problem::new(case, true);
         let Problem { geometry: g, big, weight, .. } = &problem;
         let product = Product {
@@ -286,7 +293,7 @@ pub fn conv(kernel: &'static Kernel) -> Report {
 /// Transposed convolution, which is also the data gradient of convolutions and linear layers.
 pub fn conv_transpose(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
-    for case in CASES {
+    for case in CASES.iter().chain(DEEP_CASES) {
         let problem = Problem::new(case, false);
         let Problem { geometry: g, small, weight, .. } = &problem;
         let rows_of_phase = g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride);
@@ -308,8 +315,17 @@ pub fn conv_transpose(kernel: &'static Kernel) -> Report {
 
 /// The weight gradient in one part and cut into up to three, with and without a factor for every image.
 pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
+    weight_gradients(kernel, CASES.iter().chain(DEEP_CASES))
+}
+
+/// The long sums alone: the bound grows with the root of their length, and must still see what operands lose.
+pub fn deep_weight_gradient(kernel: &'static Kernel) -> Report {
+    weight_gradients(kernel, &DEEP_CASES[..1])
+}
+
+fn weight_gradients<'a>(kernel: &'static Kernel, cases: impl IntoIterator<Item = &'a Case>) -> Report {
     let mut report = Report::default();
-    for case in CASES {
+    for case in cases {
         let problem = Problem::new(case, true);
         let Problem { geometry: g, big, small, places, .. } = &problem;
         let rows = (g.batch * g.small_h) as usize;

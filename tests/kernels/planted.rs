@@ -9,6 +9,14 @@ use wn_gan::kernels::{self, Kernel};
 
 type Check = fn(&'static Kernel) -> Report;
 
+/// The operands of the products of a tile.
+const OPERANDS: &str = "let a = slice_a[k * QUADS_M + tm];
+                let b = slice_b[k * QUADS_N + tn];";
+/// The same, rounded to 10 bits behind the leading one.
+const TF32_OPERANDS: &str = "let ones = vec4<u32>(0xffffe000u);
+                let a = bitcast<vec4<f32>>((bitcast<vec4<u32>>(slice_a[k * QUADS_M + tm]) + 0x1000u) & ones);
+                let b = bitcast<vec4<f32>>((bitcast<vec4<u32>>(slice_b[k * QUADS_N + tn]) + 0x1000u) & ones);";
+
 /// (check, kernel, text of the shader, text that replaces it).
 pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     // A wrong sign, a lost bias, an element never written, a wrong offset, pixels and depths outside.
@@ -21,6 +29,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (convolution::conv, &kernels::CONV_TILE, "vec4<f32>(0.0), b, j < length", "vec4<f32>(0.0), b, true"),
     (convolution::conv, &kernels::CONV_TILE, "u32(at.x + i32(j)) / 4u", "u32(at.x + i32(j)) / 4u + 1u"),
     (convolution::conv, &kernels::CONV_TILE, "min(n4, g.small_c / 4u - 1u)", "min(n4, g.small_c / 4u - 2u)"),
+    // Operands of 10 bits, as TF32 has them, in gradients that are sums of a thousand terms.
+    (convolution::deep_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_TILE, OPERANDS, TF32_OPERANDS),
     // Slices of several segments, all of which are the first.
     (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_TILE, "place(s + k / SEGMENT)", "at"),
     // Epilogues: the activation's input lost or taken after it, the kink, another channel's pair.
@@ -236,7 +246,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (pooling::rescale, &kernels::RESCALE, "i < p.count", "i <= p.count"),
     (pooling::add, &kernels::ADD, "+= x[p.offset + i]", "= x[p.offset + i]"),
     (pooling::add, &kernels::ADD, "x[p.offset + i];", "x[i];"),
-    // eps inside the root, no projection, projection of thresholds.
+    // A neighbour's update; eps inside the root, no projection, projection of thresholds.
+    (optimiser::rmsprop, &kernels::RMSPROP, "let g = gradient[i]", "let g = gradient[min(i ^ 1u, p.count - 1u)]"),
     (optimiser::rmsprop, &kernels::RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
     (optimiser::rmsprop, &kernels::RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
     (optimiser::rmsprop, &kernels::RMSPROP, "% 2u == 1u", "% 2u == 0u"),

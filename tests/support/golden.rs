@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use wn_gan::config::{Config, Norm, Role};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::Parameters;
@@ -180,6 +181,16 @@ pub fn reconstruction_cases() -> impl Iterator<Item = Case<ReconstructionGolden>
 /// Reconstructions with the averaged weights of G after the three training steps of [`TrainingGolden`].
 pub fn averaged_reconstruction_cases() -> impl Iterator<Item = Case<ReconstructionGolden>> {
     cases("reconstruction_average").into_iter()
+}
+
+/// By tensor, how far PyTorch's single precision ends up from its double precision over all steps of a training case: the
+/// distance of the changes relative to the change.
+pub fn float32_changes(case: &str) -> BTreeMap<String, f64> {
+    static FILE: OnceLock<BTreeMap<String, Vec<BTreeMap<String, f64>>>> = OnceLock::new();
+    let all = FILE.get_or_init(|| read("float32_changes"));
+    let (stem, _) = case.split_once(' ').expect("the file's name and the case's settings");
+    let number = cases::<TrainingGolden>(stem).iter().position(|known| known.name == case).expect("a training case");
+    all[stem][number].clone()
 }
 
 /// The cases of one file, whose settings are those of `base` and the case's own.

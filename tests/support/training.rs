@@ -75,6 +75,11 @@ impl Failures {
         }
     }
 
+    /// Notes anything else.
+    pub fn note(&mut self, what: String) {
+        self.0.push(what);
+    }
+
     /// Fails with the whole list.
     pub fn none(self) {
         assert!(self.0.is_empty(), "{} deviations:\n{}", self.0.len(), self.0.join("\n"));
