@@ -13,8 +13,8 @@
 //! | `reparameterisations` | as the files say | `src/nn/weight/name.rs` | `src/reference/weight/name.rs` |
 //! | `layers` | as the files say | `src/nn/layer/name.rs` | `src/reference/layer/name.rs` |
 
-use super::macros::{Choice, Group, Key, Kind, Setting, Text, choice, own, settings};
-use crate::error::Result;
+use super::key::{Choice, Group, Key, Kind, Text};
+use super::macros::{choice, own, settings};
 use serde::{Deserialize, Serialize};
 
 /// `module Variant "name" { which losses a run reports and reads } [labels] [hints]`.
@@ -152,8 +152,8 @@ settings! {
     statistics: Statistics = Statistics::Running, of(Statistics::CHOICES), Network [norm: "batch"], ["Statistics for samples and tests", "样本和测试所用的统计量"] ["Statistics of batch normalisation for samples and reconstructions.", "生成样本和重建时批归一化所用的统计量。"];
     nfeature: u32 = 16, whole(1, 512), Network, ["Features", "特征数"] ["Width of D's first level; each level doubles it.", "D 第一级的宽度；每级加倍。"];
     code_size: u32 = 64, whole(1, 4096), Network, ["Code size", "编码长度"] ["Length of the latent code z.", "隐编码 z 的长度。"];
-    norm_d: (own Norm) ("own") = None, of(Norm::CHOICES), Network more, ["Normalisation of D", "D 的归一化"] ["Normalisation of D alone; same: as norm says.", "仅 D 的归一化；same：与 norm 相同。"];
-    norm_g: (own Norm) ("own") = None, of(Norm::CHOICES), Network more, ["Normalisation of G", "G 的归一化"] ["Normalisation of G alone; same: as norm says.", "仅 G 的归一化；same：与 norm 相同。"];
+    norm_d: (own Norm) ("own") = None, of(Norm::OWN_CHOICES), Network more, ["Normalisation of D", "D 的归一化"] ["Normalisation of D alone; same: as norm says.", "仅 D 的归一化；same：与 norm 相同。"];
+    norm_g: (own Norm) ("own") = None, of(Norm::OWN_CHOICES), Network more, ["Normalisation of G", "G 的归一化"] ["Normalisation of G alone; same: as norm says.", "仅 G 的归一化；same：与 norm 相同。"];
     net: Net = Net::Dcgan, of(Net::CHOICES), Network more, ["Family", "网络类型"] ["Family of both networks.", "两个网络的类型。"];
     nblock: u32 = 1, whole(1, 16), Network more [net: "resnet"], ["Blocks per level", "每级的块数"] ["Residual blocks per level of the ResNet: with five levels 1 makes 11 layers, 2 makes 21.", "ResNet 每级的残差块数：五级时 1 为 11 层，2 为 21 层。"];
     nlayer: i32 = -1, whole(-1, 9), Network more, ["Levels (−1: by size)", "层级数（−1：按尺寸）"] ["Number of stride-2 levels; -1 halves until the larger side is below 8, as the authors' code does.", "步长为 2 的级数；-1 为逐级减半直到较长边小于 8，与作者的代码相同。"];
@@ -189,18 +189,3 @@ settings! {
     final_count as "final": u32 = 2000, whole(1, 1_000_000), Test more, ["Held-out images, final test", "最终测试的留出图像数"] ["Held-out images of the final test; the running ones are the first of them.", "最终测试的留出图像数；训练中测试的图像是其中最前面的。"];
     test_lr: f32 = 0.01, real(1e-9, 10.0), Test more, ["Its learning rate", "测试学习率"] ["RMSprop's learning rate on z.", "对 z 使用的 RMSprop 学习率。"];
 }
-
-/// TypeScript of the configuration and of its choices.
-#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "for the page"))]
-pub(crate) const TYPES: [&str; 10] = [
-    TYPESCRIPT,
-    Loss::TYPESCRIPT,
-    Optimiser::TYPESCRIPT,
-    Norm::TYPESCRIPT,
-    Net::TYPESCRIPT,
-    Activation::TYPESCRIPT,
-    Sharing::TYPESCRIPT,
-    Affine::TYPESCRIPT,
-    Order::TYPESCRIPT,
-    Statistics::TYPESCRIPT,
-];
