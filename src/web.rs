@@ -3,6 +3,7 @@
 //! Every failure is a JavaScript `Error` whose message is a sentence. Calls on one [`Session`] must not overlap: the
 //! worker awaits each before the next.
 
+use crate::clock::now;
 use crate::config::{self, Config};
 use crate::data;
 use crate::device::context::{self, Limits};
@@ -15,12 +16,6 @@ use js_sys::Uint8ClampedArray;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = performance)]
-    pub(crate) fn now() -> f64;
-}
 
 type JsResult<T> = std::result::Result<T, JsError>;
 
