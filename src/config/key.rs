@@ -134,7 +134,8 @@ impl Key {
     /// [`Error::Config`] if there is none.
     pub fn named(name: &str) -> Result<&'static Key> {
         let found = KEYS.iter().find(|key| key.name == name);
-        found.ok_or_else(|| Error::Config(format!("There is no setting \"{name}\". Correct its name, or leave it out.")))
+        found
+            .ok_or_else(|| Error::Config(format!("There is no setting \"{name}\". Correct its name, or leave it out.")))
     }
 
     /// The value that `text` stands for, as it stands in JSON.
@@ -148,7 +149,7 @@ impl Key {
             Kind::Text | Kind::Choice { .. } => None,
         };
         let value = number.map_or_else(|| text.into(), Value::Number);
-        if self.kind.includes(&value) { Ok(value) } else { Err(self.refused(text)) }
+        if self.kind.includes(&value) { Ok(value) } else { Err(self.refused(format_args!("\"{text}\""))) }
     }
 
     /// Checks a value as it stands in JSON.

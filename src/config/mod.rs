@@ -288,7 +288,10 @@ mod tests {
         for (text, part) in [
             ("{\"width\": 33}", "even"),
             ("{\"lr\": -1}", "lr must be a number between 0 and 1; it is -1."),
-            ("{\"norm\": \"magic\"}", "norm must be one of weight, none, batch, weight-affine, spectral; it is \"magic\"."),
+            (
+                "{\"norm\": \"magic\"}",
+                "norm must be one of weight, none, batch, weight-affine, spectral; it is \"magic\".",
+            ),
             ("{\"nlayer\": 0}", "nlayer must be"),
             ("{\"nlayer\": 6}", "below one pixel"),
             ("{\"net\": \"resnet\", \"norm\": \"batch\"}", "needs norm weight"),
@@ -325,12 +328,12 @@ mod tests {
             assert_eq!(parse(name, text).expect(text).to_string(), value, "{name}: of single precision");
         }
         for (name, text, sentence) in [
-            ("lr", "fast", "lr must be a number between 0 and 1; it is fast."),
-            ("lr", "nan", "lr must be a number between 0 and 1; it is nan."),
-            ("lr", "", "lr must be a number between 0 and 1; it is ."),
-            ("seed", "-1", "seed must be a whole number between 0 and 4294967295; it is -1."),
-            ("batch_size", "8.0", "batch_size must be a whole number between 1 and 1024; it is 8.0."),
-            ("loss", "mse", "loss must be one of bce, ls, hinge; it is mse."),
+            ("lr", "fast", "lr must be a number between 0 and 1; it is \"fast\"."),
+            ("lr", "nan", "lr must be a number between 0 and 1; it is \"nan\"."),
+            ("lr", "", "lr must be a number between 0 and 1; it is \"\"."),
+            ("seed", "-1", "seed must be a whole number between 0 and 4294967295; it is \"-1\"."),
+            ("batch_size", "8.0", "batch_size must be a whole number between 1 and 1024; it is \"8.0\"."),
+            ("loss", "mse", "loss must be one of bce, ls, hinge; it is \"mse\"."),
         ] {
             assert_eq!(parse(name, text).expect_err(text).to_string(), sentence);
         }

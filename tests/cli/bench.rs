@@ -42,7 +42,12 @@ fn a_body_is_one_that_the_adapter_can_run() {
 
 #[test]
 fn nonsense_is_refused_with_a_sentence() {
-    for (args, part) in [(["--seconds", "0"], "seconds must be"), (["--norm", "magic"], "unknown variant")] {
+    for (args, part) in [
+        (["--seconds", "0"], "seconds must be"),
+        (["--norm", "magic"], "norm must be one of weight, "),
+        (["--batch_size", "0"], "batch_size must be a whole number between 1 and 1024"),
+        (["--net", "best"], "names the family alone"),
+    ] {
         let output = wngan(&["bench", args[0], args[1]]);
         assert!(!output.status.success());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
