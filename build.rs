@@ -4,7 +4,7 @@
 //!
 //! The shaders are read by naga, and two files written of them: `kernels.rs`, the table of kernels with their bindings
 //! and parameter blocks, used by src/kernels.rs; and `cpu.rs`, the kernels themselves as Rust, so that the same WGSL that
-//! a GPU's driver compiles is also what the compiler of everything else compiles, used by src/cpu.
+//! a GPU's driver compiles is also what the compiler of everything else compiles, used by src/device/cpu.
 
 #[path = "build/function.rs"]
 mod function;

@@ -5,8 +5,7 @@
 //! count the multiply-adds of the convolution, taps on padding among them, two operations each.
 
 use pollster::block_on;
-use wn_gan::device::context::Limits;
-use wn_gan::device::{Device, Timer};
+use wn_gan::device::{Device, Limits, Timer};
 use wn_gan::gan::bench::peak;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::nn::gemm::tuner::{compile, directions};

@@ -8,9 +8,8 @@
 use pollster::block_on;
 use std::collections::BTreeMap;
 use wn_gan::config::Config;
-use wn_gan::device::context::Limits;
-use wn_gan::device::{Device, Timer};
-use wn_gan::gan::step::Gan;
+use wn_gan::device::{Device, Limits, Timer};
+use wn_gan::gan::networks::Gan;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::nn::gemm::tuner::compile;
 
@@ -29,7 +28,7 @@ fn main() -> wn_gan::Result<()> {
     let mut kernels: BTreeMap<&str, f64> = BTreeMap::new();
     let mut total = 0.0;
     println!("{:>9}  {:<24} what", "ms", "kernel");
-    for call in gan.update(&config) {
+    for call in gan.step().all() {
         let (kernel, label) = (call.kernel().name, call.label().to_string());
         let ms = block_on(timer.millis(&device, &block_on(compile(&device, vec![call]))?, RUNS))?;
         println!("{ms:9.3}  {kernel:<24} {label}");

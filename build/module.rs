@@ -37,7 +37,7 @@ fn field(module: &Module, variable: &GlobalVariable, storage: &mut usize) -> (St
         }
         AddressSpace::Storage { .. } => {
             *storage += 1;
-            ("Words<'a>".into(), format!("job.buffers[{}]", *storage - 1))
+            ("Words<'a>".into(), format!("job.buffer({})", *storage - 1))
         }
         AddressSpace::WorkGroup => {
             let TypeInner::Array { base, size, .. } = module.types[variable.ty].inner else {

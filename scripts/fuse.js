@@ -1,6 +1,6 @@
 /**
  * Products and sums as one instruction: `node scripts/fuse.js < in.wat > out.wat` replaces x + a*b by
- * f32x4.relaxed_madd(a, b, x) in the kernels for the CPU (src/cpu), where WGSL allows it. A compiler may not do so
+ * f32x4.relaxed_madd(a, b, x) in the kernels for the CPU (src/device/cpu), where WGSL allows it. A compiler may not do so
  * by itself, and elsewhere in the program nobody may: the built-in images are the same bits everywhere.
  */
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 // A batch of images from the packed data set: pixels [batch, values] = byte / 255, values = height*width*channels,
 // four bytes to a word. Training batches walk through a fresh permutation of the `count` images from `first` on in
-// every epoch: image number step*batch + row, counted over the whole run. Held-out batches (shuffle 0) are the
+// every epoch: image number draw*batch + row, counted over the whole run. Held-out batches (shuffle 0) are the
 // images now.first, now.first + 1, ..., the last of the data set where they run out.
 // use: shared/grid, shared/step, shared/rng
 
@@ -33,7 +33,7 @@ fn main(
     let row = i / words;
     var image = min(now.first + row, p.first + p.count - 1u);
     if (p.shuffle == 1u) {
-        let position = now.step * p.batch + row;
+        let position = now.draw * p.batch + row;
         image = p.first + shuffled(position % p.count, p.count, position / p.count, now.seed, p.half_bits);
     }
     let bytes = unpack4x8unorm(packed[image * words + i % words]);

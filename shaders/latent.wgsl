@@ -1,5 +1,5 @@
 // Latent codes z ~ N(0, 1) of several streams, one after the other: elements 4q .. 4q+3 of a stream come from counter
-// (q, step, stream, seed) by two Box-Muller pairs.
+// (q, draw, stream, seed) by two Box-Muller pairs.
 // use: shared/grid, shared/step, shared/rng
 
 struct Params {
@@ -25,7 +25,7 @@ fn main(
         return;
     }
     let quad = id % quads;
-    let words = pcg4d(vec4<u32>(quad, now.step, p.first_stream + stream, now.seed));
+    let words = pcg4d(vec4<u32>(quad, now.draw, p.first_stream + stream, now.seed));
     let first = normal_pair(words.x, words.y);
     let second = normal_pair(words.z, words.w);
     let i = 4u * quad;

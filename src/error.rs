@@ -52,6 +52,14 @@ pub enum Error {
         "The GPU stopped answering: {0}. Restore the last checkpoint and continue; if it happens again, choose a smaller batch."
     )]
     Device(String),
+    /// A buffer is used with another device than it was allocated on.
+    #[error("The buffer \"{buffer}\" belongs to another device than {device}. Allocate it on the device that uses it.")]
+    Foreign {
+        /// What the buffer is called.
+        buffer: String,
+        /// Name of the device that was to use it.
+        device: String,
+    },
     /// The losses left the range of numbers: training cannot go on from here.
     #[error("Training stopped at step {step}: {which} is {value}. Reset with a smaller lr, or with a longer warm-up.")]
     NonFinite {

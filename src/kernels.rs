@@ -33,6 +33,11 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// The kernel called `name`.
+    pub fn named(name: &str) -> Option<&'static Kernel> {
+        ALL.iter().copied().find(|kernel| kernel.name == name)
+    }
+
     /// The whole source text.
     pub fn source(&self) -> String {
         self.parts.concat()
@@ -44,7 +49,7 @@ impl Kernel {
     }
 }
 
-/// Columns of a row of the metric block: step, d_loss_real, d_loss_fake, g_loss.
+/// Columns of a row of the metric block: d_loss_real, d_loss_fake, d_loss, g_loss.
 pub const METRIC_COLUMNS: usize = constants::METRIC_COLUMNS as usize;
 
 /// Output channels per [`ChannelBlock`], and per workgroup of the column sums.

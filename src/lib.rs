@@ -2,12 +2,12 @@
 //! 1704.03971), trained by WGSL compute shaders on the GPU of whoever opens the page.
 //!
 //! Imports point one way: `web` and the `wngan` program use [`gan`], which uses [`nn`], which uses [`device`], which
-//! uses [`kernels`], which includes the shaders, and [`cpu`], where the same shaders run as Rust. [`data`],
-//! [`config`], [`rng`], [`clock`] and [`error`] are leaves. [`mod@reference`] holds the f64 twins and never sees the GPU.
+//! uses [`kernels`], the table of the shaders. [`data`], [`config`], [`rng`], [`clock`] and [`error`] are leaves.
+//! [`mod@reference`] is the reference implementation in f64 and never sees a device. docs/architecture.md has the whole
+//! table, and tests/architecture.rs checks it.
 
 pub mod clock;
 pub mod config;
-pub mod cpu;
 pub mod data;
 pub mod device;
 pub mod error;

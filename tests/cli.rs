@@ -3,10 +3,14 @@
 
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/convert.rs"]
+mod convert;
 #[path = "cli/experiment.rs"]
 mod experiment;
 #[path = "cli/final_test.rs"]
 mod final_test;
+#[path = "cli/inspect.rs"]
+mod inspect;
 #[path = "cli/plot.rs"]
 mod plot;
 #[path = "cli/program.rs"]

@@ -1,17 +1,21 @@
-//! The f64 twins against PyTorch in double precision: three training steps and a reconstruction of every kind of network.
+//! The reference implementation against PyTorch in double precision: three training steps and a reconstruction of every
+//! kind of network.
 
+#[path = "support/elements.rs"]
+mod elements;
 #[path = "support/golden.rs"]
 mod golden;
 
-use golden::{Case, Change, ReconstructionGolden, Start, TrainingGolden};
-use wn_gan::config::{Config, Loss, Net, Norm, Order};
+use elements::{Column, Elements};
+use golden::{Case, Change, Inputs, ReconstructionGolden, Start, TrainingGolden};
+use wn_gan::config::{Config, Loss, Net, Norm, Order, Role};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::network::Network;
-use wn_gan::reference::optimiser::{Optimiser, decimal};
-use wn_gan::reference::reconstruction::reconstruct;
-use wn_gan::reference::rmsprop::Rmsprop;
-use wn_gan::reference::training::Training;
+use wn_gan::reference::optimiser::decimal;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop;
+use wn_gan::reference::reconstruction::{Reconstruction, reconstruct};
+use wn_gan::reference::training::{StepReport, Training};
 
 /// Both sides round at 2^-53 = 1.1e-16 but add in other orders. The longest sums (weight gradients over 32 images of 256
 /// pixels, dot products of 4096 terms) then differ by some 1e-14 of the terms' size.
@@ -48,29 +52,37 @@ impl Differences {
     }
 }
 
-/// `lr_factor` is 1 except where the test of this test wants another trajectory.
+/// Step `t` of the goldens. `lr_factor` is 1 except where the test of this test wants another trajectory.
+fn step(training: &mut Training, config: &Config, t: usize, lr_factor: f64) -> StepReport {
+    let Inputs { real, z_d, z_g } = golden::inputs(config, t);
+    let lr = Role::BOTH.map(|role| lr_factor * decimal(config.lr_at(role, t as u32)));
+    training.step(&real, &z_d, &z_g, lr)
+}
+
+/// `lr_factor` as in [`step`].
 fn training_differences(case: &Case<TrainingGolden>, lr_factor: f64) -> Differences {
     let Case { config, golden, .. } = case;
     let start = golden::parameters(config, Start::Spread);
-    let mut training = Training::new(config, &start, Optimiser::of(config));
-    let lr = decimal(config.lr);
+    let mut training = Training::new(config, &start);
     let mut differences = Differences::default();
     for (t, (losses, total)) in golden.losses.iter().zip(&golden.total).enumerate() {
-        let [z_d, z_g] = ["z_d", "z_g"].map(|name| golden::codes(config, &format!("{name}.{t}")));
-        let report = training.step(&golden::images(config, &format!("real.{t}")), &z_d, &z_g, lr * lr_factor);
-        let found = [report.d_loss_real, report.d_loss_fake, report.g_loss];
+        let report = step(&mut training, config, t, lr_factor);
+        let found = [report.d_loss_real, report.d_loss_fake, Some(report.g_loss)];
         for (what, (found, &expected)) in ["D on real", "D on fake", "G"].iter().zip(found.into_iter().zip(losses)) {
+            let found = found.expect("every loss here has two parts");
             differences.compare(&format!("step {t}, loss of {what}"), found, expected, expected);
         }
-        assert!(report.grad_norms.keys().eq(golden.parameters.keys()), "both sides must have the same parameters");
+        assert_eq!(report.d_loss, losses_of_d(&report), "{}", case.name);
+        let grad_norms = report.grad_norms();
+        assert!(grad_norms.keys().eq(golden.parameters.keys()), "both sides must have the same parameters");
         for (name, expected) in &golden.parameters {
             let expected = expected.gradients[t];
             // A vanishing gradient is what rounding leaves of terms of the whole gradient's size.
             let size = if golden::vanishes(config, name) { total[0] * ROUNDING / RELATIVE } else { expected };
-            differences.compare(&format!("step {t}, gradient of {name}"), report.grad_norms[name], expected, size);
+            differences.compare(&format!("step {t}, gradient of {name}"), grad_norms[name], expected, size);
         }
         for (prefix, &expected) in ["dis.", "gen."].iter().zip(total) {
-            let own = report.grad_norms.iter().filter(|(name, _)| name.starts_with(prefix));
+            let own = grad_norms.iter().filter(|(name, _)| name.starts_with(prefix));
             let found = own.map(|(_, norm)| norm * norm).sum::<f64>().sqrt();
             differences.compare(&format!("step {t}, whole gradient of {prefix}"), found, expected, expected);
         }
@@ -78,14 +90,14 @@ fn training_differences(case: &Case<TrainingGolden>, lr_factor: f64) -> Differen
     let both = [&training.generator, &training.discriminator];
     let after: Parameters = both.into_iter().flat_map(|trainee| trainee.parameters.clone()).collect();
     for (name, expected) in &golden.parameters {
-        // An update by a gradient g is at most lr g / eps, which for vanishing ones is next to nothing.
-        let size = if golden::vanishes(config, name) {
-            let gradients: f64 = golden.total.iter().map(|total| total[0]).sum();
-            lr * gradients * ROUNDING / decimal(config.eps) / RELATIVE
-        } else {
-            expected.change.norm
-        };
+        let size = if golden::vanishes(config, name) { vanishing_update(config, golden) } else { expected.change.norm };
         differences.changed(name, [&start[name], &after[name]], expected.change, size);
+    }
+    let averages = config.ema > 0.0;
+    assert!(!averages || training.average.keys().eq(golden.average.keys()), "both sides must average the same");
+    for (name, &expected) in &golden.average {
+        let size = if golden::vanishes(config, name) { vanishing_update(config, golden) } else { expected.norm };
+        differences.changed(name, [&start[name], &training.average[name]], expected, size);
     }
     let state = training.state();
     assert!(state.keys().eq(golden.state.keys()), "both sides must have the same state");
@@ -95,9 +107,22 @@ fn training_differences(case: &Case<TrainingGolden>, lr_factor: f64) -> Differen
     differences
 }
 
-fn check_training(wanted: impl Fn(&Case<TrainingGolden>) -> bool) -> usize {
+/// The sum of D's losses on real images and on fakes.
+fn losses_of_d(report: &StepReport) -> f64 {
+    report.d_loss_real.unwrap_or(f64::NAN) + report.d_loss_fake.unwrap_or(f64::NAN)
+}
+
+/// The size by which the change of a parameter is judged whose gradient vanishes: an update by a gradient g is at most
+/// `lr g / eps`, which for what rounding leaves is next to nothing.
+fn vanishing_update(config: &Config, golden: &TrainingGolden) -> f64 {
+    let gradients: f64 = golden.total.iter().map(|total| total[0]).sum();
+    decimal(config.lr.max(config.lr_d).max(config.lr_g)) * f64::from(config.n_dis) * gradients * ROUNDING
+        / decimal(config.eps)
+        / RELATIVE
+}
+
+fn check_training(cases: Vec<Case<TrainingGolden>>) -> usize {
     let mut all = Differences::default();
-    let cases: Vec<_> = golden::training_cases().filter(wanted).collect();
     for case in &cases {
         let found = training_differences(case, 1.0).0;
         all.0.extend(found.into_iter().map(|difference| format!("{}: {difference}", case.name)));
@@ -113,12 +138,28 @@ fn is_large(case: &Case<TrainingGolden>) -> bool {
 #[test]
 fn three_training_steps_of_every_small_network() {
     // 5 norms x 3 losses x 2 orders x 4 activations; Adam with 2 norms, the ResNet once, each in both orders.
-    assert_eq!(check_training(|case| !is_large(case)), 120 + 4 + 2);
+    assert_eq!(check_training(golden::training_cases().filter(|case| !is_large(case)).collect()), 120 + 4 + 2);
 }
 
 #[test]
 fn three_training_steps_of_the_large_network() {
-    assert_eq!(check_training(is_large), 2);
+    assert_eq!(check_training(golden::training_cases().filter(is_large).collect()), 2);
+}
+
+/// Norms, learning rates and numbers of updates of their own for each network, averaged weights, one slope and threshold
+/// per layer, gains and biases in other layers than the norm has them.
+#[test]
+fn three_training_steps_with_every_other_setting() {
+    let cases: Vec<_> = golden::option_cases().collect();
+    let count = |has: &dyn Fn(&Config) -> bool| cases.iter().filter(|case| has(&case.config)).count();
+    let defaults = Config::default();
+    assert_eq!(count(&|config| config.norm_of(Role::Generator) != config.norm_of(Role::Discriminator)), 9);
+    assert_eq!(count(&|config| config.lr_at(Role::Generator, 0) != config.lr_at(Role::Discriminator, 0)), 8);
+    assert_eq!([2, 3].map(|n_dis| count(&|config| config.n_dis == n_dis)), [6, 3]);
+    assert_eq!(count(&|config| config.ema > 0.0), 8);
+    assert_eq!(count(&|config| config.num_parameters != defaults.num_parameters), 8);
+    assert_eq!(count(&|config| [config.gain, config.bias] != [defaults.gain, defaults.bias]), 20);
+    assert_eq!(check_training(cases), 32 + 16 + 5);
 }
 
 #[test]
@@ -137,12 +178,15 @@ fn a_slightly_wrong_learning_rate_is_seen() {
     }
 }
 
-fn reconstruction_differences(case: &Case<ReconstructionGolden>) -> Differences {
-    let Case { name, config, golden } = case;
-    let (parameters, target) = (golden::parameters(config, Start::AtKinks), golden::images(config, "target"));
-    let (generator, lr) = (Network::generator(config), decimal(config.test_lr));
-    let steps = config.test_steps as usize;
-    let found = reconstruct(&generator, &parameters, config.statistics, &target, steps, lr, Rmsprop::PAPER);
+/// The reconstruction of the goldens by the generator with these parameters.
+fn reconstruction(config: &Config, parameters: &Parameters) -> Reconstruction {
+    let (generator, target) = (Network::generator(config), golden::images(config, "target"));
+    let (steps, lr) = (config.test_steps as usize, decimal(config.test_lr));
+    reconstruct(&generator, parameters, config.statistics, &target, steps, lr, Rmsprop::PAPER)
+}
+
+fn reconstruction_differences(case: &Case<ReconstructionGolden>, found: &Reconstruction) -> Differences {
+    let Case { name, config: _, golden } = case;
     let mut differences = Differences::default();
     let every_tenth: Vec<f64> = found.curve.iter().step_by(10).copied().collect();
     assert_eq!(every_tenth.len(), golden.mse.len());
@@ -163,11 +207,108 @@ fn reconstructions_from_zeros_where_every_activation_starts_at_its_kink() {
     let mut all = Differences::default();
     let mut seen: Vec<Config> = Vec::new();
     for case in golden::reconstruction_cases() {
-        all.0.extend(reconstruction_differences(&case).0);
+        let found = reconstruction(&case.config, &golden::parameters(&case.config, Start::AtKinks));
+        all.0.extend(reconstruction_differences(&case, &found).0);
         seen.push(case.config);
     }
     all.none();
     let of = |norm: Norm| seen.iter().filter(|config| config.norm == norm && config.width == 16).count();
     assert_eq!(Norm::ALL.map(of), [1, 1, 2, 1, 1], "both statistics of batch normalisation");
     assert!(seen.iter().any(|config| config.net == Net::Resnet) && seen.iter().any(|config| config.width == 32));
+}
+
+/// Samples and tests use the averaged weights, and running statistics as they are.
+#[test]
+fn reconstructions_with_averaged_weights_after_three_steps() {
+    let mut all = Differences::default();
+    let mut seen = 0;
+    for case in golden::averaged_reconstruction_cases() {
+        let config = &case.config;
+        let mut training = Training::new(config, &golden::parameters(config, Start::Spread));
+        for t in 0..3 {
+            step(&mut training, config, t, 1.0);
+        }
+        all.0.extend(reconstruction_differences(&case, &reconstruction(config, &training.averaged())).0);
+        let present = reconstruction(config, &training.generator.parameters);
+        assert!(!reconstruction_differences(&case, &present).0.is_empty(), "{}: the average is seen", case.name);
+        seen += 1;
+    }
+    all.none();
+    assert_eq!(seen, 4, "weight and batch normalisation in both orders");
+}
+
+impl Differences {
+    /// Compares every element with an error bound relative to `size`, the root mean square of a tensor's elements: each is
+    /// a sum of terms of that size.
+    fn elements(&mut self, what: &str, found: &[f64], expected: &[f64], size: f64) {
+        assert_eq!(found.len(), expected.len(), "{what}");
+        for (i, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+            self.compare(&format!("{what}, element {i}"), found, expected, size);
+        }
+    }
+}
+
+fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len() as f64;
+    (values.map(|value| value * value).sum::<f64>() / count).sqrt()
+}
+
+/// All elements of the gradients of the first step, and of what three steps change.
+fn element_differences(case: &Elements) -> Differences {
+    let Elements { name, config, gradient, after } = case;
+    let start = golden::parameters(config, Start::Spread);
+    let mut training = Training::new(config, &start);
+    let mut differences = Differences::default();
+    let first = step(&mut training, config, 0, 1.0);
+    assert!(first.gradients.keys().eq(gradient.keys()), "{name}: both sides must have the same parameters");
+    let size = |column: &Column| root_mean_square(column.double.iter().copied());
+    let largest = gradient.values().map(size).fold(0.0, f64::max);
+    for (tensor, column) in gradient {
+        let found = &first.gradients[tensor];
+        assert_eq!(found.shape, column.shape, "{name}, {tensor}");
+        // A vanishing gradient is what rounding leaves of terms of the others' size.
+        let size = if golden::vanishes(config, tensor) { largest * ROUNDING / RELATIVE } else { size(column) };
+        differences.elements(&format!("{name}, gradient of {tensor}"), &found.data, &column.double, size);
+    }
+    for t in 1..3 {
+        step(&mut training, config, t, 1.0);
+    }
+    let both = [&training.generator, &training.discriminator];
+    let found: Parameters = both.into_iter().flat_map(|trainee| trainee.parameters.clone()).collect();
+    assert!(found.keys().eq(after.keys()), "{name}: both sides must have the same tensors");
+    for (tensor, column) in after {
+        let change = |after: &[f64]| -> Vec<f64> {
+            after.iter().zip(&start[tensor].data).map(|(after, before)| after - before).collect()
+        };
+        let expected = change(&column.double);
+        let size = if golden::vanishes(config, tensor) {
+            3.0 * decimal(config.lr) * largest * ROUNDING / decimal(config.eps) / RELATIVE
+        } else {
+            root_mean_square(expected.iter().copied())
+        };
+        differences.elements(&format!("{name}, change of {tensor}"), &change(&found[tensor].data), &expected, size);
+    }
+    differences
+}
+
+#[test]
+fn every_element_of_gradients_and_changes_of_every_norm() {
+    let mut all = Differences::default();
+    let cases = elements::cases();
+    for case in &cases {
+        all.0.extend(element_differences(case).0);
+    }
+    all.none();
+    assert_eq!(cases.len(), 5 * 2, "every norm in both orders");
+}
+
+/// What norms and projections may overlook.
+#[test]
+fn two_elements_in_each_others_place_are_seen() {
+    let mut case = elements::cases().swap_remove(0);
+    let column = case.gradient.get_mut("gen.level.1.conv.weight").expect("the transposed convolution in the middle");
+    column.double.swap(10, 11);
+    let differences = element_differences(&case).0;
+    assert_eq!(differences.len(), 2, "{differences:?}");
+    assert!(differences.iter().all(|text| text.contains("gradient of gen.level.1.conv.weight")), "{differences:?}");
 }

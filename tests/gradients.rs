@@ -1,4 +1,5 @@
-//! Every backward twin against central finite differences of its forward twin, alone and as whole networks.
+//! Every backward function of the reference against central finite differences of its forward one, alone and as whole
+//! networks.
 
 #[path = "gradients/checks.rs"]
 mod checks;
@@ -8,28 +9,22 @@ mod networks;
 use checks::{Checks, dot, random, vector};
 use wn_gan::config::{Loss, Statistics};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::addition::addition;
-use wn_gan::reference::addition_backward::addition_backward;
-use wn_gan::reference::average_pool::average_pool;
-use wn_gan::reference::batch_norm::{Moments, batch_norm, moments};
-use wn_gan::reference::batch_norm_backward::batch_norm_backward;
-use wn_gan::reference::channel_affine::{channel_affine, channel_affine_backward};
 use wn_gan::reference::column_sum::column_sum;
-use wn_gan::reference::conv::{Geometry, conv};
-use wn_gan::reference::conv_transpose::conv_transpose;
-use wn_gan::reference::conv_weight_gradient::conv_weight_gradient;
-use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
-use wn_gan::reference::linear::{linear, linear_input_gradient, linear_weight_gradient};
+use wn_gan::reference::geometry::Geometry;
+use wn_gan::reference::layer::addition::{addition, addition_backward};
+use wn_gan::reference::layer::average_pool::average_pool;
+use wn_gan::reference::layer::batch_norm::{Moments, batch_norm, batch_norm_backward, moments};
+use wn_gan::reference::layer::channel_affine::{channel_affine, channel_affine_backward};
+use wn_gan::reference::layer::conv::{conv, conv_weight_gradient};
+use wn_gan::reference::layer::conv_transpose::conv_transpose;
+use wn_gan::reference::layer::linear::{linear, linear_input_gradient, linear_weight_gradient};
+use wn_gan::reference::layer::sigmoid::{sigmoid, sigmoid_backward};
+use wn_gan::reference::layer::tprelu::{tprelu, tprelu_backward};
+use wn_gan::reference::layer::upsample::upsample;
+use wn_gan::reference::loss;
 use wn_gan::reference::mse::{mse, mse_gradient};
-use wn_gan::reference::sigmoid::sigmoid;
-use wn_gan::reference::sigmoid_backward::sigmoid_backward;
-use wn_gan::reference::spectral_norm::{estimate, spectral_norm};
-use wn_gan::reference::spectral_norm_backward::spectral_norm_backward;
-use wn_gan::reference::tprelu::tprelu;
-use wn_gan::reference::tprelu_backward::tprelu_backward;
-use wn_gan::reference::upsample::upsample;
-use wn_gan::reference::weight_norm::{norms, weight_norm};
-use wn_gan::reference::weight_norm_backward::weight_norm_backward;
+use wn_gan::reference::weight::spectral_norm::{estimate, spectral_norm, spectral_norm_backward};
+use wn_gan::reference::weight::weight_norm::{norms, weight_norm, weight_norm_backward};
 
 /// Odd sizes: kernels that are not square, strides longer than the kernel, pixels that no tap reaches, padding 2, a
 /// kernel as large as the image. With the large image's height and width.
@@ -156,11 +151,15 @@ fn activations() {
 #[test]
 fn losses() {
     let checks = Checks::default();
-    let logits = Tensor::new(&[5, 1], vec![-12.0, -0.7, 0.01, 1.3, 11.0]);
-    for loss in [Loss::Bce, Loss::Ls, Loss::Hinge] {
-        for (what, of) in [("real", real_loss as fn(Loss, &Tensor) -> _), ("fake", fake_loss), ("G", generator_loss)] {
-            checks.gradient(&format!("{loss:?} {what}"), &logits, &of(loss, &logits).1, |logits| of(loss, logits).0);
-        }
+    let real = Tensor::new(&[5, 1], vec![-12.0, -0.7, 0.01, 1.3, 11.0]);
+    let fake = Tensor::new(&[5, 1], vec![0.02, 1.4, -12.0, 11.0, -0.6]);
+    for name in Loss::ALL {
+        let loss = loss::of(name);
+        let d = loss.discriminator(&real, &fake);
+        checks.gradient(&format!("{name:?}, D, real"), &real, &d.by_real, |real| loss.discriminator(real, &fake).loss);
+        checks.gradient(&format!("{name:?}, D, fake"), &fake, &d.by_fake, |fake| loss.discriminator(&real, fake).loss);
+        let (_, by_fake) = loss.generator(&real, &fake);
+        checks.gradient(&format!("{name:?}, G"), &fake, &by_fake, |fake| loss.generator(&real, fake).0);
     }
     let (y, target) = (random(&[3, 2, 3, 5], 18), random(&[3, 2, 3, 5], 19));
     for rows in 1..=3 {

@@ -1,10 +1,10 @@
 //! What the inspection computes, on weights whose answers are known.
 
-use wn_gan::gan::checkpoint::Tensor;
 use wn_gan::gan::inspect::{BINS, Range, activations, first_share, histogram, rows, weights};
+use wn_gan::gan::state_dict::Named;
 use wn_gan::rng::uniforms;
 
-fn tensor(name: &str, shape: &[usize], values: &[f32]) -> Tensor {
+fn tensor(name: &str, shape: &[usize], values: &[f32]) -> Named {
     assert_eq!(shape.iter().product::<usize>(), values.len());
     (name.into(), shape.to_vec(), values.to_vec())
 }

@@ -1,4 +1,4 @@
-//! Every kernel against its f64 twin, on odd sizes, with poison around inputs and in outputs.
+//! Every kernel against the f64 reference, on odd sizes, with poison around inputs and in outputs.
 
 #[path = "kernels/batch_norm_chain.rs"]
 mod batch_norm_chain;
@@ -36,7 +36,7 @@ macro_rules! checked {
         /// Every kernel with its check.
         const CHECKS: &[(fn(&'static kernels::Kernel) -> Report, &kernels::Kernel)] = &[$(($check, &kernels::$kernel)),*];
 
-        /// Kernels that sum over channels, where one invocation has a channel to itself: what processors get.
+        /// Kernels that sum over channels, where one invocation has a channel to itself: what CPUs get.
         #[test]
         #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
         fn one_invocation_per_channel() {
@@ -45,9 +45,9 @@ macro_rules! checked {
             }
         }
 
-        /// Kernels that a cpu runs without a driver, as the build script wrote them out.
+        /// Kernels that the CPU runs without a driver, as the build script wrote them out.
         #[test]
-        fn kernels_on_the_processor() {
+        fn kernels_on_the_cpu() {
             for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.runs_on_cpu) {
                 checks::gpu::on_cpu(|| check(kernel)).none();
             }
@@ -103,7 +103,10 @@ checked! {
     add: pooling::add, ADD;
     rmsprop: optimiser::rmsprop, RMSPROP;
     adam: optimiser::adam, ADAM;
-    gan_loss: loss::gan_loss, GAN_LOSS;
+    moving_average: optimiser::moving_average, MOVING_AVERAGE;
+    loss_bce: loss::bce, LOSS_BCE;
+    loss_ls: loss::ls, LOSS_LS;
+    loss_hinge: loss::hinge, LOSS_HINGE;
     mse: loss::mse, MSE;
     gather_batch: data::gather_batch, GATHER_BATCH;
     latent: data::latent, LATENT;

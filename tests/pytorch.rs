@@ -70,7 +70,7 @@ fn step(
     let expected = golden.losses[t];
     let [z_d, z_g] = ["z_d", "z_g"].map(|name| to_f32(&golden::codes(config, &format!("{name}.{t}"))));
     let real = nhwc(config, &golden::images(config, &format!("real.{t}")));
-    let found = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
+    let found = support::losses_of(&block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap());
     let updated = [t > 0, t > 0, t > 0 || config.order == Order::Alternating];
     let bounds = updated.map(|updated| if updated { after_updates(config) } else { FORWARD });
     failures.losses(&format!("{name} step {t}"), (config, trainer), found, expected, bounds);

@@ -9,7 +9,8 @@ use wgpu::naga;
 use wn_gan::device::Overrides;
 use wn_gan::kernels::{self, Binding, Kernel};
 use wn_gan::nn::gemm::{self, Kernels};
-use wn_gan::reference::{addition, batch_norm, spectral_norm, weight_norm};
+use wn_gan::reference::layer::{addition, batch_norm};
+use wn_gan::reference::weight::{spectral_norm, weight_norm};
 use wn_gan::rng::Stream;
 
 use naga::proc::Layouter;

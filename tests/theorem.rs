@@ -1,9 +1,15 @@
 //! The theorem of the paper's appendix: plain and strict networks express the same functions, to rounding.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "theorem/limits.rs"]
+mod limits;
+#[path = "theorem/trained.rs"]
+mod trained;
 
 use wn_gan::reference::Tensor;
-use wn_gan::reference::conv::Geometry;
-use wn_gan::reference::tprelu::tprelu;
-use wn_gan::reference::weight_norm::weight_norm;
+use wn_gan::reference::geometry::Geometry;
+use wn_gan::reference::layer::tprelu::tprelu;
+use wn_gan::reference::weight::weight_norm::weight_norm;
 use wn_gan::rng::uniforms;
 use wn_gan::theorem::demonstration::{Activation, DEPTHS, Maps, demonstration, inputs, random};
 use wn_gan::theorem::rounding::rounding;

@@ -19,11 +19,12 @@ use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Net, Norm, Optimiser, Order};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
-use wn_gan::gan::checkpoint::{self, Checkpoint};
+use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gan::metrics::Metrics;
+use wn_gan::gan::state_dict::Named;
 use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
-use wn_gan::reference::rmsprop::Rmsprop;
 use wn_gan::reference::training::Training;
 use wn_gan::rng::Stream;
 
@@ -62,7 +63,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
             let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let mut start = support::to_reference(&block_on(trainer.parameters()).unwrap());
             start.extend(support::to_reference(&block_on(trainer.state()).unwrap()));
-            let mut twin = Training::new(&config, &start, Rmsprop::PAPER);
+            let mut twin = Training::new(&config, &start);
             let data = data.resized(config.width, config.height).unwrap().with_channels(config.channels).unwrap();
             let arranged = data.arranged(&data.split(config.seed, config.running, config.final_count).unwrap());
             let training = &arranged.pixels[trainer.test_images().1 as usize * data.image_bytes()..];
@@ -73,19 +74,19 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 let codes = |stream: Stream| latent(batch, code, t as u32, stream as u32, config.seed);
                 let real = support::training_batch(&config, training, t as u32);
                 let lr = f64::from(config.lr_at(wn_gan::config::Role::Generator, t as u32));
-                let expected = twin.step(&real, &codes(Stream::LatentD), &codes(Stream::LatentG), lr);
+                let expected = twin.step(&[real], &[codes(Stream::LatentD)], &codes(Stream::LatentG), [lr; 2]);
                 let what = format!("{norm:?} {order:?} step {t}");
-                assert_eq!(report.metrics.len(), METRIC_COLUMNS);
-                assert_eq!(report.metrics[0], t as f32);
-                let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
+                assert_eq!([report.metrics.len(), report.step as usize], [1, t + 1]);
+                let found = support::losses_of(&report.metrics[0]);
+                let losses = support::losses_expected(&expected);
                 let early = loss_bound(t);
                 let bounds = [early, early, generator_loss_bound(t, order)];
                 for (i, name) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
-                    failures.relative(&format!("{what}: {name}"), report.metrics[1 + i], losses[i], bounds[i]);
+                    failures.relative(&format!("{what}: {name}"), found[i], losses[i], bounds[i]);
                 }
                 if t == 0 {
                     let found = norms(&block_on(trainer.gradients()).unwrap());
-                    run.grad_norms = expected.grad_norms;
+                    run.grad_norms = expected.grad_norms();
                     // A gradient that is nothing but rounding is in no golden.
                     run.grad_norms.retain(|name, _| !golden::vanishes(&config, name));
                     for (name, &norm) in &run.grad_norms {
@@ -102,7 +103,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
 }
 
 /// |cos(v, dv)| of every normalised row, in f64, as (tensor name, row, cosine).
-fn cosines(values: &[checkpoint::Tensor], gradients: &[checkpoint::Tensor]) -> Vec<(String, usize, f64)> {
+fn cosines(values: &[Named], gradients: &[Named]) -> Vec<(String, usize, f64)> {
     let mut all = Vec::new();
     for ((name, shape, v), (_, _, dv)) in values.iter().zip(gradients) {
         if !name.ends_with("conv.weight") && !name.ends_with("linear.weight") {
@@ -125,7 +126,7 @@ fn cosines(values: &[checkpoint::Tensor], gradients: &[checkpoint::Tensor]) -> V
 
 /// Trains gan16 for 20 steps without warm-up, then takes one more gradient at fixed parameters. Returns the
 /// parameters, and the gradients that the GPU and the f64 twin find for them.
-fn after_twenty_steps(lr: f32) -> [Vec<checkpoint::Tensor>; 3] {
+fn after_twenty_steps(lr: f32) -> [Vec<Named>; 3] {
     let config = Config { lr, test_interval: 0, warmup: 0, ..Config::preset("gan16").unwrap() };
     let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &faces(600, 3), &mut |_, _, _| {})).unwrap();
     while trainer.step() < 20 {
@@ -137,9 +138,9 @@ fn after_twenty_steps(lr: f32) -> [Vec<checkpoint::Tensor>; 3] {
     let [z_d, z_g] = ["z_d.0", "z_g.0"].map(|name| golden::codes(&config, name));
     block_on(trainer.replay_step(&nhwc(&config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
     let found = block_on(trainer.gradients()).unwrap();
-    let twin = Training::new(&config, &support::to_reference(&values), Rmsprop::PAPER);
-    let (_, _, mut exact) = twin.discriminator_gradients(&real, &z_d);
-    exact.extend(twin.generator_gradients(&z_g).1);
+    let twin = Training::new(&config, &support::to_reference(&values));
+    let (_, mut exact) = twin.discriminator_gradients(&real, &z_d);
+    exact.extend(twin.generator_gradients(&real, &z_g).1);
     let exact = values.iter().map(|(name, shape, _)| (name.clone(), shape.clone(), to_f32(&exact[name]))).collect();
     [values, found, exact]
 }
@@ -193,7 +194,9 @@ fn two_runs_with_one_seed_are_bit_equal_however_they_are_chunked() {
                 };
                 metrics.extend(report.unwrap().metrics);
             }
-            let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            let bits = |all: Vec<Metrics>| {
+                all.iter().flat_map(Metrics::values).map(|(_, value)| value.to_bits()).collect::<Vec<_>>()
+            };
             (bits(metrics), block_on(trainer.checkpoint()).unwrap())
         };
         let first = run(Some(1));
@@ -215,8 +218,7 @@ fn turns_run_ahead_of_their_metrics() {
     let checkpoint = Checkpoint::read(&block_on(trainer.checkpoint()).unwrap()).unwrap();
     let (mut reported, mut ahead) = (0, 0);
     let mut take = |report: wn_gan::gan::trainer::Report| {
-        let rows: Vec<f32> = report.metrics.chunks(METRIC_COLUMNS).map(|row| row[0]).collect();
-        assert_eq!(rows, (reported..report.step).map(|step| step as f32).collect::<Vec<_>>());
+        assert_eq!([report.step - report.steps, report.metrics.len() as u32], [reported, report.steps]);
         reported = report.step;
     };
     while trainer.step() < 30 || trainer.is_ahead() {
@@ -251,8 +253,7 @@ fn turns_run_ahead_of_their_metrics() {
 fn a_chunk_is_one_submit_and_reads_back_its_metrics_only() {
     let config = Config { test_interval: 0, ..Config::preset("gan16").unwrap() };
     // A device of its own, because the tests beside this one count too.
-    let gpu =
-        std::sync::Arc::new(block_on(wn_gan::device::Device::open(wn_gan::device::context::Limits::Default)).unwrap());
+    let gpu = std::sync::Arc::new(block_on(wn_gan::device::Device::open(wn_gan::device::Limits::Default)).unwrap());
     let mut trainer = block_on(Trainer::new(gpu.clone(), config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
     block_on(trainer.advance(1)).unwrap();
     let before = gpu.counts();

@@ -12,9 +12,8 @@ mod support;
 use golden::Start;
 use pollster::block_on;
 use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
-use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order};
+use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order, Role};
 use wn_gan::gan::architecture;
-use wn_gan::reference::optimiser::Optimiser;
 use wn_gan::reference::training::Training;
 
 /// A network small enough for the twin's plain loops.
@@ -29,7 +28,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
         format!("{width}x{height} {net:?} {norm:?} {activation:?} {loss:?} {order:?} {optimiser:?}: {part}")
     };
     let start = golden::parameters(config, Start::Spread);
-    let mut twin = Training::new(config, &start, Optimiser::of(config));
+    let mut twin = Training::new(config, &start);
     let mut trainer = trainer_of(config, gpu::suited());
     load(&mut trainer, &start);
     // RMSprop turns rounding noise into a full step where a gradient is near zero; batch norm divides by small
@@ -38,18 +37,22 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
     for t in 0..steps {
         let real = golden::images(config, &format!("real.{t}"));
         let [z_d, z_g] = ["z_d", "z_g"].map(|name| golden::codes(config, &format!("{name}.{t}")));
-        let expected = twin.step(&real, &z_d, &z_g, f64::from(config.lr));
-        let found = block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
+        let expected =
+            twin.step(std::slice::from_ref(&real), std::slice::from_ref(&z_d), &z_g, [f64::from(config.lr); 2]);
+        let found = support::losses_of(
+            &block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap(),
+        );
         let alternating = config.order == Order::Alternating;
         let early = if t == 0 { 1e-5 } else { later };
         let bounds = [early, early, if alternating { later } else { early }];
-        let losses = [expected.d_loss_real, expected.d_loss_fake, expected.g_loss];
+        let losses = support::losses_expected(&expected);
         failures.losses(&what(&format!("step {t}")), (config, &trainer), found, losses, bounds);
         if t == 0 {
             let gradients = norms(&block_on(trainer.gradients()).unwrap());
-            assert!(gradients.keys().eq(expected.grad_norms.keys()), "both sides have the same parameters");
-            let largest = expected.grad_norms.values().copied().fold(0.0, f64::max);
-            for (name, &norm) in &expected.grad_norms {
+            let norms_expected = expected.grad_norms();
+            assert!(gradients.keys().eq(norms_expected.keys()), "both sides have the same parameters");
+            let largest = norms_expected.values().copied().fold(0.0, f64::max);
+            for (name, &norm) in &norms_expected {
                 // Convolution biases before a batch norm have no gradient at all but rounding.
                 if norm > 1e-9 * largest {
                     failures.relative(&what(&format!("gradient of {name}")), gradients[name], norm, 1e-3);
@@ -129,7 +132,7 @@ fn the_21_layer_resnet() {
     let mut failures = Failures::default();
     let config = Config { nfeature: 2, batch_size: 3, ..Config::preset("resnet21").unwrap() };
     let config = Config { width: 32, height: 32, nlayer: 5, warmup: 0, code_size: 5, test_interval: 0, ..config };
-    let maps = architecture::generator(&config).iter().filter(|spec| spec.map().is_some()).count();
+    let maps = architecture::layers(&config, Role::Generator).iter().filter(|spec| spec.linear_map().is_some()).count();
     assert!(maps >= 21, "{maps} linear maps, shortcuts among them");
     follow(&mut failures, &config, 3);
     failures.none();

@@ -15,7 +15,7 @@ export const en = {
   "inside.norms": "Length of the weights",
   "inside.norms.hint": "Under weight normalisation it grows, since steps go sideways, and each then turns the weight less.",
   "inside.cosines": "Gradient along its weight",
-  "inside.cosines.hint": "Largest cosine between a gradient and its own weight. At a right angle it is rounding, near 10⁻⁶.",
+  "inside.cosines.hint": "Largest cosine between a gradient and its own weight. Weight normalisation leaves what rounding and the 10⁻⁶ under the root make of a right angle: about 10⁻⁶, and more in G's first layer, which starts short.",
   "inside.ratio": "Update to weight",
   "inside.ratio.hint": "Length of the last step as a share of the weight's own. Near 10⁻³ is usual.",
   "inside.share": "First singular value",
@@ -31,7 +31,7 @@ export const en = {
   "inside.fake": "Fakes",
 
   "theorem": "The theorem, computed",
-  "theorem.hint": "Any network with biases and ReLU is a strict weight-normalised network with TReLU and one affine layer at the end. Here a random one is converted, and both are evaluated in double precision.",
+  "theorem.hint": "A network with biases and ReLU is a strict weight-normalised network with TReLU and one affine layer at the end, if its thresholds may differ between positions where padding or strides ask for it. Here a random one is converted, and both are evaluated in double precision.",
   "theorem.depth": "Layers",
   "theorem.maps": "Made of",
   "theorem.maps.mixed": "all three in turn",
@@ -60,7 +60,7 @@ export const en = {
   "theorem.zero": "{n} of zero weight",
   "theorem.alt": "Layer {n}: norms from {low} to {high}, thresholds from {from} to {to}.",
   "theorem.legend": "Bars: the norm that each unit is divided by. Marks: its threshold, or the range of its thresholds where they differ between positions, around the line of 0.",
-  "theorem.why": "A threshold for each position is needed where a shift meets zero padding or the phases of a transposed convolution; the short form of the theorem passes over this.",
+  "theorem.why": "A threshold for each position is needed where a shift meets zero padding or the phases of a transposed convolution. The short form of the theorem, with one per channel, passes over this; the paper's own DCGAN has both.",
 };
 
 /** @type {typeof en} */
@@ -79,7 +79,7 @@ export const zh = {
   "inside.norms": "权重长度",
   "inside.norms.hint": "在权重归一化下，更新与权重垂直，长度因此增长，每一步转动的角度越来越小。",
   "inside.cosines": "梯度在权重方向上的分量",
-  "inside.cosines.hint": "梯度与其权重之间最大的余弦。两者垂直时只剩舍入误差，约 10⁻⁶。",
+  "inside.cosines.hint": "梯度与其权重之间最大的余弦。在权重归一化下两者垂直，只剩舍入误差和根号下 10⁻⁶ 的影响：约 10⁻⁶；G 的第一层开始时权重很短，会大一些。",
   "inside.ratio": "更新与权重之比",
   "inside.ratio.hint": "最近一步的长度占权重长度的比例。通常在 10⁻³ 左右。",
   "inside.share": "第一奇异值",
@@ -95,7 +95,7 @@ export const zh = {
   "inside.fake": "生成",
 
   "theorem": "定理的计算",
-  "theorem.hint": "任何带偏置和 ReLU 的网络，都是一个带 TReLU 的严格权重归一化网络，只在最后有一个仿射层。这里随机取一个网络来转换，并以双精度计算两者。",
+  "theorem.hint": "带偏置和 ReLU 的网络，就是一个带 TReLU 的严格权重归一化网络，只在最后有一个仿射层；遇到补零或步幅时，阈值须允许各位置不同。这里随机取一个网络来转换，并以双精度计算两者。",
   "theorem.depth": "层数",
   "theorem.maps": "组成",
   "theorem.maps.mixed": "三种轮流",
@@ -124,5 +124,5 @@ export const zh = {
   "theorem.zero": "{n} 个零权重单元",
   "theorem.alt": "第 {n} 层：范数 {low} 至 {high}，阈值 {from} 至 {to}。",
   "theorem.legend": "柱：每个单元所除的范数。标记：它的阈值；若各位置不同，则为阈值的范围。横线为 0。",
-  "theorem.why": "当平移遇到补零的边界，或转置卷积的不同相位时，就需要逐位置的阈值；定理的简短形式略过了这一点。",
+  "theorem.why": "当平移遇到补零的边界，或转置卷积的不同相位时，就需要逐位置的阈值。定理的简短形式每个通道只有一个阈值，略过了这一点；论文自己的 DCGAN 两种情况都有。",
 };

@@ -1,27 +1,17 @@
 //! Named storage buffers, counted in elements of four bytes.
 
-use crate::device::context::Backend;
-use crate::device::{Device, readback};
-use crate::error::{Error, Result};
+use crate::device::backend::{Memory, Usage};
+use crate::device::context::Device;
+use crate::error::Result;
 use bytemuck::Pod;
-use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 
-/// A storage buffer of `len` elements of four bytes. Cloning shares the memory.
+/// A storage buffer of `len` elements of four bytes. Cloning shares the memory, which is freed with its last owner:
+/// a buffer or a [`DispatchList`](crate::device::DispatchList) that binds it.
 #[derive(Debug, Clone)]
 pub struct Buffer {
-    pub(super) memory: Memory,
+    pub(super) memory: Rc<dyn Memory>,
     len: usize,
-}
-
-/// Memory that kernels read and write.
-#[derive(Debug, Clone)]
-pub(super) enum Memory {
-    /// An adapter's.
-    Adapter(wgpu::Buffer),
-    /// The cpu's own, in words.
-    Cpu(Rc<Vec<Cell<u32>>>),
 }
 
 /// A buffer from element `offset` on.
@@ -37,24 +27,15 @@ impl Buffer {
     /// A zeroed buffer for `len` elements (at least one).
     ///
     /// # Errors
-    /// [`Error::Limit`] when the device's binding limit is smaller.
-    pub fn new(gpu: &Device, name: &str, len: usize) -> Result<Buffer> {
-        let bytes = 4 * len.max(1) as u64;
-        if let Backend::Adapter(adapter) = &gpu.backend {
-            let limits = adapter.device.limits();
-            let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-            if bytes > allowed {
-                return Err(too_large(name, bytes, mib(allowed)));
-            }
-        }
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-        Ok(Buffer { memory: Memory::new(gpu, name, bytes, usage)?, len })
+    /// [`Error::Limit`](crate::Error::Limit) when the device's binding limit is smaller, or its memory.
+    pub fn new(device: &Device, name: &str, len: usize) -> Result<Buffer> {
+        let memory = device.allocate(name, Usage::Storage, 4 * len.max(1) as u64)?;
+        Ok(Buffer { memory, len })
     }
 
-    /// A buffer for the answers of queries, which are no storage.
-    pub(super) fn for_queries(gpu: &Device, name: &str, len: usize) -> Result<Buffer> {
-        let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
-        Ok(Buffer { memory: Memory::new(gpu, name, 4 * len as u64, usage)?, len })
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        self.memory.allocation().name()
     }
 
     /// Number of elements.
@@ -68,18 +49,26 @@ impl Buffer {
     }
 
     /// Writes `values` to the front; takes effect before the next submit.
-    pub fn write<T: Pod>(&self, gpu: &Device, values: &[T]) {
-        self.write_at(gpu, 0, values);
+    pub fn write<T: Pod>(&self, device: &Device, values: &[T]) {
+        self.write_at(device, 0, values);
     }
 
     /// Writes `values` from element `offset` on; takes effect before the next submit.
-    pub fn write_at<T: Pod>(&self, gpu: &Device, offset: u32, values: &[T]) {
-        self.memory.write(gpu, offset, bytemuck::cast_slice(values));
+    pub fn write_at<T: Pod>(&self, device: &Device, offset: u32, values: &[T]) {
+        debug_assert!(device.owns(&self.memory), "the buffer {:?} is written by its own device", self.name());
+        device.backend.write(&self.memory, offset, bytemuck::cast_slice(values));
     }
 
     /// Reads the whole buffer back: for checkpoints and tests, never inside a training step.
-    pub async fn read<T: Pod>(&self, gpu: &Device) -> Result<Vec<T>> {
-        readback::read(gpu, self).await
+    ///
+    /// # Errors
+    /// [`Error::Device`](crate::Error::Device) when the device was lost, [`Error::Foreign`](crate::Error::Foreign)
+    /// for another device's buffer.
+    pub async fn read<T: Pod>(&self, device: &Device) -> Result<Vec<T>> {
+        device.check_owner(&self.memory)?;
+        device.counters.submitted();
+        device.counters.read_back(4 * self.len as u64);
+        device.elements(self.len, async |bytes| device.backend.download(&self.memory, bytes).await).await
     }
 
     /// The first `len` elements, in the same memory.
@@ -91,56 +80,5 @@ impl Buffer {
     /// This buffer from `offset` on.
     pub fn at(&self, offset: u32) -> View {
         View { buffer: self.clone(), offset }
-    }
-}
-
-fn mib(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64)
-}
-
-fn too_large(name: &str, bytes: u64, have: String) -> Error {
-    Error::Limit { what: format!("The buffer \"{name}\""), need: mib(bytes), have }
-}
-
-impl Memory {
-    /// Counted, zeroed memory of `size` bytes.
-    ///
-    /// # Errors
-    /// [`Error::Limit`] where a cpu has not so much.
-    pub(super) fn new(gpu: &Device, name: &str, size: u64, usage: wgpu::BufferUsages) -> Result<Memory> {
-        let memory = match &gpu.backend {
-            Backend::Adapter(adapter) => Memory::Adapter(adapter.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(name),
-                size,
-                usage,
-                mapped_at_creation: false,
-            })),
-            Backend::Cpu => {
-                let count = size.div_ceil(4) as usize;
-                let mut words = Vec::new();
-                words.try_reserve_exact(count).map_err(|_| too_large(name, size, "less memory".into()))?;
-                words.resize(count, Cell::new(0));
-                Memory::Cpu(Rc::new(words))
-            }
-        };
-        gpu.counters.buffers.fetch_add(1, Ordering::Relaxed);
-        gpu.counters.buffer_bytes.fetch_add(size, Ordering::Relaxed);
-        Ok(memory)
-    }
-
-    /// Writes `bytes`, whole words of them, from word `first` on; takes effect before the next submit.
-    pub(super) fn write(&self, gpu: &Device, first: u32, bytes: &[u8]) {
-        match (self, &gpu.backend) {
-            (Memory::Adapter(raw), Backend::Adapter(adapter)) => {
-                adapter.queue.write_buffer(raw, 4 * u64::from(first), bytes);
-            }
-            (Memory::Cpu(words), _) => {
-                let (whole, _) = bytes.as_chunks();
-                for (word, &bytes) in words[first as usize..].iter().zip(whole) {
-                    word.set(u32::from_le_bytes(bytes));
-                }
-            }
-            (Memory::Adapter(_), Backend::Cpu) => unreachable!("a buffer is used with the device it belongs to"),
-        }
     }
 }

@@ -1,14 +1,12 @@
 //! A dispatch before it is compiled.
 
-use crate::device::Buffer;
+use crate::device::backend::Overrides;
+use crate::device::buffer::Buffer;
 use crate::kernels::Kernel;
 use bytemuck::Pod;
 
 /// WebGPU's default limit of workgroups per dimension.
 pub(super) const MAX_GROUPS: u32 = 65_535;
-
-/// Values of a kernel's `override` constants, by name.
-pub type Overrides = Vec<(&'static str, u32)>;
 
 /// One dispatch, described: kernel, parameters, buffers, grid.
 #[derive(Debug, Clone)]

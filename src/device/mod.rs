@@ -1,19 +1,36 @@
-//! What the rest of the crate knows of wgpu: a device, buffers, kernels compiled into programs, and read-back. The cpu
-//! can take the place of all of it.
+//! Devices: buffers, dispatch lists that are compiled once and replayed, read-back, time. What the rest of the crate sees
+//! is the seam below; behind it two back ends do the work: `webgpu`, all that the crate knows of wgpu, and `cpu`, the
+//! same shaders compiled as Rust.
+//!
+//! A file here imports what it needs from the files beside it, never from this one, so that no two import each other
+//! (docs/architecture.md has the order, tests/architecture.rs checks it).
 
-pub mod buffer;
-pub mod context;
-pub mod dispatch;
-pub mod dispatch_list;
-pub mod encoder;
-pub mod pipeline;
-pub mod readback;
-mod task;
-pub mod timing;
+mod backend;
+mod buffer;
+mod context;
+mod counters;
+mod cpu;
+mod dispatch;
+mod dispatch_list;
+mod encoder;
+mod open;
+mod progress;
+mod readback;
+mod self_test;
+mod step_uniforms;
+mod timing;
+mod webgpu;
 
+pub use backend::{Overrides, Submission};
 pub use buffer::{Buffer, View};
-pub use context::{Device, Submission};
-pub use dispatch::{Dispatch, Overrides};
-pub use dispatch_list::{DispatchList, Progress, StepUniforms};
+pub use context::Device;
+pub use counters::Counts;
+pub use dispatch::Dispatch;
+pub use dispatch_list::DispatchList;
 pub use encoder::Encoder;
+pub use open::Wish;
+pub use progress::Progress;
+pub use readback::Staging;
+pub use step_uniforms::StepUniforms;
 pub use timing::Timer;
+pub use webgpu::Limits;

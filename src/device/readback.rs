@@ -1,64 +1,40 @@
-//! Copies from the device to the CPU: a staging buffer, a copy inside a submit, one awaited map.
+//! Copies from the device to the CPU that are part of a submit: a staging buffer, a copy, one awaited map.
 
-use crate::device::buffer::Memory;
-use crate::device::{Buffer, Device, Encoder, Submission};
-use crate::error::{Error, Result};
+use crate::device::backend::{Memory, Submission, Usage};
+use crate::device::buffer::Buffer;
+use crate::device::context::Device;
+use crate::device::encoder::Encoder;
+use crate::error::Result;
 use bytemuck::Pod;
-use futures_channel::oneshot;
-use std::sync::atomic::Ordering;
+use std::rc::Rc;
 
 /// A staging buffer that is created once and mapped again for every chunk.
 #[derive(Debug)]
 pub struct Staging {
-    memory: Memory,
+    memory: Rc<dyn Memory>,
 }
 
 impl Staging {
-    /// Room for `len` elements of four bytes.
+    /// Room for `len` elements of four bytes (at least one).
     ///
     /// # Errors
-    /// [`Error::Limit`] where a cpu has not so much memory.
-    pub fn new(gpu: &Device, name: &str, len: usize) -> Result<Staging> {
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        Ok(Staging { memory: Memory::new(gpu, name, 4 * len.max(1) as u64, usage)? })
+    /// [`Error::Limit`](crate::Error::Limit) without memory.
+    pub fn new(device: &Device, name: &str, len: usize) -> Result<Staging> {
+        Ok(Staging { memory: device.allocate(name, Usage::Staging, 4 * len.max(1) as u64)? })
     }
 
     /// Records a copy of the first `len` elements of `source`.
-    pub fn copy_from(&self, gpu: &Device, encoder: &mut Encoder, source: &Buffer, len: usize) {
-        gpu.counters.readback_bytes.fetch_add(4 * len as u64, Ordering::Relaxed);
+    pub fn copy_from(&self, device: &Device, encoder: &mut Encoder<'_>, source: &Buffer, len: usize) {
+        debug_assert!(device.owns(&self.memory), "a staging buffer takes copies of its own device");
+        device.counters.read_back(4 * len as u64);
         encoder.copy_memory(&source.memory, 0, &self.memory, 0, len as u32);
     }
 
     /// The first `len` elements, once `submission`, which copied them, has finished.
-    pub async fn read<T: Pod>(&self, gpu: &Device, len: usize, submission: &Submission) -> Result<Vec<T>> {
-        let raw = match &self.memory {
-            Memory::Adapter(raw) => raw,
-            Memory::Cpu(words) => {
-                let words: Vec<u32> = words[..len].iter().map(std::cell::Cell::get).collect();
-                return Ok(bytemuck::pod_collect_to_vec(&words));
-            }
-        };
-        let (sender, receiver) = oneshot::channel();
-        let slice = raw.slice(..4 * len as u64);
-        slice.map_async(wgpu::MapMode::Read, move |result| {
-            // The receiver is gone only when the whole read was dropped; then nobody waits for the answer.
-            let _ = sender.send(result);
-        });
-        gpu.wait_for(submission)?;
-        let mapped = receiver.await.map_err(|_| Error::Device("a read-back was abandoned".into()))?;
-        gpu.check()?;
-        mapped.map_err(|e| Error::Device(format!("a result could not be read back ({e})")))?;
-        let range = slice.get_mapped_range().map_err(|e| Error::Device(e.to_string()))?;
-        let values = bytemuck::pod_collect_to_vec(&range);
-        drop(range);
-        raw.unmap();
-        Ok(values)
+    ///
+    /// # Errors
+    /// [`Error::Device`](crate::Error::Device) when the device was lost or refused the submission.
+    pub async fn read<T: Pod>(&self, device: &Device, len: usize, submission: &Submission) -> Result<Vec<T>> {
+        device.elements(len, async |bytes| device.backend.read(&self.memory, bytes, submission).await).await
     }
-}
-
-/// Reads a whole buffer through a staging buffer of its own.
-pub(crate) async fn read<T: Pod>(gpu: &Device, buffer: &Buffer) -> Result<Vec<T>> {
-    let staging = Staging::new(gpu, "read-back", buffer.len())?;
-    let submission = gpu.submit("read-back", |encoder| staging.copy_from(gpu, encoder, buffer, buffer.len()));
-    staging.read(gpu, buffer.len(), &submission).await
 }

@@ -1,118 +1,22 @@
 //! Both networks of a run as lists of layers, by the family that the settings name.
 
-use crate::config::{Activation, Config, Net, Norm};
+use crate::config::{Config, Net, Role};
 use crate::error::{Error, Result};
 use crate::gan::{dcgan, resnet};
-use crate::nn::{Kind, LayerSpec, Op, Reparameterisation, Shape};
+use crate::nn::LayerSpec;
 
-/// D: images to one logit.
-pub fn discriminator(config: &Config) -> Vec<LayerSpec> {
-    match config.net {
-        Net::Dcgan => dcgan::discriminator(config),
-        Net::Resnet => resnet::discriminator(config),
-    }
-}
-
-/// G: latent codes to images.
-pub fn generator(config: &Config) -> Vec<LayerSpec> {
-    match config.net {
-        Net::Dcgan => dcgan::generator(config),
-        Net::Resnet => resnet::generator(config),
-    }
-}
-
-/// One halving of the image: D goes from the big side to the small one, G back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Level {
-    /// Height and width of the big image.
-    pub big: [u32; 2],
-    /// Height and width of the small image.
-    pub small: [u32; 2],
-    /// Padding beyond one pixel: where a side is 2 modulo 4 it is padded by one more, so that the next level finds an
-    /// even side again, except on the last level.
-    pub extra: [u32; 2],
-}
-
-/// The levels from the image inwards.
-pub(super) fn levels(config: &Config) -> Vec<Level> {
-    let count = config.levels();
-    let mut big = [config.height, config.width];
-    let mut levels = Vec::new();
-    for level in 0..count {
-        let is_last = level + 1 == count;
-        let extra = big.map(|side| u32::from(side % 4 == 2 && !is_last));
-        let small = [(big[0] + 2 * extra[0]) / 2, (big[1] + 2 * extra[1]) / 2];
-        levels.push(Level { big, small, extra });
-        big = small;
-    }
-    levels
-}
-
-/// Name and layer of a hidden activation: what the settings ask for, or what the norm comes with.
-pub(super) fn hidden_activation(config: &Config) -> (&'static str, Op) {
-    let op = |learn_threshold, learn_slope| Op::Tprelu { learn_threshold, learn_slope };
-    match (config.activation, config.norm) {
-        (Activation::Tprelu, _) | (Activation::Auto, Norm::Weight) => ("tprelu", op(true, true)),
-        (Activation::Prelu, _) | (Activation::Auto, _) => ("prelu", op(false, true)),
-        (Activation::Trelu, _) => ("trelu", op(true, false)),
-        (Activation::Relu, _) => ("relu", op(false, false)),
-    }
-}
-
-/// Builds a list of layers from the input on.
-#[derive(Debug)]
-pub(super) struct Builder {
-    layers: Vec<LayerSpec>,
-    input: Shape,
-}
-
-/// A value of the network being built.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Value {
-    number: usize,
-    /// Its shape.
-    pub shape: Shape,
-}
-
-impl Builder {
-    /// A network of images of `input`, and its input.
-    pub fn new(input: Shape) -> (Builder, Value) {
-        (Builder { layers: Vec::new(), input }, Value { number: 0, shape: input })
-    }
-
-    /// Adds a layer that reads `inputs`.
-    pub fn layer(&mut self, name: String, op: Op, inputs: &[Value], output: Shape) -> Value {
-        let input = inputs.first().map_or(self.input, |value| value.shape);
-        let inputs = inputs.iter().map(|value| value.number).collect();
-        self.layers.push(LayerSpec { name, op, inputs, input, output });
-        Value { number: self.layers.len(), shape: output }
-    }
-
-    /// Adds a layer that keeps the shape of its only input.
-    pub fn same(&mut self, name: String, op: Op, input: Value) -> Value {
-        self.layer(name, op, &[input], input.shape)
-    }
-
-    /// Adds a linear map.
-    pub fn map(
-        &mut self,
-        name: String,
-        kind: Kind,
-        reparameterisation: Reparameterisation,
-        input: Value,
-        output: Shape,
-    ) -> Value {
-        self.layer(name, Op::Map(kind, reparameterisation), &[input], output)
-    }
-
-    /// The finished list.
-    pub fn finish(self) -> Vec<LayerSpec> {
-        self.layers
+/// The layers of one network: D from images to one logit, G from latent codes to images.
+pub fn layers(config: &Config, role: Role) -> Vec<LayerSpec> {
+    match (config.net, role) {
+        (Net::Dcgan, Role::Discriminator) => dcgan::discriminator(config),
+        (Net::Dcgan, Role::Generator) => dcgan::generator(config),
+        (Net::Resnet, Role::Discriminator) => resnet::discriminator(config),
+        (Net::Resnet, Role::Generator) => resnet::generator(config),
     }
 }
 
 /// Most elements of one buffer that the kernels' 32-bit indices and WebGPU's largest bindings can hold.
-const MOST_ELEMENTS: u64 = 1 << 29;
+const MAX_ELEMENTS: u64 = 1 << 29;
 
 /// Refuses networks whose parameters or activations are beyond what one buffer can hold anywhere, before anything is
 /// computed from their sizes.
@@ -122,22 +26,23 @@ const MOST_ELEMENTS: u64 = 1 << 29;
 pub fn check_size(config: &Config) -> Result<()> {
     let gibibytes = |elements: u64| format!("{:.1} GiB", elements as f64 / f64::from(1 << 28));
     let check = |what: String, elements: u64| {
-        if elements <= MOST_ELEMENTS {
+        if elements <= MAX_ELEMENTS {
             return Ok(());
         }
         Err(Error::Limit {
             what,
             need: gibibytes(elements),
-            have: format!("{} in one buffer", gibibytes(MOST_ELEMENTS)),
+            have: format!("{} in one buffer", gibibytes(MAX_ELEMENTS)),
         })
     };
-    for (network, layers) in [("generator", generator(config)), ("discriminator", discriminator(config))] {
+    for (role, network) in [(Role::Generator, "generator"), (Role::Discriminator, "discriminator")] {
         let mut weights = 0u64;
-        for layer in &layers {
-            if let Some(g) = layer.map().map(|map| map.geometry()) {
+        for layer in &layers(config, role) {
+            if let Some(map) = layer.linear_map() {
+                let g = map.geometry;
                 weights += [g.kernel_h, g.kernel_w, g.big_c, g.small_c].into_iter().map(u64::from).product::<u64>();
             }
-            let largest = u64::from(layer.input.len().max(layer.output.len()));
+            let largest = u64::from(layer.io.input.len().max(layer.io.output.len()));
             check(format!("Layer {} of the {network}", layer.name), 2 * u64::from(config.batch_size) * largest)?;
         }
         check(format!("The weights of the {network}"), weights)?;
@@ -148,8 +53,9 @@ pub fn check_size(config: &Config) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gan::border::tensors;
-    use crate::nn::parameters::Layout;
+    use crate::config::{Activation, Affine, Norm, Sharing};
+    use crate::nn::parameters::{Layout, learned_tensors, state_tensors};
+    use std::collections::BTreeSet;
 
     fn config(width: u32, height: u32, channels: u32, code_size: u32) -> Config {
         Config { width, height, channels, code_size, nfeature: 64, ..Config::default() }
@@ -161,14 +67,14 @@ mod tests {
         for (config, generator_count, discriminator_count) in
             [(config(32, 32, 3, 128), 1_183_622, 663_426), (config(28, 28, 1, 128), 935_298, 138_754)]
         {
-            assert_eq!(Layout::new(&generator(&config)).count, generator_count);
-            assert_eq!(Layout::new(&discriminator(&config)).count, discriminator_count);
+            assert_eq!(Layout::new(&layers(&config, Role::Generator)).count, generator_count);
+            assert_eq!(Layout::new(&layers(&config, Role::Discriminator)).count, discriminator_count);
         }
     }
 
     /// Learned parameters by the same count as the authors': a held threshold of PReLU is none.
     fn learned(specs: &[LayerSpec]) -> u32 {
-        tensors(specs, &Layout::new(specs)).iter().map(|(_, tensor)| tensor.inside.len() as u32).sum()
+        learned_tensors(Role::Generator, specs, &Layout::new(specs)).iter().map(|named| named.tensor.len() as u32).sum()
     }
 
     #[test]
@@ -176,16 +82,77 @@ mod tests {
         let base = config(32, 32, 3, 128);
         for (norm, g, d) in [(Norm::Batch, 1_188_355, 664_193), (Norm::None, 1_187_459, 663_425)] {
             let config = Config { norm, ..base.clone() };
-            assert_eq!((learned(&generator(&config)), learned(&discriminator(&config))), (g, d), "{norm:?}");
+            assert_eq!(
+                (learned(&layers(&config, Role::Generator)), learned(&layers(&config, Role::Discriminator))),
+                (g, d),
+                "{norm:?}"
+            );
         }
-        for (name, layers, g, d) in [("resnet11", 11, 11.84, 10.19), ("resnet21", 21, 20.77, 19.12)] {
+        for (name, depth, g, d) in [("resnet11", 11, 11.84, 10.19), ("resnet21", 21, 20.77, 19.12)] {
             let config = Config::preset(name).expect("a preset");
-            for (specs, millions) in [(generator(&config), g), (discriminator(&config), d)] {
-                let main = specs.iter().filter(|spec| spec.map().is_some() && !spec.name.contains("shortcut")).count();
-                assert_eq!(main, layers, "{name}");
+            for (specs, millions) in [(layers(&config, Role::Generator), g), (layers(&config, Role::Discriminator), d)]
+            {
+                let main =
+                    specs.iter().filter(|spec| spec.linear_map().is_some() && !spec.name.contains("shortcut")).count();
+                assert_eq!(main, depth, "{name}");
                 let found = f64::from(learned(&specs)) / 1e6;
                 assert!((found - millions).abs() < 0.006, "{name}: {found} million parameters, not {millions}");
             }
+        }
+    }
+
+    fn many_configs() -> Vec<Config> {
+        let base = Config { width: 12, height: 10, nfeature: 5, code_size: 7, ..Config::default() };
+        let dcgan = Norm::ALL
+            .into_iter()
+            .flat_map(|norm| Activation::ALL.into_iter().map(move |activation| (norm, activation)));
+        let dcgan = dcgan.map(|(norm, activation)| Config { norm, activation, ..base.clone() });
+        let others = [
+            Config { net: Net::Resnet, nblock: 2, ..base.clone() },
+            Config { num_parameters: Sharing::Layer, ..base.clone() },
+            Config { gain: Affine::All, bias: Affine::None, ..base.clone() },
+            Config { norm_d: Some(Norm::Spectral), norm_g: Some(Norm::Batch), ..base.clone() },
+        ];
+        dcgan.chain(others).collect()
+    }
+
+    #[test]
+    fn every_parameter_has_one_place_outside_or_is_held() {
+        for config in many_configs() {
+            for role in Role::BOTH {
+                let specs = layers(&config, role);
+                let layout = Layout::new(&specs);
+                let mut seen = vec![0; layout.count as usize];
+                let mut held = layout.count as usize;
+                for named in learned_tensors(role, &specs, &layout) {
+                    assert_eq!(named.tensor.indices().count(), named.tensor.len(), "{}", named.name);
+                    named.tensor.indices().for_each(|i| seen[named.first as usize + i] += 1);
+                    held -= named.tensor.len();
+                }
+                assert!(seen.iter().all(|&count| count <= 1), "{config:?}");
+                // Only thresholds and slopes can be held.
+                let kinks = &seen[layout.kink_begin as usize..];
+                assert_eq!(kinks.iter().filter(|&&count| count == 0).count(), held, "{config:?}");
+                let mut state = vec![0; layout.state as usize];
+                for named in state_tensors(role, &specs, &layout) {
+                    named.tensor.indices().for_each(|i| state[named.first as usize + i] += 1);
+                }
+                assert!(state.iter().all(|&count| count == 1), "{config:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for config in many_configs() {
+            let mut names = Vec::new();
+            for role in Role::BOTH {
+                let specs = layers(&config, role);
+                let layout = Layout::new(&specs);
+                names.extend(learned_tensors(role, &specs, &layout).into_iter().map(|named| named.name));
+                names.extend(state_tensors(role, &specs, &layout).into_iter().map(|named| named.name));
+            }
+            assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{config:?}");
         }
     }
 
@@ -216,17 +183,17 @@ mod tests {
             let config = config(width, height, 3, 8);
             for config in [config.clone(), Config { net: Net::Resnet, nblock: 2, ..config }] {
                 let sides = |specs: &[LayerSpec]| {
-                    let mut sides: Vec<_> = specs.iter().map(|spec| [spec.output.h, spec.output.w]).collect();
+                    let mut sides: Vec<_> = specs.iter().map(|spec| [spec.io.output.h, spec.io.output.w]).collect();
                     sides.sort_by_key(|&[h, w]| std::cmp::Reverse(h * w));
                     sides.dedup();
                     sides
                 };
-                let mut seen = sides(&discriminator(&config));
+                let mut seen = sides(&layers(&config, Role::Discriminator));
                 assert_eq!(seen.pop(), Some([1, 1]), "D ends at one logit");
                 if seen.first() != Some(&[height, width]) {
                     seen.insert(0, [height, width]);
                 }
-                assert_eq!(seen, sides(&generator(&config)), "{width}x{height}");
+                assert_eq!(seen, sides(&layers(&config, Role::Generator)), "{width}x{height}");
                 assert!(seen[..seen.len() - 1].iter().flatten().all(|side| side % 2 == 0), "{width}x{height}");
             }
         }

@@ -3,8 +3,7 @@
 use crate::clock::now;
 use crate::config::Config;
 use crate::data::{face_count, faces};
-use crate::device::context::Counts;
-use crate::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms, Timer};
+use crate::device::{Buffer, Counts, Device, Dispatch, DispatchList, Progress, StepUniforms, Timer};
 use crate::error::{Error, Result};
 use crate::gan::cost::flop_per_step;
 use crate::gan::trainer::Trainer;

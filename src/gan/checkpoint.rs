@@ -1,24 +1,22 @@
 //! Saving and loading as safetensors: parameters, running statistics and spectral norm's vectors under the authors'
-//! names in PyTorch's layouts, the optimiser's mean squares beside them under `opt.` and Adam's means under `opt.mean.`,
-//! the settings and the numbers of steps in the header. A file of parameters alone loads too.
+//! names in PyTorch's layouts; beside them the optimiser's state under `opt.STATE.`, averaged parameters under `ema.`, and
+//! in the header the settings, the numbers of steps and the version of this format. A file of parameters alone loads too.
 
-use crate::config::{Config, Optimiser};
-use crate::device::Buffer;
+use crate::config::{Config, Role};
 use crate::error::{Error, Result};
-use crate::gan::border::{NamedTensor, state_tensors, tensors};
 use crate::gan::init;
+use crate::gan::state_dict::Named;
 use crate::gan::trainer::Trainer;
-use crate::nn::{Network, Parameters};
+use crate::nn::parameters::{NamedTensor, learned_tensors, state_tensors};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;
 
+/// The version that this program writes. Version 1 had no number, and kept mean squares under `opt.` alone.
+const FORMAT: u32 = 2;
 const OPTIMISER: &str = "opt.";
-const MEANS: &str = "opt.mean.";
+const AVERAGE: &str = "ema.";
 /// What PyTorch's batch norm counts beside its statistics, as an integer; nothing here needs it.
 const FOREIGN: &str = ".num_batches_tracked";
-
-/// A named tensor in PyTorch's layout.
-pub type Tensor = (String, Vec<usize>, Vec<f32>);
 
 /// A checkpoint as read from a file: settings (if the file has them), step number, tensors by name.
 #[derive(Debug, Clone)]
@@ -27,12 +25,13 @@ pub struct Checkpoint {
     pub config: Option<Config>,
     /// Training steps done.
     pub step: u32,
-    /// Updates since the optimiser's state was zero.
+    /// Steps since the optimiser's state was zero.
     pub updates: u32,
     /// Training step of the last finished reconstruction test.
     pub finished_test: Option<u32>,
     /// Name of the variant of the matrix products, on which the rounding depends.
     pub variant: Option<String>,
+    format: u32,
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
@@ -54,7 +53,13 @@ impl Checkpoint {
         let step = number("step").unwrap_or(0);
         let updates = number("updates").unwrap_or(step);
         let finished_test = number("tested");
-        let variant = metadata.get("variant").cloned();
+        let variant = metadata.get("variant").or_else(|| metadata.get("body")).cloned();
+        let format = number("format_version").unwrap_or(1);
+        if format > FORMAT {
+            return Err(Error::Checkpoint(format!(
+                "This checkpoint has format version {format}; this program reads versions up to {FORMAT}. Use a newer one."
+            )));
+        }
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let mut tensors = HashMap::new();
         for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(FOREIGN)) {
@@ -67,7 +72,20 @@ impl Checkpoint {
             }
             tensors.insert(name.to_string(), (view.shape().to_vec(), floats(view.data())));
         }
-        Ok(Checkpoint { config, step, updates, finished_test, variant, tensors })
+        Ok(Checkpoint { config, step, updates, finished_test, variant, format, tensors })
+    }
+
+    /// What a state tensor of the optimiser is called: `opt.mean_square.` and a parameter's name.
+    fn optimiser_prefix(&self, state: &str) -> String {
+        if self.format == 1 && state == "mean_square" { OPTIMISER.into() } else { format!("{OPTIMISER}{state}.") }
+    }
+
+    /// Whether the file has the optimiser's state tensors of these names and no others.
+    fn has_state_of(&self, states: &[&str], parameter: &str) -> bool {
+        let known: Vec<_> = states.iter().map(|state| self.optimiser_prefix(state) + parameter).collect();
+        let of_parameter = |name: &&String| name.starts_with(OPTIMISER) && name.ends_with(parameter);
+        self.tensors.keys().filter(of_parameter).count() == known.len()
+            && known.iter().all(|name| self.tensors.contains_key(name))
     }
 
     /// A tensor's values, if the file has one of that name.
@@ -83,10 +101,10 @@ impl Checkpoint {
             )));
         };
         let squeezed = |shape: &[usize]| shape.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
-        if values.len() != tensor.inside.len() || squeezed(shape) != squeezed(&tensor.shape) {
+        if values.len() != tensor.tensor.len() || squeezed(shape) != squeezed(&tensor.tensor.shape) {
             return Err(Error::Checkpoint(format!(
                 "Tensor {name} must have shape {:?} for these settings; the checkpoint's has {shape:?}.",
-                tensor.shape
+                tensor.tensor.shape
             )));
         }
         Ok(values.clone())
@@ -96,7 +114,7 @@ impl Checkpoint {
 /// Writes named tensors and string metadata as a safetensors file: the header's length as eight bytes, the header as
 /// JSON padded to a multiple of eight, the data. Written here because the same run must give the same bytes, and the
 /// safetensors crate keeps metadata in a map of random order.
-pub fn write(tensors: &[Tensor], metadata: &[(&str, String)]) -> Vec<u8> {
+pub fn write(tensors: &[Named], metadata: &[(&str, String)]) -> Vec<u8> {
     let text: serde_json::Map<_, _> =
         metadata.iter().map(|(key, value)| ((*key).into(), value.as_str().into())).collect();
     let mut header = serde_json::Map::new();
@@ -121,131 +139,108 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 }
 
 impl Trainer {
-    fn networks(&self) -> [(&'static str, &Network); 2] {
-        [("gen.", &self.gan().generator), ("dis.", &self.gan().discriminator)]
-    }
-
-    /// The learned parameters, named `gen.*` and `dis.*`.
-    pub async fn parameters(&self) -> Result<Vec<Tensor>> {
-        self.named("", |parameters| Some(&parameters.values)).await
-    }
-
-    /// The gradients of the last step, under the names of their parameters.
-    pub async fn gradients(&self) -> Result<Vec<Tensor>> {
-        self.named("", |parameters| Some(&parameters.gradients)).await
-    }
-
-    /// Logits of the last step's real images, and of its last fakes.
-    pub async fn logits(&self) -> Result<(Vec<f32>, Vec<f32>)> {
-        let all: Vec<f32> = self.gan().logits.read(self.device()).await?;
-        let (real, fake) = all.split_at(all.len() / 2);
-        Ok((real.to_vec(), fake.to_vec()))
-    }
-
-    /// Running statistics and spectral norm's vectors.
-    pub async fn state(&self) -> Result<Vec<Tensor>> {
-        let mut all = Vec::new();
-        for (prefix, network) in self.networks() {
-            let tensors = state_tensors(&network.specs, &network.parameters.layout);
-            if tensors.is_empty() {
-                continue;
-            }
-            let flat: Vec<f32> = network.parameters.state.read(self.device()).await?;
-            all.extend(tensors.into_iter().map(|tensor| {
-                let values = tensor.extract(&flat);
-                (format!("{prefix}{}", tensor.name), tensor.shape, values)
-            }));
-        }
-        Ok(all)
-    }
-
-    /// A buffer of both networks by the names of their parameters behind `prefix`; networks without it have none.
-    pub(super) async fn named(
-        &self,
-        prefix: &str,
-        buffer: impl Fn(&Parameters) -> Option<&Buffer>,
-    ) -> Result<Vec<Tensor>> {
-        let mut all = Vec::new();
-        for (network_prefix, network) in self.networks() {
-            let Some(buffer) = buffer(&network.parameters) else { continue };
-            let flat: Vec<f32> = buffer.read(self.device()).await?;
-            for (_, tensor) in tensors(&network.specs, &network.parameters.layout) {
-                let values = tensor.extract(&flat);
-                all.push((format!("{prefix}{network_prefix}{}", tensor.name), tensor.shape, values));
-            }
-        }
-        Ok(all)
-    }
-
     /// Everything a run needs to go on, as a safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device failed.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
         let mut all = self.parameters().await?;
         all.extend(self.state().await?);
-        all.extend(self.named(OPTIMISER, |parameters| Some(&parameters.mean_squares)).await?);
-        all.extend(self.named(MEANS, |parameters| parameters.means.as_ref()).await?);
+        let renamed = |prefix: &str, tensors: Vec<Named>| {
+            let prefix = prefix.to_owned();
+            tensors.into_iter().map(move |(name, shape, values)| (format!("{prefix}{name}"), shape, values))
+        };
+        for (state, tensors) in self.optimiser_state().await? {
+            all.extend(renamed(&format!("{OPTIMISER}{state}."), tensors));
+        }
+        all.extend(renamed(AVERAGE, self.average().await?));
         let mut metadata = vec![
-            ("variant", self.gan().generator.variant.name().into()),
             ("config", self.config().to_json()),
             ("format", "pt".into()),
+            ("format_version", FORMAT.to_string()),
             ("step", self.step().to_string()),
             ("updates", self.update_count().to_string()),
+            ("variant", self.gan().generator.variant.name().into()),
         ];
         metadata.extend(self.finished_test().map(|step| ("tested", step.to_string())));
         Ok(write(&all, &metadata))
     }
 
-    /// Takes over the parameters, statistics, optimiser state and step number of a checkpoint. Everything is checked
-    /// before anything is written, so a file that does not fit changes nothing. Statistics and optimiser state that the
-    /// file lacks altogether start anew.
+    /// Takes over the parameters, statistics, optimiser state, averages and step number of a checkpoint. Everything is
+    /// checked before anything is written, so a file that does not fit changes nothing. Statistics, optimiser state and
+    /// averages that the file lacks altogether start anew.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when a tensor is missing or has another shape.
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        let has = |prefix: &str| checkpoint.tensors.keys().any(|name| name.starts_with(prefix));
-        let (has_squares, has_means) = (has(OPTIMISER), has(MEANS));
-        let adam = self.config().optimiser == Optimiser::Adam;
-        let has_optimiser = has_squares && has_means == adam;
-        let mut has_state = true;
-        let mut loaded = Vec::new();
-        for (number, (prefix, network)) in self.networks().into_iter().enumerate() {
-            let layout = &network.parameters.layout;
-            let mut values = vec![0.0; layout.count as usize];
-            let (mut squares, mut means) = (values.clone(), values.clone());
-            let (_, mut state) = init::network(&network.specs, layout, self.config(), number as u32);
-            for (_, tensor) in tensors(&network.specs, layout) {
-                let name = format!("{prefix}{}", tensor.name);
-                tensor.insert(&checkpoint.fitting(&name, &tensor)?, &mut values);
-                if has_optimiser {
-                    tensor.insert(&checkpoint.fitting(&format!("{OPTIMISER}{name}"), &tensor)?, &mut squares);
-                }
-                if has_optimiser && adam {
-                    tensor.insert(&checkpoint.fitting(&format!("{MEANS}{name}"), &tensor)?, &mut means);
-                }
+        let loaded = Role::BOTH.map(|role| self.loaded(role, checkpoint));
+        let [generator, discriminator] = loaded;
+        let loaded = [generator?, discriminator?];
+        let has_optimiser = loaded.iter().all(|network| network.has_optimiser);
+        let has_state = loaded.iter().all(|network| network.has_state);
+        let device = self.device();
+        for (role, network) in Role::BOTH.into_iter().zip(&loaded) {
+            let parameters = &self.gan().network(role).parameters;
+            parameters.values.write(device, &network.values);
+            parameters.state.write(device, &network.state);
+            for ((_, buffer), values) in parameters.optimiser_state.iter().zip(&network.optimiser) {
+                buffer.write(device, if has_optimiser { values } else { &network.zeros });
             }
-            for tensor in state_tensors(&network.specs, layout) {
-                let name = format!("{prefix}{}", tensor.name);
-                let found = checkpoint.get(&name).is_some();
-                has_state &= found;
-                if found {
-                    tensor.insert(&checkpoint.fitting(&name, &tensor)?, &mut state);
-                }
-            }
-            loaded.push((values, squares, means, state));
-        }
-        for ((_, network), (values, squares, means, state)) in self.networks().into_iter().zip(&loaded) {
-            let parameters = &network.parameters;
-            parameters.values.write(self.device(), values);
-            parameters.mean_squares.write(self.device(), squares);
-            parameters.state.write(self.device(), state);
-            if let Some(buffer) = &parameters.means {
-                buffer.write(self.device(), means);
+            if let (Role::Generator, Some(average)) = (role, &self.gan().average) {
+                average.params.write(device, &network.average);
             }
         }
-        self.normalise_loaded();
+        self.normalise();
         if !has_state {
-            self.find_singular_vectors();
+            self.find_state();
         }
         self.set_step(checkpoint.step, if has_optimiser { checkpoint.updates } else { 0 }, checkpoint.finished_test);
         Ok(())
     }
+
+    /// One network's share of a checkpoint, checked and in flat buffers.
+    fn loaded(&self, role: Role, checkpoint: &Checkpoint) -> Result<Loaded> {
+        let network = self.gan().network(role);
+        let layout = &network.parameters.layout;
+        let learned = learned_tensors(role, &network.specs, layout);
+        let zeros = vec![0.0; layout.count as usize];
+        let filled = |prefix: &str| {
+            let mut flat = zeros.clone();
+            for tensor in &learned {
+                tensor.insert(&checkpoint.fitting(&format!("{prefix}{}", tensor.name), tensor)?, &mut flat);
+            }
+            Ok::<_, Error>(flat)
+        };
+        let values = filled("")?;
+        let states: Vec<&str> = network.parameters.optimiser_state.iter().map(|(name, _)| *name).collect();
+        let has_optimiser = learned.first().is_some_and(|tensor| checkpoint.has_state_of(&states, &tensor.name));
+        let of_optimiser = states.iter().map(|state| filled(&checkpoint.optimiser_prefix(state)));
+        let optimiser =
+            if has_optimiser { of_optimiser.collect::<Result<_>>()? } else { vec![zeros.clone(); states.len()] };
+        let has_average =
+            learned.first().is_some_and(|tensor| checkpoint.get(&format!("{AVERAGE}{}", tensor.name)).is_some());
+        let average = if has_average { filled(AVERAGE)? } else { values.clone() };
+        let (_, mut state) = init::network(role, &network.specs, layout, self.config().seed);
+        let mut has_state = true;
+        for tensor in state_tensors(role, &network.specs, layout) {
+            let found = checkpoint.get(&tensor.name).is_some();
+            has_state &= found;
+            if found {
+                tensor.insert(&checkpoint.fitting(&tensor.name, &tensor)?, &mut state);
+            }
+        }
+        Ok(Loaded { values, state, has_state, optimiser, has_optimiser, average, zeros })
+    }
+}
+
+/// A network's share of a checkpoint.
+struct Loaded {
+    values: Vec<f32>,
+    state: Vec<f32>,
+    has_state: bool,
+    /// One for every state tensor of the optimiser.
+    optimiser: Vec<Vec<f32>>,
+    has_optimiser: bool,
+    average: Vec<f32>,
+    zeros: Vec<f32>,
 }

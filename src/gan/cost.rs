@@ -1,18 +1,13 @@
 //! How much arithmetic a training step needs: the multiply-adds of its convolutions and linear layers.
 
-use crate::config::{Config, Net, Norm, Order};
+use crate::config::{Config, Order, Role};
 use crate::gan::architecture;
 use crate::nn::LayerSpec;
+use crate::nn::network::one_pass_serves_every_loss;
 
 /// Multiply-adds of one image through all linear maps of a network, and through the first of them alone.
 fn of_network(specs: &[LayerSpec]) -> (u64, u64) {
-    let of_map = |spec: &LayerSpec| {
-        spec.map().map(|map| {
-            let g = map.geometry();
-            let taps = u64::from(g.kernel_h) * u64::from(g.kernel_w) * u64::from(g.big_c) * u64::from(g.small_c);
-            taps * u64::from(g.small_h) * u64::from(g.small_w)
-        })
-    };
+    let of_map = |spec: &LayerSpec| spec.linear_map().map(|map| map.multiply_adds());
     let all = specs.iter().filter_map(of_map).sum();
     (all, specs.iter().find_map(of_map).unwrap_or(0))
 }
@@ -21,25 +16,32 @@ fn of_network(specs: &[LayerSpec]) -> (u64, u64) {
 ///
 /// Per image of a batch: G runs forward once per batch of codes, and once back to its weights and (all but the first
 /// layer) to its inputs. D runs forward on real images and fakes, back to its weights and inner values for both, and
-/// once to the fakes themselves for G. `alternating` needs a second pass of G and of D on new fakes; `simultaneous` needs
-/// no pass of its own back to the fakes where D couples no images, only the first layer's share of one.
+/// once to the fakes themselves for G. `alternating` does D's part `n_dis` times and needs a second pass of G and of D on
+/// new fakes (and of D on the real images, for a loss that reads their logits in G's update); `simultaneous` needs no pass
+/// of its own back to the fakes where one pass serves both losses, only the first layer's share of one.
 pub fn flop_per_step(config: &Config) -> u64 {
-    let (g, g_first) = of_network(&architecture::generator(config));
-    let (d, d_first) = of_network(&architecture::discriminator(config));
-    let (g_forward, d_forward) = match config.order {
-        Order::Alternating => (2, 3),
-        Order::Simultaneous => (1, 2),
+    let (g, g_first) = of_network(&architecture::layers(config, Role::Generator));
+    let layers = architecture::layers(config, Role::Discriminator);
+    let (d, d_first) = of_network(&layers);
+    let g_backward = g + (g - g_first);
+    let d_backward = 2 * d + 2 * (d - d_first);
+    let all = match config.order {
+        Order::Alternating => {
+            let real = if config.loss.generator_reads_real() { d } else { 0 };
+            u64::from(config.n_dis) * (g + 2 * d + d_backward) + g + real + d + d + g_backward
+        }
+        Order::Simultaneous => {
+            let to_fakes = if one_pass_serves_every_loss(&layers) { d_first } else { d };
+            g + 2 * d + d_backward + to_fakes + g_backward
+        }
     };
-    let generator = g_forward * g + g + (g - g_first);
-    let at_once = config.order == Order::Simultaneous && config.norm != Norm::Batch && config.net == Net::Dcgan;
-    let to_fakes = if at_once { d_first } else { d };
-    let discriminator = d_forward * d + 2 * d + 2 * (d - d_first) + to_fakes;
-    2 * u64::from(config.batch_size) * (generator + discriminator)
+    2 * u64::from(config.batch_size) * all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Norm;
 
     #[test]
     fn workloads_need_what_a_count_by_hand_gives() {

@@ -1,9 +1,11 @@
 //! A look inside both networks, taken at test cadence: what weight normalisation does to the weights, where the
 //! activations bend, and how sure D is.
 
+use crate::config::Role;
 use crate::error::Result;
-use crate::gan::checkpoint::Tensor;
+use crate::gan::state_dict::Named;
 use crate::gan::trainer::Trainer;
+use crate::nn::optimiser;
 use crate::rng;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -104,31 +106,27 @@ impl Trainer {
 
     /// What the last step, whose gradients are given, added to every parameter, under its name. Slopes that were
     /// projected moved less.
-    async fn updates(&self, gradients: &[Tensor]) -> Result<Vec<Tensor>> {
-        let config = self.config();
-        let lr = config.lr_at(crate::config::Role::Generator, self.step().saturating_sub(1));
-        let squares = self.named("", |parameters| Some(&parameters.mean_squares)).await?;
-        let means = self.named("", |parameters| parameters.means.as_ref()).await?;
-        let (numerators, [correction1, correction2]) = if means.is_empty() {
-            (gradients, [1.0; 2])
-        } else {
-            let t = f64::from(self.update_count().max(1));
-            (means.as_slice(), [config.beta1, config.beta2].map(|beta| 1.0 - f64::from(beta).powf(t)))
+    async fn updates(&self, gradients: &[Named]) -> Result<Vec<Named>> {
+        let (config, t) = (self.config(), self.update_count().max(1));
+        let optimiser = optimiser::of(config);
+        let states = self.optimiser_state().await?;
+        let of_tensor = |(number, (name, shape, gradient)): (usize, &Named)| {
+            let role = if name.starts_with(Role::Generator.prefix()) { Role::Generator } else { Role::Discriminator };
+            let lr = f64::from(config.lr_at(role, self.step().saturating_sub(1)));
+            let t = if role == Role::Discriminator { t * config.n_dis } else { t };
+            let change = |(i, &gradient): (usize, &f32)| {
+                let state: Vec<f64> = states.iter().map(|(_, of_state)| f64::from(of_state[number].2[i])).collect();
+                optimiser.change(f64::from(gradient), &state, t, lr) as f32
+            };
+            (name.clone(), shape.clone(), gradient.iter().enumerate().map(change).collect())
         };
-        let step = |numerator: &f32, square: &f32| {
-            let root = (f64::from(*square) / correction2).sqrt();
-            (-f64::from(lr) * f64::from(*numerator) / correction1 / (root + f64::from(config.eps))) as f32
-        };
-        let of_tensor = |(name, shape, numerators): &Tensor, squares: &[f32]| {
-            (name.clone(), shape.clone(), numerators.iter().zip(squares).map(|(n, s)| step(n, s)).collect())
-        };
-        Ok(numerators.iter().zip(&squares).map(|(tensor, (_, _, squares))| of_tensor(tensor, squares)).collect())
+        Ok(gradients.iter().enumerate().map(of_tensor).collect())
     }
 }
 
 /// Every weight of linear maps among `parameters`, with the gradient and the update of the same name: the gradient is
 /// that of the parameters before the update.
-pub fn weights(parameters: &[Tensor], gradients: &[Tensor], updates: &[Tensor]) -> Vec<WeightView> {
+pub fn weights(parameters: &[Named], gradients: &[Named], updates: &[Named]) -> Vec<WeightView> {
     let is_weight = |name: &str| name.ends_with(".conv.weight") || name.ends_with(".linear.weight");
     let found = parameters.iter().filter(|(name, ..)| is_weight(name)).map(|tensor| {
         let name = tensor.0.clone();
@@ -146,16 +144,16 @@ pub fn weights(parameters: &[Tensor], gradients: &[Tensor], updates: &[Tensor]) 
     found.collect()
 }
 
-fn difference((name, shape, a): &Tensor, (_, _, b): &Tensor) -> Tensor {
+fn difference((name, shape, a): &Named, (_, _, b): &Named) -> Named {
     (name.clone(), shape.clone(), a.iter().zip(b).map(|(a, b)| a - b).collect())
 }
 
-fn named<'a>(list: &'a [Tensor], name: &str) -> Option<&'a Tensor> {
+fn named<'a>(list: &'a [Named], name: &str) -> Option<&'a Named> {
     list.iter().find(|tensor| tensor.0 == name)
 }
 
 /// Slopes and thresholds of every activation among `parameters`, in their order.
-pub fn activations(parameters: &[Tensor]) -> Vec<ActivationView> {
+pub fn activations(parameters: &[Named]) -> Vec<ActivationView> {
     let mut found: Vec<ActivationView> = Vec::new();
     for (name, _, values) in parameters {
         let Some((owner, what)) = name.rsplit_once('.') else { continue };
@@ -201,7 +199,7 @@ impl Matrix<'_> {
 
 /// The weight's output units as rows: the first axis, but the second of a transposed convolution `[in, out, kh, kw]`.
 /// Those are all of G's convolutions.
-pub fn rows(tensor: &Tensor) -> Matrix<'_> {
+pub fn rows(tensor: &Named) -> Matrix<'_> {
     let (name, shape, values) = tensor;
     let columns = |units: usize| (values.len() / units.max(1)).max(1);
     let &[inputs, units, height, width] = shape.as_slice() else {

@@ -2,17 +2,21 @@
 
 pub mod architecture;
 pub mod bench;
-pub mod border;
+mod builder;
 pub mod checkpoint;
+pub mod chunk_size;
 pub mod cost;
 pub mod dcgan;
 pub mod images;
 pub mod init;
 pub mod inspect;
-pub mod pace;
+pub mod metrics;
+pub mod nchw;
+pub mod networks;
 pub mod reconstruction;
 pub mod resnet;
 pub mod samples;
+pub mod state_dict;
 pub mod step;
 pub mod trainer;
 

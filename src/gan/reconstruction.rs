@@ -8,11 +8,12 @@ use crate::config::Config;
 use crate::device::{Buffer, Device, Dispatch, DispatchList, Encoder, Progress, StepUniforms};
 use crate::error::Result;
 use crate::gan::images::DeviceImages;
+use crate::gan::networks::Gan;
 use crate::gan::samples::{Sheet, Tiler};
-use crate::gan::step::Gan;
 use crate::kernels::{self, Mse, Step};
-use crate::nn::Backward;
-use crate::nn::{Shape, Weights, optimiser};
+use crate::nn::optimiser::rmsprop::Rmsprop;
+use crate::nn::optimiser::{Flat, Optimiser};
+use crate::nn::{BackwardPass, Shape, Weights};
 
 /// Most pairs of held-out image and reconstruction that are shown.
 const PAIRS_SHOWN: u32 = 16;
@@ -50,13 +51,15 @@ struct Running {
 pub struct Reconstruction {
     frozen: Weights,
     z: Buffer,
-    mean_squares: Buffer,
+    /// RMSprop's, of z.
+    optimiser_state: Vec<(&'static str, Buffer)>,
     targets: Buffer,
     pictures: Buffer,
     losses: Buffer,
     all_losses: Buffer,
     pairs: Buffer,
     slots: StepUniforms,
+    prepare: DispatchList,
     load: DispatchList,
     descend: DispatchList,
     score: DispatchList,
@@ -86,7 +89,9 @@ impl Reconstruction {
         let buffer = |name: &str, len: u32| Buffer::new(device, name, len as usize);
         let z = buffer("reconstruction codes", rows * config.code_size)?;
         let dz = buffer("reconstruction code gradients", rows * config.code_size)?;
-        let mean_squares = buffer("reconstruction mean squares", rows * config.code_size)?;
+        let rmsprop = Rmsprop::new(config);
+        let of_z = rmsprop.state().iter().map(|&name| Ok((name, buffer(name, rows * config.code_size)?)));
+        let optimiser_state = of_z.collect::<Result<Vec<_>>>()?;
         let targets = buffer("held-out images", rows * shape.len())?;
         let pictures = buffer("reconstructions", rows * shape.len())?;
         let dpictures = buffer("reconstruction gradients", rows * shape.len())?;
@@ -94,7 +99,7 @@ impl Reconstruction {
         let all_losses = buffer("reconstruction losses", most_images.div_ceil(rows) * rows)?;
         let pairs_shown = PAIRS_SHOWN.min(rows).min(most_images.max(1));
         let pairs = buffer("pairs", 2 * pairs_shown * shape.len())?;
-        let frozen = gan.generator.parameters.frozen(device, "generator")?;
+        let frozen = gan.generator.parameters.copy(device, "tested generator")?;
 
         let pass = gan.generate(frozen.clone(), z.at(0), pictures.at(0));
         let mse = Dispatch::new(&kernels::MSE, "reconstruction loss")
@@ -104,22 +109,24 @@ impl Reconstruction {
         let mut score = pass.forward();
         score.push(mse);
         let mut descend = score.clone();
-        descend.extend(pass.backward(&Backward::new(&dpictures.at(0), false, Some(&dz.at(0)))));
-        let no_pairs = z.len() as u32;
-        descend.push(optimiser::rmsprop(&z, &dz, &mean_squares, no_pairs, config.decay, config.eps));
+        descend.extend(pass.backward(&BackwardPass::new(&dpictures.at(0), false, Some(&dz.at(0)))));
+        let no_kinks = z.len() as u32;
+        let flat = Flat { values: &z, gradients: &dz, state: &optimiser_state, kink_begin: no_kinks };
+        descend.push(rmsprop.update(flat));
 
         // Pairs lie side by side: image, reconstruction, image, reconstruction.
         let (tiler, show) = Tiler::new(device, &pairs, shape, 2 * pairs_shown, 8)?;
         let slots = StepUniforms::new(device, 1)?;
         let load = vec![images.held_out_batch(rows, &targets.at(0))];
         Ok(Reconstruction {
+            prepare: DispatchList::compile(device, &slots, gan.prepare_evaluation(), progress).await?,
             load: DispatchList::compile(device, &slots, load, progress).await?,
             descend: DispatchList::compile(device, &slots, descend, progress).await?,
             score: DispatchList::compile(device, &slots, score, progress).await?,
             show: DispatchList::compile(device, &slots, vec![show], progress).await?,
             frozen,
             z,
-            mean_squares,
+            optimiser_state,
             targets,
             pictures,
             losses,
@@ -140,7 +147,7 @@ impl Reconstruction {
     /// Freezes G as it is after `step` training steps and starts a test of the first `images` held-out images;
     /// a test that is running is given up.
     pub fn start(&mut self, device: &Device, gan: &Gan, step: u32, images: u32) {
-        device.submit("freeze generator", |encoder| gan.generator.parameters.freeze(encoder, &self.frozen));
+        device.submit("copy of the tested generator", |encoder| self.record_copy(device, gan, encoder));
         self.running = Some(Running { step, images: images.max(1), batch: 0, done_in_batch: 0 });
     }
 
@@ -165,16 +172,12 @@ impl Reconstruction {
         let rows = self.batch_size.min(run.images - first);
         self.slots.write(device, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
         if run.done_in_batch == 0 {
-            encoder.clear(&self.z);
-            encoder.clear(&self.mean_squares);
+            self.record_restart(encoder);
             self.load.record(device, encoder, 0);
         }
         let steps = budget.min(self.steps - run.done_in_batch);
-        {
-            let mut pass = encoder.pass();
-            for _ in 0..steps {
-                self.descend.replay(device, &mut pass, 0);
-            }
+        for _ in 0..steps {
+            self.descend.record(device, encoder, 0);
         }
         run.done_in_batch += steps;
         let batch_ends = run.done_in_batch == self.steps;
@@ -215,6 +218,18 @@ impl Reconstruction {
         self.tiler.read(device).await.map(Some)
     }
 
+    /// Copies the weights that the test judges.
+    fn record_copy(&self, device: &Device, gan: &Gan, encoder: &mut Encoder) {
+        self.prepare.record(device, encoder, 0);
+        gan.generator.parameters.record_copy(encoder, &gan.evaluated_weights(), &self.frozen);
+    }
+
+    /// z from zeros, and fresh RMSprop state.
+    fn record_restart(&self, encoder: &mut Encoder) {
+        encoder.clear(&self.z);
+        self.optimiser_state.iter().for_each(|(_, state)| encoder.clear(state));
+    }
+
     fn copy_pairs(&mut self, encoder: &mut Encoder) {
         let values = self.shape.len();
         for i in 0..self.pairs_shown {
@@ -239,9 +254,8 @@ impl Reconstruction {
         self.targets.write(device, images);
         self.slots.write(device, &[Step { lr: self.lr, rows, ..Step::default() }]);
         device.submit("start of a reconstruction", |encoder| {
-            gan.generator.parameters.freeze(encoder, &self.frozen);
-            encoder.clear(&self.z);
-            encoder.clear(&self.mean_squares);
+            self.record_copy(device, gan, encoder);
+            self.record_restart(encoder);
         });
         let mut means = Vec::new();
         for step in 1..=steps {

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::data::Dataset;
 use crate::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms};
 use crate::error::Result;
-use crate::gan::step::{Gan, latent_codes};
+use crate::gan::networks::{Gan, latent_codes};
 use crate::kernels::{self, SampleSheet, Step};
 use crate::nn::Shape;
 use crate::rng::Stream;
@@ -101,8 +101,9 @@ impl Samples {
         let pieces = images.div_ceil(batch);
         let codes = Buffer::new(device, "fixed latent codes", (pieces * batch * config.code_size) as usize)?;
         let pixels = Buffer::new(device, "samples", (pieces * batch * shape.len()) as usize)?;
-        let weights = gan.generator.parameters.weights();
+        let weights = gan.evaluated_weights();
         let mut calls = vec![latent_codes(&codes, pieces * batch * config.code_size, &[Stream::LatentFixed])];
+        calls.extend(gan.prepare_evaluation());
         for piece in 0..pieces {
             let z = codes.at(piece * batch * config.code_size);
             calls.extend(gan.generate(weights.clone(), z, pixels.at(piece * batch * shape.len())).forward());

@@ -3,18 +3,19 @@
 mod replay;
 mod turn;
 
-use crate::config::{Config, Norm};
+use crate::config::{Config, Role};
 use crate::data::Dataset;
-use crate::device::readback::Staging;
-use crate::device::{Device, DispatchList, Progress, StepUniforms};
+use crate::device::{Device, DispatchList, Progress, Staging, StepUniforms};
 use crate::error::Result;
 use crate::gan::architecture;
+use crate::gan::chunk_size::ChunkSize;
 use crate::gan::images::DeviceImages;
 use crate::gan::init;
-use crate::gan::pace::Pace;
+use crate::gan::metrics::Metrics;
+use crate::gan::networks::Gan;
 use crate::gan::reconstruction::{Reconstruction, TestProgress, TestResult};
 use crate::gan::samples::{Samples, Sheet};
-use crate::gan::step::Gan;
+use crate::gan::step::StepDispatches;
 use crate::kernels::METRIC_COLUMNS;
 use crate::nn::gemm::Variant;
 use std::sync::Arc;
@@ -22,11 +23,8 @@ use turn::Turn;
 
 /// Most training steps in one submit.
 const MOST_STEPS: u32 = 128;
-/// Programs that a trainer compiles.
-const PROGRAMS: usize = 9;
-
-/// Power iterations that a fresh spectral norm starts with.
-const INITIAL_POWER_ITERATIONS: usize = 15;
+/// Dispatch lists that a trainer compiles.
+const LISTS: usize = 12;
 
 /// What one turn brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +33,8 @@ pub struct Report {
     pub step: u32,
     /// Training steps done in this turn.
     pub steps: u32,
-    /// One row of [`METRIC_COLUMNS`] numbers per step of this turn: step, d_loss_real, d_loss_fake, g_loss.
-    pub metrics: Vec<f32>,
+    /// The losses of every step of this turn.
+    pub metrics: Vec<Metrics>,
     /// How far the running test is, if one runs.
     pub test: Option<TestProgress>,
     /// The test that finished in this turn, if one did.
@@ -49,11 +47,14 @@ pub struct Trainer {
     device: Arc<Device>,
     config: Config,
     gan: Gan,
-    slots: StepUniforms,
+    uniforms: StepUniforms,
     inputs: DispatchList,
-    update: DispatchList,
+    /// Up to and with D's update, and the rest of a step.
+    discriminator_part: DispatchList,
+    generator_part: DispatchList,
+    /// Effective weights of parameters that were written from outside, and what follows an update.
     normalise: DispatchList,
-    normalise_loaded: DispatchList,
+    after_update: DispatchList,
     samples: Samples,
     test: Reconstruction,
     /// Turns use them alternately, so that one can be submitted before the metrics of the other are here.
@@ -63,10 +64,10 @@ pub struct Trainer {
     ahead: Option<Turn>,
     /// When the last turn's metrics were here, in milliseconds.
     landed: f64,
-    pace: Pace,
+    chunk_size: ChunkSize,
     /// Training steps submitted.
     step: u32,
-    /// Updates since the optimiser's state was zero: what Adam's bias corrections count.
+    /// Steps since the optimiser's state was zero: what Adam's bias corrections count.
     updates: u32,
     running_images: u32,
     final_images: u32,
@@ -102,7 +103,7 @@ impl Trainer {
         variant: Variant,
         report: &mut dyn FnMut(usize, usize, &str),
     ) -> Result<Trainer> {
-        let progress = &mut Progress::new(PROGRAMS, report);
+        let progress = &mut Progress::new(LISTS, report);
         config.validate()?;
         architecture::check_size(&config)?;
         let data = data.resized(config.width, config.height)?.with_channels(config.channels)?;
@@ -113,23 +114,25 @@ impl Trainer {
         let images = DeviceImages::new(&device, held_out, training, bytes as u32)?;
 
         let gan = Gan::new(&device, &config, variant, MOST_STEPS)?;
-        let slots = StepUniforms::new(&device, MOST_STEPS)?;
+        let uniforms = StepUniforms::new(&device, MOST_STEPS * (config.n_dis + 1))?;
         let [g, d] = [&gan.generator, &gan.discriminator];
         let normalise = [g.normalise(), d.normalise()].concat();
-        let normalise_loaded = [g.normalise_loaded(), d.normalise_loaded()].concat();
+        let after_update = [g.after_update(), d.after_update()].concat();
+        let StepDispatches { discriminator, generator } = gan.step();
         let staging = || Staging::new(&device, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS);
         let trainer = Trainer {
-            normalise: DispatchList::compile(&device, &slots, normalise, progress).await?,
-            normalise_loaded: DispatchList::compile(&device, &slots, normalise_loaded, progress).await?,
-            inputs: DispatchList::compile(&device, &slots, gan.inputs(&images), progress).await?,
-            update: DispatchList::compile(&device, &slots, gan.update(&config), progress).await?,
+            normalise: DispatchList::compile(&device, &uniforms, normalise, progress).await?,
+            after_update: DispatchList::compile(&device, &uniforms, after_update, progress).await?,
+            inputs: DispatchList::compile(&device, &uniforms, gan.inputs(&images), progress).await?,
+            discriminator_part: DispatchList::compile(&device, &uniforms, discriminator, progress).await?,
+            generator_part: DispatchList::compile(&device, &uniforms, generator, progress).await?,
             samples: Samples::new(&device, &config, &gan, progress).await?,
             test: Reconstruction::new(&device, &config, &gan, &images, progress).await?,
             staging: [staging()?, staging()?],
             turns: 0,
             ahead: None,
             landed: 0.0,
-            pace: Pace::new(MOST_STEPS),
+            chunk_size: ChunkSize::new(MOST_STEPS),
             step: 0,
             updates: 0,
             running_images: split.running,
@@ -137,7 +140,7 @@ impl Trainer {
             tested_at: None,
             finished_test: None,
             gan,
-            slots,
+            uniforms,
             config,
             device,
         };
@@ -147,28 +150,32 @@ impl Trainer {
     }
 
     fn initialise(&self) {
-        for (number, network) in [(0, &self.gan.generator), (1, &self.gan.discriminator)] {
-            let layout = &network.parameters.layout;
-            let (values, state) = init::network(&network.specs, layout, &self.config, number);
+        for role in Role::BOTH {
+            let network = self.gan.network(role);
+            let (values, state) = init::network(role, &network.specs, &network.parameters.layout, self.config.seed);
             network.parameters.values.write(&self.device, &values);
             network.parameters.state.write(&self.device, &state);
+            if let (Role::Generator, Some(average)) = (role, &self.gan.average) {
+                average.params.write(&self.device, &values);
+            }
         }
-        self.normalise_loaded();
-        self.find_singular_vectors();
+        self.normalise();
+        self.find_state();
     }
 
     /// Recomputes effective weights after parameters were written from outside.
-    pub(crate) fn normalise_loaded(&self) {
-        self.device.submit("normalise", |encoder| self.normalise_loaded.record(&self.device, encoder, 0));
+    pub(crate) fn normalise(&self) {
+        self.device.submit("normalise", |encoder| self.normalise.record(&self.device, encoder, 0));
     }
 
-    /// Brings spectral norm's vectors near the singular ones, where parameters came without them.
-    pub(crate) fn find_singular_vectors(&self) {
-        if self.config.norm != Norm::Spectral {
-            return;
-        }
-        self.device.submit("power iterations", |encoder| {
-            (0..INITIAL_POWER_ITERATIONS).for_each(|_| self.normalise.record(&self.device, encoder, 0));
+    /// Brings what reparameterisations keep (spectral norm's vectors) to where it belongs, where parameters came without
+    /// it.
+    pub(crate) fn find_state(&self) {
+        let iterations =
+            Role::BOTH.map(|role| self.gan.network(role).parameters.reparameterisation.initial_iterations());
+        self.device.submit("initial iterations", |encoder| {
+            let most = iterations.into_iter().max().unwrap_or(0);
+            (0..most).for_each(|_| self.after_update.record(&self.device, encoder, 0));
         });
     }
 
@@ -192,7 +199,7 @@ impl Trainer {
         self.step
     }
 
-    /// Updates since the optimiser's state was zero.
+    /// Steps since the optimiser's state was zero.
     pub fn update_count(&self) -> u32 {
         self.updates
     }
@@ -219,7 +226,7 @@ impl Trainer {
 
     /// Milliseconds per training step as measured lately.
     pub fn ms_per_step(&self) -> Option<f64> {
-        self.pace.ms_per_step()
+        self.chunk_size.ms_per_step()
     }
 
     /// How far the running test is, if one runs.

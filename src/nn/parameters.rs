@@ -1,27 +1,29 @@
-//! A network's parameters in one flat buffer, with the table that says where each tensor lies.
+//! A network's parameters in one flat buffer, with the table that says where each layer's lie.
 //!
-//! Order: raw weights v of every layer, then gains, then biases, then pairs per channel, of which the (threshold,
-//! slope) pairs come last. Gradients and the optimiser's state have the same layout, so one dispatch updates a network.
+//! Gradients, averages and the optimiser's state have the same layout, so one dispatch updates a network.
 
+use crate::config::Role;
 use crate::device::{Buffer, Device, Encoder};
 use crate::error::Result;
-use crate::nn::layer::{LayerSpec, Op, Reparameterisation};
-use crate::nn::reparameterisation::Normaliser;
+use crate::nn::layer::LayerSpec;
+use crate::nn::optimiser::Optimiser;
+use crate::nn::tensor::{Section, Tensor};
+use crate::nn::weight::{self, Reparameterisation};
 
-/// Where a layer's parameters start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Where a layer's parameters and state begin.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LayerOffsets {
-    /// Raw weight v, [kernel_h, kernel_w, big_c, small_c]; 0 where there is none.
-    pub weight: u32,
-    /// Gains, one per unit.
-    pub gain: Option<u32>,
-    /// Biases, one per unit.
-    pub bias: Option<u32>,
-    /// Pairs, one per channel: (threshold, slope), (bias, scale) or gates of (residue, shortcut).
-    pub pairs: Option<u32>,
-    /// What training moves without a gradient, in the state buffer: pairs of running (mean, variance), or spectral
-    /// norm's vector t.
+    /// First element of its block in each section that it has one in.
+    pub blocks: Vec<(Section, u32)>,
+    /// In the state buffer.
     pub state: Option<u32>,
+}
+
+impl LayerOffsets {
+    /// First element of the layer's block in a section, if it has one.
+    pub fn offset(&self, section: Section) -> Option<u32> {
+        self.blocks.iter().find(|(of, _)| *of == section).map(|&(_, first)| first)
+    }
 }
 
 /// The offset table of a network.
@@ -32,7 +34,7 @@ pub struct Layout {
     /// Number of weights: the length of the effective-weight buffer.
     pub weights: u32,
     /// First (threshold, slope) pair: from here on every second element is a slope, kept in [0, 1].
-    pub pair_begin: u32,
+    pub kink_begin: u32,
     /// Number of parameters.
     pub count: u32,
     /// Length of the state buffer.
@@ -40,47 +42,85 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Lays the layers out.
+    /// Lays the layers out, section by section.
     pub fn new(specs: &[LayerSpec]) -> Layout {
         let mut layers = vec![LayerOffsets::default(); specs.len()];
         let mut end = 0;
-        let mut take = |len: u32| {
-            let start = end;
-            end += len;
-            start
-        };
-        let all = || specs.iter().enumerate();
-        let maps = || all().filter_map(|(i, spec)| Some((i, spec.map()?)));
-        for (i, map) in maps() {
-            layers[i].weight = take(map.weights());
+        let (mut weights, mut kink_begin) = (0, 0);
+        for section in Section::ALL {
+            if section == Section::Kink {
+                kink_begin = end;
+            }
+            for (spec, at) in specs.iter().zip(&mut layers) {
+                for block in spec.layer.parameters(spec.io).iter().filter(|block| block.section == section) {
+                    at.blocks.push((section, end));
+                    end += block.len;
+                }
+            }
+            if section == Section::Weight {
+                weights = end;
+            }
         }
-        let weights = take(0);
-        for (i, map) in maps() {
-            layers[i].gain = map.has_gain().then(|| take(map.units()));
-        }
-        for (i, map) in maps() {
-            layers[i].bias = map.has_bias().then(|| take(map.units()));
-        }
-        for (i, spec) in all().filter(|(_, spec)| matches!(spec.op, Op::BatchNorm | Op::ChannelAffine | Op::Addition)) {
-            layers[i].pairs = Some(take(2 * spec.output.c));
-        }
-        let pair_begin = take(0);
-        for (i, spec) in all().filter(|(_, spec)| matches!(spec.op, Op::Tprelu { .. })) {
-            layers[i].pairs = Some(take(2 * spec.output.c));
-        }
-        let count = take(0);
         let mut state = 0;
-        for (i, spec) in all() {
-            let len = match (spec.op, spec.map()) {
-                (Op::BatchNorm, _) => 2 * spec.output.c,
-                (Op::Map(_, Reparameterisation::Spectral), Some(map)) => map.fan_in(),
-                _ => continue,
-            };
-            layers[i].state = Some(state);
-            state += len;
+        for (spec, at) in specs.iter().zip(&mut layers) {
+            if let Some(block) = spec.layer.state(spec.io) {
+                at.state = Some(state);
+                state += block.len;
+            }
         }
-        Layout { layers, weights, pair_begin, count, state }
+        Layout { layers, weights, kink_begin, count: end, state }
     }
+}
+
+/// A tensor of a network: its full name, and its place in a flat buffer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedTensor {
+    /// E.g. `gen.level.0.conv.weight`.
+    pub name: String,
+    /// First element of its block in the flat buffer.
+    pub first: u32,
+    /// Shape and layout.
+    pub tensor: Tensor,
+}
+
+impl NamedTensor {
+    /// The tensor's values in PyTorch's order, out of a flat buffer.
+    pub fn extract(&self, flat: &[f32]) -> Vec<f32> {
+        self.tensor.indices().map(|i| flat[self.first as usize + i]).collect()
+    }
+
+    /// Writes values in PyTorch's order into a flat buffer.
+    pub fn insert(&self, values: &[f32], flat: &mut [f32]) {
+        for (i, &value) in self.tensor.indices().zip(values) {
+            flat[self.first as usize + i] = value;
+        }
+    }
+}
+
+/// Every learned tensor of a network, in the order of the layers.
+pub fn learned_tensors(role: Role, specs: &[LayerSpec], layout: &Layout) -> Vec<NamedTensor> {
+    let mut all = Vec::new();
+    for (spec, at) in specs.iter().zip(&layout.layers) {
+        for block in spec.layer.parameters(spec.io) {
+            let first = at.offset(block.section).expect("the layout has every block of every layer");
+            all.extend(block.tensors.into_iter().map(|tensor| named(role, spec, first, tensor)));
+        }
+    }
+    all
+}
+
+/// Every tensor of a network's state buffer, which training moves without a gradient.
+pub fn state_tensors(role: Role, specs: &[LayerSpec], layout: &Layout) -> Vec<NamedTensor> {
+    let mut all = Vec::new();
+    for (spec, at) in specs.iter().zip(&layout.layers) {
+        let Some((block, first)) = spec.layer.state(spec.io).zip(at.state) else { continue };
+        all.extend(block.tensors.into_iter().map(|tensor| named(role, spec, first, tensor)));
+    }
+    all
+}
+
+fn named(role: Role, spec: &LayerSpec, first: u32, tensor: Tensor) -> NamedTensor {
+    NamedTensor { name: format!("{}.{}.{}", role.prefix(), spec.name, tensor.name), first, tensor }
 }
 
 /// What a forward or backward pass reads of a network.
@@ -90,7 +130,7 @@ pub struct Weights {
     pub effective: Buffer,
     /// The flat parameters, for biases and pairs.
     pub params: Buffer,
-    /// Running statistics.
+    /// Running statistics, and what reparameterisations keep.
     pub state: Buffer,
 }
 
@@ -103,35 +143,36 @@ pub struct Parameters {
     pub values: Buffer,
     /// Their gradients.
     pub gradients: Buffer,
-    /// The optimiser's running mean of squared gradients.
-    pub mean_squares: Buffer,
-    /// Adam's running mean of gradients.
-    pub means: Option<Buffer>,
+    /// The optimiser's state: tensors of its own names, each laid out as the parameters.
+    pub optimiser_state: Vec<(&'static str, Buffer)>,
     /// What training moves without a gradient.
     pub state: Buffer,
-    /// What makes effective weights, in normalised networks.
-    pub normaliser: Option<Normaliser>,
+    /// What makes effective weights of the values.
+    pub reparameterisation: Box<dyn Reparameterisation>,
 }
 
 impl Parameters {
-    /// Allocates everything but the gradients, which lie at the front of `gradients`; `means` for an optimiser that keeps
-    /// them. Values are zero until written.
+    /// Allocates everything but the gradients, which lie at the front of `gradients`. Values are zero until written.
+    ///
+    /// # Errors
+    /// When a buffer is too large for the device.
     pub fn new(
         device: &Device,
         name: &str,
         specs: &[LayerSpec],
-        means: bool,
+        optimiser: &dyn Optimiser,
         gradients: &Buffer,
     ) -> Result<Parameters> {
         let layout = Layout::new(specs);
         let buffer = |role: &str| Buffer::new(device, &format!("{name} {role}"), layout.count as usize);
         let state = Buffer::new(device, &format!("{name} state"), layout.state as usize)?;
+        let values = buffer("parameters")?;
+        let of_optimiser = optimiser.state().iter().map(|&state| Ok((state, buffer(state)?)));
         Ok(Parameters {
-            values: buffer("parameters")?,
             gradients: gradients.front(layout.count as usize),
-            mean_squares: buffer("mean squares")?,
-            means: means.then(|| buffer("means")).transpose()?,
-            normaliser: Normaliser::new(device, name, specs, &layout, &state)?,
+            optimiser_state: of_optimiser.collect::<Result<_>>()?,
+            reparameterisation: weight::of_network(device, name, specs, &layout, &values, &state)?,
+            values,
             state,
             layout,
         })
@@ -139,27 +180,29 @@ impl Parameters {
 
     /// The live weights.
     pub fn weights(&self) -> Weights {
-        let effective = self.normaliser.as_ref().map_or(&self.values, Normaliser::effective);
-        Weights { effective: effective.clone(), params: self.values.clone(), state: self.state.clone() }
+        let effective = self.reparameterisation.effective().clone();
+        Weights { effective, params: self.values.clone(), state: self.state.clone() }
     }
 
-    /// A second set of weight buffers, for a frozen copy.
-    pub fn frozen(&self, device: &Device, name: &str) -> Result<Weights> {
-        let params = Buffer::new(device, &format!("{name} frozen parameters"), self.layout.count as usize)?;
-        let effective = match &self.normaliser {
-            Some(norm) => Buffer::new(device, &format!("{name} frozen weights"), norm.effective().len())?,
-            None => params.clone(),
-        };
-        let state = Buffer::new(device, &format!("{name} frozen state"), self.layout.state as usize)?;
+    /// A second set of weights, for a copy that stays as it is.
+    ///
+    /// # Errors
+    /// When a buffer is too large for the device.
+    pub fn copy(&self, device: &Device, name: &str) -> Result<Weights> {
+        let params = Buffer::new(device, &format!("{name} parameters"), self.layout.count as usize)?;
+        let is_own = self.reparameterisation.has_own_weights();
+        let weights = || Buffer::new(device, &format!("{name} effective weights"), self.layout.weights as usize);
+        let effective = if is_own { weights()? } else { params.clone() };
+        let state = Buffer::new(device, &format!("{name} state"), self.layout.state as usize)?;
         Ok(Weights { effective, params, state })
     }
 
-    /// Records copying the live weights into a frozen set.
-    pub fn freeze(&self, encoder: &mut Encoder, frozen: &Weights) {
-        encoder.copy(&self.values, &frozen.params);
-        encoder.copy(&self.state, &frozen.state);
-        if let Some(norm) = &self.normaliser {
-            encoder.copy(norm.effective(), &frozen.effective);
+    /// Records copying weights of this network to a copy of them.
+    pub fn record_copy(&self, encoder: &mut Encoder, from: &Weights, to: &Weights) {
+        encoder.copy(&from.params, &to.params);
+        encoder.copy(&from.state, &to.state);
+        if self.reparameterisation.has_own_weights() {
+            encoder.copy(&from.effective, &to.effective);
         }
     }
 }

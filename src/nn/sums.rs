@@ -2,7 +2,7 @@
 
 use crate::device::{Buffer, Dispatch};
 use crate::kernels::{self, ReducePartials};
-use crate::nn::layer::Shape;
+use crate::nn::shape::Shape;
 
 /// Rows of pixels per part of batch normalisation's sums.
 pub(crate) const ROWS_PER_PART: u32 = 256;
@@ -17,11 +17,6 @@ pub(crate) fn rows_per_part(rows: u32) -> u32 {
 /// Number of parts of batch normalisation's sums over `rows` images of `shape`.
 pub(crate) fn parts(shape: Shape, rows: u32) -> u32 {
     (rows * shape.h * shape.w).div_ceil(ROWS_PER_PART)
-}
-
-/// Elements of scratch memory that batch normalisation's sums need for `rows` images.
-pub fn scratch(shape: Shape, rows: u32) -> u32 {
-    2 * parts(shape, rows) * shape.c
 }
 
 /// Adds `parts` partial results of `count` elements from `scratch` into `target` at `offset`.

@@ -1,46 +1,42 @@
-//! How the lists of operations are written down: what every network family shares.
+//! How a network is written down, layer by layer: what every family shares.
 
-use super::activation::Activation;
-use super::conv::Geometry;
-use super::layer::{Layer, Map, Scaling};
+use super::geometry::Geometry;
+use super::layer::conv::Conv;
+use super::layer::conv_transpose::ConvTranspose;
+use super::layer::linear::Linear;
+use super::layer::tprelu::Tprelu;
+use super::layer::{self, Layer};
 use super::network::{Network, Node};
-use super::operation::Operation;
-use crate::config::Config;
+use super::weight::WeightParts;
+use crate::config::{Activation, Config, NormParts, Role};
+use std::sync::Arc;
 
 /// A value of a network under construction.
 #[derive(Debug, Clone, Copy)]
 pub struct Value {
     index: usize,
-    /// `[C, H, W]`
+    /// `[C, H, W]`; a latent code is `[code, 1, 1]`.
     pub shape: [usize; 3],
 }
 
 /// A network under construction.
 pub struct Builder<'a> {
     config: &'a Config,
+    norm: NormParts,
     network: Network,
 }
 
 impl<'a> Builder<'a> {
-    /// A network that so far only has an input, an image `[C, H, W]`.
-    pub fn of_images(config: &'a Config) -> (Builder<'a>, Value) {
-        let shape = [config.channels, config.height, config.width].map(|length| length as usize);
-        (Builder { config, network: Network { input: shape.to_vec(), nodes: Vec::new() } }, Value { index: 0, shape })
-    }
-
-    /// A network that maps a latent code by the layer `gen.initial.linear` to `output` `[C, H, W]`.
-    pub fn of_codes(config: &'a Config, output: [usize; 3], scaling: Scaling) -> (Builder<'a>, Value) {
-        let code = config.code_size as usize;
-        let mut builder = Builder { config, network: Network { input: vec![code], nodes: Vec::new() } };
-        let layer = Layer {
-            name: "gen.initial.linear".into(),
-            map: Map::Linear,
-            weight: vec![output.iter().product(), code],
-            scaling,
-            output,
+    /// A network that so far only has an input: G's is a latent code, D's an image.
+    pub fn new(config: &'a Config, role: Role) -> (Builder<'a>, Value) {
+        let code = [config.code_size as usize, 1, 1];
+        let image = [config.channels, config.height, config.width].map(|length| length as usize);
+        let (input, shape) = match role {
+            Role::Generator => (code[..1].to_vec(), code),
+            Role::Discriminator => (image.to_vec(), image),
         };
-        let value = builder.push(Operation::Layer(layer), vec![0], output);
-        (builder, value)
+        let network = Network { input, nodes: Vec::new() };
+        (Builder { config, norm: config.norm_parts(role), network }, Value { index: 0, shape })
     }
 
     /// The finished network; its output is what was added last.
@@ -48,56 +44,61 @@ impl<'a> Builder<'a> {
         self.network
     }
 
+    /// Adds a layer that reads `inputs`.
+    pub fn add(&mut self, layer: impl Layer + 'static, inputs: &[Value]) -> Value {
+        self.push(Arc::new(layer), inputs)
+    }
+
+    /// A linear map of a latent code to `output` `[C, H, W]`. Here and below, `is_last` says whether the map counts as its
+    /// network's last one, where norms put gain and bias.
+    pub fn linear(&mut self, module: String, code: Value, output: [usize; 3], is_last: bool) -> Value {
+        self.add(Linear::new(module, code.shape[0], output, self.parts(is_last)), &[code])
+    }
+
     /// A convolution to `units` channels.
-    pub fn conv(&mut self, name: String, x: Value, units: usize, geometry: Geometry, scaling: Scaling) -> Value {
-        let ([channels, height, width], [kh, kw]) = (x.shape, geometry.kernel);
-        let [rows, columns] = geometry.small([height, width]);
-        let (weight, output) = (vec![units, channels, kh, kw], [units, rows, columns]);
-        let layer = Layer { name, map: Map::Conv(geometry), weight, scaling, output };
-        self.push(Operation::Layer(layer), vec![x.index], output)
+    pub fn conv(&mut self, module: String, x: Value, units: usize, geometry: Geometry, is_last: bool) -> Value {
+        self.add(Conv::new(module, [x.shape[0], units], geometry, self.parts(is_last)), &[x])
     }
 
     /// A transposed convolution to `units` channels and the smallest image that belongs to the input.
-    pub fn conv_transpose(&mut self, name: String, x: Value, units: usize, g: Geometry, scaling: Scaling) -> Value {
-        let ([channels, height, width], [kh, kw]) = (x.shape, g.kernel);
-        let [rows, columns] = g.large([height, width]);
-        let (weight, output) = (vec![channels, units, kh, kw], [units, rows, columns]);
-        let layer = Layer { name, map: Map::ConvTranspose(g), weight, scaling, output };
-        self.push(Operation::Layer(layer), vec![x.index], output)
+    pub fn conv_transpose(
+        &mut self,
+        module: String,
+        x: Value,
+        units: usize,
+        geometry: Geometry,
+        is_last: bool,
+    ) -> Value {
+        self.add(ConvTranspose::new(module, [x.shape[0], units], geometry, self.parts(is_last)), &[x])
     }
 
-    /// The configured activation of `module`.
+    /// The layer that normalises the outputs of `module`'s linear map, if the norm has one.
+    pub fn normalised(&mut self, module: &str, x: Value) -> Value {
+        match self.norm.behind {
+            Some(layer) => self.push(layer::behind(layer, module, x.shape[0]), &[x]),
+            None => x,
+        }
+    }
+
+    /// The activation of `module`.
     pub fn activation(&mut self, module: &str, x: Value) -> Value {
-        self.same(Operation::Activation(Activation::new(self.config, module)), x)
+        self.activation_of(self.norm.activation, module, x)
     }
 
-    /// An operation that keeps the shape.
-    pub fn same(&mut self, operation: Operation, x: Value) -> Value {
-        self.push(operation, vec![x.index], x.shape)
+    /// The activation `kind` of `module`.
+    pub fn activation_of(&mut self, kind: Activation, module: &str, x: Value) -> Value {
+        self.add(Tprelu::new(kind, self.config, module, x.shape[0]), &[x])
     }
 
-    /// Average pooling with zeros around the image.
-    pub fn average_pool(&mut self, x: Value, padding: [usize; 2]) -> Value {
-        let [channels, height, width] = x.shape;
-        let output = [channels, height / 2 + padding[0], width / 2 + padding[1]];
-        self.push(Operation::AveragePool { padding }, vec![x.index], output)
+    fn parts(&self, is_last: bool) -> WeightParts {
+        WeightParts::of(&self.norm, is_last)
     }
 
-    /// Upsampling with the rim cut off.
-    pub fn upsample(&mut self, x: Value, crop: [usize; 2]) -> Value {
-        let [channels, height, width] = x.shape;
-        let output = [channels, 2 * (height - crop[0]), 2 * (width - crop[1])];
-        self.push(Operation::Upsample { crop }, vec![x.index], output)
-    }
-
-    /// Weight-normalised addition of the two branches of a block.
-    pub fn addition(&mut self, name: String, residue: Value, shortcut: Value) -> Value {
-        assert_eq!(residue.shape, shortcut.shape, "both branches of {name} must have one shape");
-        self.push(Operation::Addition(name), vec![residue.index, shortcut.index], residue.shape)
-    }
-
-    fn push(&mut self, operation: Operation, inputs: Vec<usize>, output: [usize; 3]) -> Value {
-        self.network.nodes.push(Node { operation, inputs, output });
-        Value { index: self.network.nodes.len(), shape: output }
+    fn push(&mut self, layer: Arc<dyn Layer>, inputs: &[Value]) -> Value {
+        let shapes: Vec<_> = inputs.iter().map(|value| value.shape).collect();
+        let shape = layer.output(&shapes);
+        let inputs = inputs.iter().map(|value| value.index).collect();
+        self.network.nodes.push(Node { layer, inputs, output: shape });
+        Value { index: self.network.nodes.len(), shape }
     }
 }

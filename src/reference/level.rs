@@ -1,6 +1,6 @@
 //! The sizes of the images between the stride-2 levels, which both network families share.
 
-use super::conv::Geometry;
+use super::geometry::Geometry;
 use crate::config::Config;
 
 /// One stride-2 level: D goes from the large image to the small one, G back.

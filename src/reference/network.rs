@@ -1,29 +1,28 @@
-//! A network as a list of operations in single-assignment form.
+//! A network as a list of layers in single-assignment form.
 
 use super::Tensor;
-use super::batch_norm::moments;
-use super::layer::{Layer, Parameters};
-use super::operation::{Operation, running_moments};
+use super::layer::{Layer, Parameters, State, Trace};
 use super::{dcgan, resnet};
-use crate::config::{Config, Net, Statistics};
+use crate::config::{Config, Net, Role, Statistics};
+use std::sync::Arc;
 
-/// One operation in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One layer in its place.
+#[derive(Debug, Clone)]
 pub struct Node {
     /// What is done.
-    pub operation: Operation,
+    pub layer: Arc<dyn Layer>,
     /// The values it reads: 0 is the network's input, `i` the output of node `i - 1`.
     pub inputs: Vec<usize>,
     /// `[C, H, W]` of the value it writes.
     pub output: [usize; 3],
 }
 
-/// Operations in the order of the forward pass; node `i` writes value `i + 1`, and the last value is the output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Layers in the order of the forward pass; node `i` writes value `i + 1`, and the last value is the output.
+#[derive(Debug, Clone)]
 pub struct Network {
     /// Shape of the input without the batch: `[code]` or `[C, H, W]`.
     pub input: Vec<usize>,
-    /// The operations.
+    /// The layers.
     pub nodes: Vec<Node>,
 }
 
@@ -42,6 +41,14 @@ impl Pass {
 }
 
 impl Network {
+    /// G or D, see [`Network::generator`] and [`Network::discriminator`].
+    pub fn of(config: &Config, role: Role) -> Network {
+        match role {
+            Role::Generator => Network::generator(config),
+            Role::Discriminator => Network::discriminator(config),
+        }
+    }
+
     /// D: input `[B, channels, height, width]` in `[0, 1]`, output `[B, 1, 1, 1]`.
     pub fn discriminator(config: &Config) -> Network {
         match config.net {
@@ -58,51 +65,55 @@ impl Network {
         }
     }
 
+    /// The layers in the order of the forward pass.
+    pub fn layers(&self) -> impl Iterator<Item = &dyn Layer> {
+        self.nodes.iter().map(|node| node.layer.as_ref())
+    }
+
     /// Name and shape of every learned parameter, in the order of the forward pass.
     pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
-        self.nodes.iter().flat_map(|node| node.operation.parameters(node.output[0])).collect()
+        self.layers().flat_map(Layer::parameters).collect()
     }
 
-    /// Name and shape of everything that is kept between steps without being learned by gradients.
-    pub fn state(&self) -> Vec<(String, Vec<usize>)> {
-        self.nodes.iter().flat_map(|node| node.operation.state(node.output[0])).collect()
+    /// Everything that is kept between steps without being learned by gradients.
+    pub fn state(&self) -> Vec<State> {
+        self.layers().flat_map(Layer::state).collect()
     }
 
-    /// The layers with weights, in the order of the forward pass.
-    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
-        self.nodes.iter().filter_map(|node| match &node.operation {
-            Operation::Layer(layer) => Some(layer),
-            _ => None,
-        })
+    /// Whether in training an image's output depends on the other images of its batch.
+    pub fn couples_images(&self) -> bool {
+        self.layers().any(Layer::couples_images)
     }
 
     /// The forward pass of training: batch normalisation uses the statistics of the batch. Nothing else changes; running
     /// statistics move by [`Network::observe`].
-    pub fn forward(&self, parameters: &Parameters, x: &Tensor) -> Pass {
-        self.evaluate(parameters, x, Statistics::Batch)
+    pub fn forward(&self, tensors: &Parameters, x: &Tensor) -> Pass {
+        self.evaluate(tensors, x, Statistics::Batch)
     }
 
-    /// The forward pass with the statistics of the batch or running ones. `parameters` holds the state too.
-    pub fn evaluate(&self, parameters: &Parameters, x: &Tensor, statistics: Statistics) -> Pass {
+    /// The forward pass with the statistics of the batch or running ones. `tensors` holds parameters and state.
+    pub fn evaluate(&self, tensors: &Parameters, x: &Tensor, statistics: Statistics) -> Pass {
         let mut values = vec![x.clone()];
         for node in &self.nodes {
-            let value = node.operation.forward(parameters, &node.reads(&values), statistics);
+            let value = node.layer.forward(tensors, &node.reads(&values), statistics);
             let [channels, height, width] = node.output;
-            assert_eq!(value.shape, [x.shape[0], channels, height, width], "the shape of {:?}", node.operation);
+            let expected = [x.shape[0], channels, height, width];
+            assert_eq!(value.shape, expected, "the shape of what {} writes", node.layer.name());
             values.push(value);
         }
         Pass { values, statistics }
     }
 
     /// From the gradient of the output to the gradients of every parameter, by name, and of the input.
-    pub fn backward(&self, parameters: &Parameters, pass: &Pass, dy: &Tensor) -> (Parameters, Tensor) {
+    pub fn backward(&self, tensors: &Parameters, pass: &Pass, dy: &Tensor) -> (Parameters, Tensor) {
         let mut gradients = Parameters::new();
         let mut d: Vec<Option<Tensor>> = vec![None; pass.values.len()];
         d[self.nodes.len()] = Some(dy.clone());
         for (i, node) in self.nodes.iter().enumerate().rev() {
             let dy = d[i + 1].take().expect("every value but the last is read by a later node");
-            let (reads, written) = (node.reads(&pass.values), &pass.values[i + 1]);
-            let dxs = node.operation.backward(parameters, &reads, pass.statistics, [written, &dy], &mut gradients);
+            let inputs = node.reads(&pass.values);
+            let trace = Trace { inputs: &inputs, output: &pass.values[i + 1], statistics: pass.statistics };
+            let dxs = node.layer.backward(tensors, trace, &dy, &mut gradients);
             for (&input, dx) in node.inputs.iter().zip(dxs) {
                 // A value that is read twice gets the sum of both gradients.
                 d[input] = Some(match d[input].take() {
@@ -114,16 +125,16 @@ impl Network {
         (gradients, d[0].take().expect("the first node reads the input"))
     }
 
-    /// Moves the running statistics of every batch normalisation by the batch of `pass`.
-    pub fn observe(&self, parameters: &mut Parameters, pass: &Pass) {
+    /// Moves the state of every layer by a forward pass of training.
+    pub fn observe(&self, tensors: &mut Parameters, pass: &Pass) {
         for node in &self.nodes {
-            let Operation::BatchNorm(name) = &node.operation else { continue };
-            let x = &pass.values[node.inputs[0]];
-            let count = x.data.len() / node.output[0];
-            let moved = running_moments(name, parameters).moved(&moments(x), count);
-            parameters.insert(format!("{name}.running_mean"), Tensor::new(&[node.output[0]], moved.mean));
-            parameters.insert(format!("{name}.running_var"), Tensor::new(&[node.output[0]], moved.variance));
+            node.layer.observe(tensors, &node.reads(&pass.values));
         }
+    }
+
+    /// What every layer does after an update by the optimiser, before which the tensors were `before`.
+    pub fn updated(&self, before: &Parameters, tensors: &mut Parameters) {
+        self.layers().for_each(|layer| layer.updated(before, tensors));
     }
 }
 
@@ -135,7 +146,7 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::Map;
+    use super::super::level::Level;
     use super::*;
     use crate::config::{Activation, Norm};
 
@@ -150,6 +161,10 @@ mod tests {
 
     fn names(list: Vec<(String, Vec<usize>)>) -> Vec<String> {
         list.into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn states(network: &Network) -> Vec<(String, Vec<usize>)> {
+        network.state().into_iter().map(|state| (state.name, state.shape)).collect()
     }
 
     #[test]
@@ -189,10 +204,10 @@ mod tests {
                 assert_eq!(shrinking[0], [1, 1], "{config:?}");
                 let levels = config.levels() as usize;
                 assert_eq!(growing[..levels], shrinking[1..=levels], "{config:?}");
-                for layer in Network::generator(&config).layers() {
-                    let Map::ConvTranspose(geometry) = layer.map else { continue };
-                    let [_, height, width] = layer.output;
-                    assert_eq!(geometry.large(geometry.small([height, width])), [height, width], "{}", layer.name);
+                let mut large = [height as usize, width as usize];
+                for Level { small, geometry } in Level::all(&config) {
+                    assert_eq!(geometry.large(small), large, "{config:?}");
+                    large = small;
                 }
             }
         }
@@ -214,19 +229,22 @@ mod tests {
             level.1.batchnorm.weight level.1.batchnorm.bias final.conv.weight final.conv.bias";
         assert_eq!(names(discriminator.parameters()), prefixed("dis", expected));
         let expected = "level.1.batchnorm.running_mean level.1.batchnorm.running_var";
-        assert_eq!(names(discriminator.state()), prefixed("dis", expected));
+        assert_eq!(
+            states(&discriminator),
+            prefixed("dis", expected).into_iter().map(|name| (name, vec![128])).collect::<Vec<_>>()
+        );
         let spectral = Config { norm: Norm::Spectral, nlayer: 1, activation: Activation::Trelu, ..dcgan.clone() };
         let discriminator = Network::discriminator(&spectral);
         let expected = "level.0.conv.weight level.0.conv.bias level.0.trelu.bias final.conv.weight final.conv.bias";
         assert_eq!(names(discriminator.parameters()), prefixed("dis", expected));
         assert_eq!(
-            discriminator.state(),
+            states(&discriminator),
             [
                 ("dis.level.0.conv.weight_v".to_owned(), vec![3 * 16]),
                 ("dis.final.conv.weight_v".to_owned(), vec![64 * 256])
             ]
         );
-        assert_eq!(names(Network::generator(&spectral).state()), [""; 0]);
+        assert_eq!(states(&Network::generator(&spectral)), []);
 
         let resnet = Config { net: Net::Resnet, nlayer: 1, nblock: 2, activation: Activation::Prelu, ..dcgan };
         let expected = "level.0.block.0.residue.0.conv.weight level.0.block.0.residue.0.prelu.weight \

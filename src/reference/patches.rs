@@ -1,7 +1,7 @@
-//! Convolution as a matrix product: the one fast loop that the twins of all convolutions share.
+//! Convolution as a matrix product: the one fast loop that all convolutions share.
 
 use super::Tensor;
-use super::conv::Geometry;
+use super::geometry::Geometry;
 
 /// `patches[(c,k,l), (b,p,q)] = x[b,c, p s + k - pad, q s + l - pad]`, 0 outside the large image `x` `[B, C, H, W]`.
 pub(super) fn patches(x: &Tensor, geometry: &Geometry) -> Tensor {

@@ -4,7 +4,7 @@ use super::Tensor;
 use super::layer::Parameters;
 use super::mse::{mse, mse_gradient};
 use super::network::Network;
-use super::rmsprop::Rmsprop;
+use super::optimiser::rmsprop::Rmsprop;
 use crate::config::Statistics;
 
 /// What a reconstruction found.

@@ -1,52 +1,61 @@
-//! Generator and discriminator of residual blocks, as in the authors' later code: strict weight normalisation in every
-//! block, weight-normalised addition of its two branches.
+//! Generator and discriminator of residual blocks, as in the authors' later code: weight normalisation in every block,
+//! weight-normalised addition of its two branches.
 
-use super::activation::Activation;
 use super::builder::{Builder, Value};
-use super::conv::Geometry;
-use super::layer::Scaling::{Affine, Strict};
+use super::geometry::Geometry;
+use super::layer::addition::Addition;
+use super::layer::average_pool::AveragePool;
+use super::layer::channel_affine::ChannelAffine;
+use super::layer::rescale::Rescale;
+use super::layer::sigmoid::Sigmoid;
+use super::layer::upsample::Upsample;
 use super::level::Level;
 use super::network::Network;
-use super::operation::Operation;
-use crate::config::Config;
+use crate::config::{Activation, Config, Role};
 
 /// D: images to `[-1, 1]`; per level `nblock` blocks, of which the first halves the image and widens it; then a
 /// convolution over all that remains to one logit.
 pub(super) fn discriminator(config: &Config) -> Network {
-    let (mut builder, mut x) = Builder::of_images(config);
-    x = builder.same(Operation::Rescale, x);
+    let (mut builder, image) = Builder::new(config, Role::Discriminator);
+    let mut x = builder.add(Rescale { name: "dis.rescale".into() }, &[image]);
     for (i, level) in Level::all(config).iter().enumerate() {
         for j in 0..config.nblock as usize {
             let name = format!("dis.level.{i}.block.{j}");
-            let halved = (j == 0).then_some(level);
-            let mut residue =
-                builder.conv(format!("{name}.residue.0.conv"), x, width(config, i), geometry(halved), Strict);
-            residue = builder.activation(&format!("{name}.residue.0"), residue);
-            residue = builder.conv(format!("{name}.residue.1.conv"), residue, width(config, i), geometry(None), Strict);
-            let mut shortcut = x;
-            if let Some(level) = halved {
-                shortcut = builder.average_pool(shortcut, level.extra());
-            }
-            if x.shape[0] != width(config, i) {
-                shortcut = builder.conv(format!("{name}.shortcut.conv"), shortcut, width(config, i), ONE, Strict);
-            }
-            x = builder.addition(format!("{name}.addition"), residue, shortcut);
+            x = shrinking_block(&mut builder, &name, x, width(config, i), (j == 0).then_some(level));
             x = builder.activation(&name, x);
         }
     }
-    let whole = Geometry { kernel: [x.shape[1], x.shape[2]], stride: [1, 1], padding: [0, 0] };
-    builder.conv("dis.final.conv".into(), x, 1, whole, Affine);
+    builder.conv("dis.final.conv".into(), x, 1, Geometry::whole(x.shape), true);
     builder.finish()
 }
 
-/// G: an affine linear layer with PReLU to D's smallest image; D's levels backwards, `nblock` blocks each, of which the
-/// last doubles the image and narrows it; then scale and bias per channel and a sigmoid.
+/// D's block up to its addition, to `units` channels and, where `halved`, to the level's small image.
+fn shrinking_block(builder: &mut Builder, name: &str, x: Value, units: usize, halved: Option<&Level>) -> Value {
+    let mut residue = builder.conv(format!("{name}.residue.0.conv"), x, units, geometry(halved), false);
+    residue = builder.activation(&format!("{name}.residue.0"), residue);
+    residue = builder.conv(format!("{name}.residue.1.conv"), residue, units, geometry(None), false);
+    let mut shortcut = x;
+    if let Some(level) = halved {
+        let pool = AveragePool { name: format!("{name}.shortcut.pool"), padding: level.extra() };
+        shortcut = builder.add(pool, &[shortcut]);
+    }
+    if x.shape[0] != units {
+        shortcut = builder.conv(format!("{name}.shortcut.conv"), shortcut, units, ONE, false);
+    }
+    builder.add(Addition { name: format!("{name}.addition"), channels: units }, &[residue, shortcut])
+}
+
+/// G: a linear layer with PReLU to D's smallest image; D's levels backwards, `nblock` blocks each, of which the last
+/// doubles the image and narrows it; then scale and bias per channel and a sigmoid.
+///
+/// The linear layer has gain and bias where a last layer has them, as in the authors' code.
 pub(super) fn generator(config: &Config) -> Network {
     let levels = Level::all(config);
     let [rows, columns] = levels[levels.len() - 1].small;
-    let (mut builder, mut x) = Builder::of_codes(config, [width(config, levels.len() - 1), rows, columns], Affine);
-    let prelu = Activation { name: "gen.initial.prelu".into(), slope: true, threshold: false };
-    x = builder.same(Operation::Activation(prelu), x);
+    let (mut builder, z) = Builder::new(config, Role::Generator);
+    let output = [width(config, levels.len() - 1), rows, columns];
+    let mut x = builder.linear("gen.initial.linear".into(), z, output, true);
+    x = builder.activation_of(Activation::Prelu, "gen.initial", x);
     for (i, level) in levels.iter().enumerate().rev() {
         for j in 0..config.nblock as usize {
             let name = format!("gen.level.{i}.block.{j}");
@@ -62,25 +71,26 @@ pub(super) fn generator(config: &Config) -> Network {
             }
         }
     }
-    x = builder.same(Operation::ChannelAffine("gen.output".into()), x);
-    builder.same(Operation::Sigmoid, x);
+    x = builder.add(ChannelAffine { name: "gen.output".into(), channels: x.shape[0] }, &[x]);
+    builder.add(Sigmoid { name: "gen.sigmoid".into() }, &[x]);
     builder.finish()
 }
 
 /// G's block up to its addition, to `units` channels and, where `doubled`, to the level's large image.
 fn growing_block(builder: &mut Builder, name: &str, x: Value, units: usize, doubled: Option<&Level>) -> Value {
     let inner = x.shape[0];
-    let mut residue = builder.conv_transpose(format!("{name}.residue.0.conv"), x, inner, geometry(None), Strict);
+    let mut residue = builder.conv_transpose(format!("{name}.residue.0.conv"), x, inner, geometry(None), false);
     residue = builder.activation(&format!("{name}.residue.0"), residue);
-    residue = builder.conv_transpose(format!("{name}.residue.1.conv"), residue, units, geometry(doubled), Strict);
+    residue = builder.conv_transpose(format!("{name}.residue.1.conv"), residue, units, geometry(doubled), false);
     let mut shortcut = x;
     if inner != units {
-        shortcut = builder.conv_transpose(format!("{name}.shortcut.conv"), shortcut, units, ONE, Strict);
+        shortcut = builder.conv_transpose(format!("{name}.shortcut.conv"), shortcut, units, ONE, false);
     }
     if let Some(level) = doubled {
-        shortcut = builder.upsample(shortcut, level.extra());
+        let upsample = Upsample { name: format!("{name}.shortcut.upsample"), crop: level.extra() };
+        shortcut = builder.add(upsample, &[shortcut]);
     }
-    builder.addition(format!("{name}.addition"), residue, shortcut)
+    builder.add(Addition { name: format!("{name}.addition"), channels: units }, &[residue, shortcut])
 }
 
 /// A 1x1 map.

@@ -1,4 +1,4 @@
-//! The one container of the twins.
+//! The one container of the reference implementation.
 
 /// A dense row-major array of f64: the last axis is contiguous.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,11 @@ impl Tensor {
     pub fn new(shape: &[usize], data: Vec<f64>) -> Tensor {
         assert_eq!(shape.iter().product::<usize>(), data.len(), "shape {shape:?} must hold {} elements", data.len());
         Tensor { shape: shape.to_vec(), data }
+    }
+
+    /// A tensor with one axis.
+    pub fn vector(data: Vec<f64>) -> Tensor {
+        Tensor { shape: vec![data.len()], data }
     }
 
     /// A tensor of zeros.

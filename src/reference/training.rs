@@ -1,26 +1,23 @@
 //! Training steps of the GAN in both update orders.
 
 use super::Tensor;
-use super::gan_loss::{fake_loss, generator_loss, real_loss};
-use super::layer::{Parameters, Scaling};
+use super::layer::Parameters;
+use super::loss::{self, DiscriminatorLoss, Loss};
 use super::network::{Network, Pass};
-use super::optimiser::Optimiser;
-use super::rmsprop::project_slopes;
-use super::spectral_norm::{estimate, next_direction};
-use crate::config::{Config, Loss, Order};
+use super::optimiser::{self, Optimiser, decimal};
+use crate::config::{Config, Order, Role};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// A network with its parameters and the optimiser's means.
+/// A network with its tensors and those of the optimiser.
 #[derive(Debug, Clone)]
 pub struct Trainee {
-    /// The operations.
+    /// The layers.
     pub network: Network,
     /// Learned parameters and the network's state by name.
     pub parameters: Parameters,
-    /// Mean gradients by the names of the learned parameters; zeros at the start, and for ever with RMSprop.
-    pub means: Parameters,
-    /// Mean squared gradients by the same names; zeros at the start.
-    pub mean_squares: Parameters,
+    /// What the optimiser keeps: by the name of its tensor (`mean_square`), then by the names of the learned parameters.
+    pub optimiser_state: BTreeMap<&'static str, Parameters>,
     /// Updates done.
     pub updates: u32,
 }
@@ -32,52 +29,97 @@ pub struct Training {
     pub generator: Trainee,
     /// D.
     pub discriminator: Trainee,
+    /// The average of G's learned parameters over its updates, by name.
+    pub average: Parameters,
+    /// The share of the old average in a new one; with 0 the average is the parameters themselves.
+    pub ema: f64,
     /// When the networks are updated.
     pub order: Order,
     /// What they minimise.
-    pub loss: Loss,
+    pub loss: &'static dyn Loss,
+    /// Whether G's loss reads the logits of real images.
+    pub generator_reads_real: bool,
     /// The optimiser of both networks.
-    pub optimiser: Optimiser,
+    pub optimiser: Arc<dyn Optimiser>,
 }
 
-/// What one step reports.
+/// What one step reports. Where D is updated more than once, its numbers are those of its last update.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepReport {
-    /// D's loss on the real batch, mean over the batch.
-    pub d_loss_real: f64,
-    /// D's loss on the fake batch.
-    pub d_loss_fake: f64,
+    /// D's loss.
+    pub d_loss: f64,
+    /// Its part on the real batch, where the loss is a sum of two.
+    pub d_loss_real: Option<f64>,
+    /// Its part on the fake batch.
+    pub d_loss_fake: Option<f64>,
     /// G's loss.
     pub g_loss: f64,
-    /// Euclidean norms of the gradients that the optimiser consumed, with respect to the raw parameters.
-    pub grad_norms: BTreeMap<String, f64>,
+    /// The logits of the real and of the fake batch that D's loss was computed from.
+    pub d_logits: [Tensor; 2],
+    /// The same of G's loss. Those of real images are D's own again where G's loss does not read them.
+    pub g_logits: [Tensor; 2],
+    /// The gradients that the optimiser consumed, with respect to the raw parameters.
+    pub gradients: Parameters,
+}
+
+impl StepReport {
+    /// From the passes through D that D's loss and G's were computed from, real batch first, and both networks' gradients.
+    fn new(
+        passes: [[Pass; 2]; 2],
+        DiscriminatorLoss { loss: d_loss, parts, .. }: DiscriminatorLoss,
+        g_loss: f64,
+        gradients: [Parameters; 2],
+    ) -> StepReport {
+        let [d_logits, g_logits] = passes.map(|passes| passes.map(|pass| pass.output().clone()));
+        let [d_loss_real, d_loss_fake] = [0, 1].map(|i| parts.map(|parts| parts[i]));
+        let gradients = gradients.into_iter().flatten().collect();
+        StepReport { d_loss, d_loss_real, d_loss_fake, g_loss, d_logits, g_logits, gradients }
+    }
+
+    /// Euclidean norms of the gradients.
+    pub fn grad_norms(&self) -> BTreeMap<String, f64> {
+        self.gradients.iter().map(|(name, gradient)| (name.clone(), gradient.norm())).collect()
+    }
 }
 
 impl Trainee {
     /// A network at the start of its training, with its own part of `parameters` (which may hold more).
     ///
-    /// Every learned parameter must be there, and the directions of spectral normalisation. Running statistics that are
-    /// missing start at mean 0 and variance 1.
-    pub fn new(network: Network, parameters: &Parameters) -> Trainee {
-        let (learned, state) = (network.parameters(), network.state());
-        let take = |(name, shape): &(String, Vec<usize>)| {
-            let found = match parameters.get(name) {
-                Some(tensor) => tensor.clone(),
-                None if name.ends_with(".running_mean") => Tensor::zeros(shape),
-                None if name.ends_with(".running_var") => Tensor::zeros(shape).map(|_| 1.0),
-                None => panic!("{name} is missing"),
-            };
-            assert_eq!(&found.shape, shape, "the shape of {name}");
-            (name.clone(), found)
-        };
+    /// Every learned parameter must be there, and state that is drawn at random. Other state that is missing starts as
+    /// [`State::start`](super::layer::State::start) says.
+    pub fn new(network: Network, parameters: &Parameters, optimiser: &dyn Optimiser) -> Trainee {
+        let learned = network.parameters();
         let zeros: Parameters = learned.iter().map(|(name, shape)| (name.clone(), Tensor::zeros(shape))).collect();
-        let parameters = learned.iter().chain(&state).map(take).collect();
-        Trainee { network, parameters, means: zeros.clone(), mean_squares: zeros, updates: 0 }
+        let of_learned = learned.into_iter().map(|(name, shape)| (name, shape, None));
+        let of_state = network.state().into_iter().map(|state| (state.name, state.shape, state.start));
+        let take = |(name, shape, start): (String, Vec<usize>, Option<f64>)| {
+            let found = match (parameters.get(&name), start) {
+                (Some(tensor), _) => tensor.clone(),
+                (None, Some(start)) => Tensor::zeros(&shape).map(|_| start),
+                (None, None) => panic!("{name} is missing"),
+            };
+            assert_eq!(found.shape, shape, "the shape of {name}");
+            (name, found)
+        };
+        Trainee {
+            parameters: of_learned.chain(of_state).map(take).collect(),
+            optimiser_state: optimiser.state().iter().map(|&name| (name, zeros.clone())).collect(),
+            network,
+            updates: 0,
+        }
     }
 
     /// Running statistics and the directions of spectral normalisation, by name.
     pub fn state(&self) -> Parameters {
-        let names = self.network.state().into_iter().map(|(name, _)| name);
+        self.part(self.network.state().into_iter().map(|state| state.name))
+    }
+
+    /// The learned parameters by name.
+    fn learned(&self) -> Parameters {
+        self.part(self.network.parameters().into_iter().map(|(name, _)| name))
+    }
+
+    fn part(&self, names: impl Iterator<Item = String>) -> Parameters {
         names.map(|name| (name.clone(), self.parameters[&name].clone())).collect()
     }
 
@@ -88,43 +130,38 @@ impl Trainee {
         pass
     }
 
-    /// One update of every learned parameter; then slopes (the weights of PReLU and TPReLU) are projected to `[0, 1]`, and
-    /// spectral normalisation does one power iteration from the old weight's `s` with the new weight.
-    fn update(&mut self, gradients: &Parameters, optimiser: Optimiser, lr: f64) {
-        let spectral: Vec<_> = self.network.layers().filter(|layer| layer.scaling == Scaling::Spectral).collect();
-        let tensor = |parameters: &Parameters, name: String| parameters[&name].clone();
-        let before = spectral.iter().map(|layer| {
-            let [weight, t] = ["weight", "weight_v"].map(|name| tensor(&self.parameters, layer.key(name)));
-            estimate(&weight, &t).s
-        });
-        let before: Vec<_> = before.collect();
-
+    /// One update of every learned parameter, and what the layers do after it.
+    fn update(&mut self, gradients: &Parameters, optimiser: &dyn Optimiser, lr: f64) {
+        let before = self.parameters.clone();
         self.updates += 1;
-        let means = self.means.values_mut().zip(self.mean_squares.iter_mut());
-        for (mean, (name, mean_square)) in means {
-            let parameter = self.parameters.get_mut(name).expect("the means have the parameters' names");
-            optimiser.update(parameter, &gradients[name], [mean, mean_square], self.updates, lr);
-            if name.ends_with("prelu.weight") {
-                project_slopes(parameter);
-            }
+        for (name, _) in self.network.parameters() {
+            let parameter = self.parameters.get_mut(&name).expect("every learned parameter is there");
+            let of_parameter = |tensors| Parameters::get_mut(tensors, &name).expect("every parameter has its state");
+            let mut kept: BTreeMap<_, _> =
+                self.optimiser_state.iter_mut().map(|(&kept, tensors)| (kept, of_parameter(tensors))).collect();
+            let in_order = optimiser.state().iter().map(|kept_name| kept.remove(kept_name).expect("the state's names"));
+            optimiser.apply(parameter, &gradients[&name], &mut in_order.collect::<Vec<_>>(), self.updates, lr);
         }
-        for (layer, s) in spectral.into_iter().zip(before) {
-            let t = next_direction(&self.parameters[&layer.key("weight")], &s);
-            self.parameters.insert(layer.key("weight_v"), t);
-        }
+        self.network.updated(&before, &mut self.parameters);
     }
 }
 
 impl Training {
     /// Both networks of `config` with the given parameters and state (which may share one map) and fresh optimiser state;
     /// see [`Trainee::new`].
-    pub fn new(config: &Config, parameters: &Parameters, optimiser: impl Into<Optimiser>) -> Training {
+    pub fn new(config: &Config, parameters: &Parameters) -> Training {
+        let optimiser = optimiser::of(config);
+        let trainee = |role| Trainee::new(Network::of(config, role), parameters, optimiser.as_ref());
+        let generator = trainee(Role::Generator);
         Training {
-            generator: Trainee::new(Network::generator(config), parameters),
-            discriminator: Trainee::new(Network::discriminator(config), parameters),
+            average: generator.learned(),
+            generator,
+            discriminator: trainee(Role::Discriminator),
+            ema: decimal(config.ema),
             order: config.order,
-            loss: config.loss,
-            optimiser: optimiser.into(),
+            loss: loss::of(config.loss),
+            generator_reads_real: config.loss.generator_reads_real(),
+            optimiser,
         }
     }
 
@@ -133,60 +170,98 @@ impl Training {
         self.generator.state().into_iter().chain(self.discriminator.state()).collect()
     }
 
-    /// One training step on `real` `[B, C, H, W]` with the latent codes `z_d` and `z_g` `[B, code]`.
-    ///
-    /// Alternating: D learns from `real` and G's fakes of `z_d`; then G learns from the updated D with `z_g`.
-    /// Simultaneous: the fakes of `z_g` serve both gradients, both of the old networks; then both are updated.
-    pub fn step(&mut self, real: &Tensor, z_d: &Tensor, z_g: &Tensor, lr: f64) -> StepReport {
-        let mut fake = self.generator.forward(if self.order == Order::Alternating { z_d } else { z_g });
-        let of_real = self.discriminator.forward(real);
-        let mut of_fake = self.discriminator.forward(fake.output());
-        let (d_loss_real, d_loss_fake, d_gradients) = self.backward_of_discriminator(&of_real, &of_fake);
-        if self.order == Order::Alternating {
-            self.discriminator.update(&d_gradients, self.optimiser, lr);
-            fake = self.generator.forward(z_g);
-            of_fake = self.discriminator.forward(fake.output());
-        }
-        let (g_loss, g_gradients) = self.backward_of_generator(&fake, &of_fake);
-        if self.order == Order::Simultaneous {
-            self.discriminator.update(&d_gradients, self.optimiser, lr);
-        }
-        self.generator.update(&g_gradients, self.optimiser, lr);
-        let gradients = d_gradients.iter().chain(&g_gradients);
-        let grad_norms = gradients.map(|(name, gradient)| (name.clone(), gradient.norm())).collect();
-        StepReport { d_loss_real, d_loss_fake, g_loss, grad_norms }
+    /// What samples and reconstructions use of G: the average of its parameters with its present state.
+    pub fn averaged(&self) -> Parameters {
+        self.average.clone().into_iter().chain(self.generator.state()).collect()
     }
 
-    /// D's two losses and the gradients of their sum with respect to D's parameters; nothing is updated.
-    pub fn discriminator_gradients(&self, real: &Tensor, z: &Tensor) -> (f64, f64, Parameters) {
-        let (g, d) = (&self.generator, &self.discriminator);
-        let fake = g.network.forward(&g.parameters, z);
-        let of_real = d.network.forward(&d.parameters, real);
-        self.backward_of_discriminator(&of_real, &d.network.forward(&d.parameters, fake.output()))
+    /// One training step with latent codes `z_d` and `z_g` `[B, code]`, and the learning rates of G and of D.
+    ///
+    /// Alternating: for every batch of `real` `[B, C, H, W]`, D learns from it and from G's fakes of the codes of `z_d` in
+    /// the same place; then G learns from the updated D with `z_g`. A loss of G that reads the logits of real images gets
+    /// those of the last batch, through the updated D.
+    ///
+    /// Simultaneous: `real` is one batch; the fakes of `z_g` serve both gradients, both of the old networks; then both are
+    /// updated. `z_d` is not read.
+    pub fn step(&mut self, real: &[Tensor], z_d: &[Tensor], z_g: &Tensor, lr: [f64; 2]) -> StepReport {
+        match self.order {
+            Order::Alternating => self.alternating(real, z_d, z_g, lr),
+            Order::Simultaneous => {
+                let [real] = real else { panic!("a simultaneous step has one real batch, not {}", real.len()) };
+                self.simultaneous(real, z_g, lr)
+            }
+        }
+    }
+
+    fn alternating(&mut self, real: &[Tensor], z_d: &[Tensor], z_g: &Tensor, [lr_g, lr_d]: [f64; 2]) -> StepReport {
+        assert_eq!(real.len(), z_d.len(), "every real batch needs codes for as many fakes");
+        let mut found = None;
+        for (real, z) in real.iter().zip(z_d) {
+            let fake = self.generator.forward(z);
+            let logits = [real, fake.output()].map(|images| self.discriminator.forward(images));
+            let (loss, gradients) = self.backward_of_discriminator(&logits);
+            self.discriminator.update(&gradients, self.optimiser.as_ref(), lr_d);
+            found = Some((real, logits, loss, gradients));
+        }
+        let (real, d_logits, d_loss, d_gradients) = found.expect("a step has at least one real batch");
+        let of_real = if self.generator_reads_real { self.discriminator.forward(real) } else { d_logits[0].clone() };
+        let fake = self.generator.forward(z_g);
+        let g_logits = [of_real, self.discriminator.forward(fake.output())];
+        let (g_loss, g_gradients) = self.backward_of_generator(&fake, &g_logits);
+        self.update_generator(&g_gradients, lr_g);
+        StepReport::new([d_logits, g_logits], d_loss, g_loss, [d_gradients, g_gradients])
+    }
+
+    fn simultaneous(&mut self, real: &Tensor, z: &Tensor, [lr_g, lr_d]: [f64; 2]) -> StepReport {
+        let fake = self.generator.forward(z);
+        let logits = [real, fake.output()].map(|images| self.discriminator.forward(images));
+        let (d_loss, d_gradients) = self.backward_of_discriminator(&logits);
+        let (g_loss, g_gradients) = self.backward_of_generator(&fake, &logits);
+        self.discriminator.update(&d_gradients, self.optimiser.as_ref(), lr_d);
+        self.update_generator(&g_gradients, lr_g);
+        StepReport::new([logits.clone(), logits], d_loss, g_loss, [d_gradients, g_gradients])
+    }
+
+    /// One update of G and of the average: `average = ema average + (1 - ema) parameter`.
+    fn update_generator(&mut self, gradients: &Parameters, lr: f64) {
+        self.generator.update(gradients, self.optimiser.as_ref(), lr);
+        for (name, average) in &mut self.average {
+            let mixed = |old, new| self.ema * old + (1.0 - self.ema) * new;
+            *average = average.zip_map(&self.generator.parameters[name], mixed);
+        }
+    }
+
+    /// D's loss on `real` and on G's fakes of `z`, and its gradients by D's parameters; nothing is updated.
+    pub fn discriminator_gradients(&self, real: &Tensor, z: &Tensor) -> (DiscriminatorLoss, Parameters) {
+        let fake = self.generator.network.forward(&self.generator.parameters, z);
+        self.backward_of_discriminator(&[real, fake.output()].map(|images| self.judge(images)))
     }
 
     /// G's loss through the present D, and its gradients with respect to G's parameters; nothing is updated.
-    pub fn generator_gradients(&self, z: &Tensor) -> (f64, Parameters) {
-        let (g, d) = (&self.generator, &self.discriminator);
-        let fake = g.network.forward(&g.parameters, z);
-        self.backward_of_generator(&fake, &d.network.forward(&d.parameters, fake.output()))
+    pub fn generator_gradients(&self, real: &Tensor, z: &Tensor) -> (f64, Parameters) {
+        let fake = self.generator.network.forward(&self.generator.parameters, z);
+        self.backward_of_generator(&fake, &[real, fake.output()].map(|images| self.judge(images)))
     }
 
-    fn backward_of_discriminator(&self, of_real: &Pass, of_fake: &Pass) -> (f64, f64, Parameters) {
+    /// A forward pass of the present D.
+    fn judge(&self, images: &Tensor) -> Pass {
+        self.discriminator.network.forward(&self.discriminator.parameters, images)
+    }
+
+    fn backward_of_discriminator(&self, [of_real, of_fake]: &[Pass; 2]) -> (DiscriminatorLoss, Parameters) {
         let d = &self.discriminator;
-        let (loss_real, d_real) = real_loss(self.loss, of_real.output());
-        let (loss_fake, d_fake) = fake_loss(self.loss, of_fake.output());
-        let (mut gradients, _) = d.network.backward(&d.parameters, of_real, &d_real);
-        let (from_fake, _) = d.network.backward(&d.parameters, of_fake, &d_fake);
+        let loss = self.loss.discriminator(of_real.output(), of_fake.output());
+        let (mut gradients, _) = d.network.backward(&d.parameters, of_real, &loss.by_real);
+        let (from_fake, _) = d.network.backward(&d.parameters, of_fake, &loss.by_fake);
         for (sum, gradient) in gradients.values_mut().zip(from_fake.values()) {
             *sum = sum.zip_map(gradient, |a, b| a + b);
         }
-        (loss_real, loss_fake, gradients)
+        (loss, gradients)
     }
 
-    fn backward_of_generator(&self, fake: &Pass, of_fake: &Pass) -> (f64, Parameters) {
+    fn backward_of_generator(&self, fake: &Pass, [of_real, of_fake]: &[Pass; 2]) -> (f64, Parameters) {
         let (g, d) = (&self.generator, &self.discriminator);
-        let (loss, d_logits) = generator_loss(self.loss, of_fake.output());
+        let (loss, d_logits) = self.loss.generator(of_real.output(), of_fake.output());
         let (_, d_image) = d.network.backward(&d.parameters, of_fake, &d_logits);
         let (gradients, _) = g.network.backward(&g.parameters, fake, &d_image);
         (loss, gradients)

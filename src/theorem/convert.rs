@@ -11,7 +11,7 @@ impl Plain {
     /// Layer by layer, with scale `n'` and threshold `a'` of the layer before (1 and 0 for the input):
     /// `v = w diag(n')`, `c = b - <v,a'>`, `n = sqrt(f ||v||^2 + epsilon)`, `a = -c / n`.
     pub fn to_strict(&self, epsilon: f64) -> Strict {
-        let mut outer = Outer::of_input(self.hidden.first().map_or(&self.last, |layer| &layer.map));
+        let mut outer = Outer::of_input(self.input());
         let mut hidden = Vec::new();
         for layer in &self.hidden {
             let map = layer.map.with_weights(|w, _, channel| w * outer.scale[channel]);
@@ -33,7 +33,7 @@ impl Strict {
     /// Layer by layer, with scale `n'` and threshold `a'` of the layer before (1 and 0 for the input):
     /// `w = v diag(1 / n')`, `b = -n a + <v,a'>`; for the last layer both are also multiplied by `scale / n`.
     pub fn to_plain(&self) -> Plain {
-        let mut outer = Outer::of_input(self.hidden.first().map_or(&self.last, |layer| &layer.map));
+        let mut outer = Outer::of_input(self.input());
         let mut hidden = Vec::new();
         for layer in &self.hidden {
             let norms = layer.map.norms(self.epsilon);
@@ -58,8 +58,7 @@ struct Outer {
 }
 
 impl Outer {
-    fn of_input(map: &Map) -> Outer {
-        let channels = map.input()[0];
+    fn of_input([channels, ..]: [usize; 3]) -> Outer {
         Outer { scale: vec![1.0; channels], threshold: Offset::Channels(vec![0.0; channels]) }
     }
 }

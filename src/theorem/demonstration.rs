@@ -2,10 +2,10 @@
 
 use super::map::{Kind, Map};
 use super::network::{Layer, Offset, Plain, Strict};
-use super::rounding::rounding;
+use super::rounding::{greatest, rounding};
 use crate::error::{Error, Result};
 use crate::reference::Tensor;
-use crate::reference::conv::Geometry;
+use crate::reference::geometry::Geometry;
 use crate::rng;
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +101,7 @@ pub fn demonstration(depth: u32, maps: Maps, activation: Activation, seed: u32) 
         relative: difference / largest,
         bound: rounding(&plain, &x),
         without_shift: from_expected(without_shift(&plain, &strict).forward(&x)),
-        without_maps: from_expected(without_maps(&strict).forward(&x)),
+        without_maps: from_expected(strict.with_one_threshold_per_channel().forward(&x)),
         weight_change: weight_change(&plain, &strict.to_plain()),
         layers: shown(&strict),
     })
@@ -137,7 +137,7 @@ pub fn random(depth: u32, maps: Maps, activation: Activation, seed: u32) -> Resu
 
 /// Random inputs for a network, in [-1, 1).
 pub fn inputs(plain: &Plain, batch: usize, seed: u32) -> Tensor {
-    let [channels, height, width] = plain.hidden.first().map_or(&plain.last, |layer| &layer.map).input();
+    let [channels, height, width] = plain.input();
     let count = batch * channels * height * width;
     Tensor::new(&[batch, channels, height, width], uniform(count, -1.0, 1.0, 7, seed))
 }
@@ -199,20 +199,6 @@ fn without_shift(plain: &Plain, strict: &Strict) -> Strict {
     wrong
 }
 
-/// Every map of thresholds replaced by its channels' means.
-fn without_maps(strict: &Strict) -> Strict {
-    let mut wrong = strict.clone();
-    let offsets = wrong.hidden.iter_mut().map(|layer| &mut layer.offset);
-    for offset in offsets.chain([&mut wrong.bias]) {
-        if let Offset::Positions(map) = offset {
-            let (_, _, inner) = map.around(0);
-            let means = map.data.chunks_exact(inner).map(|values| values.iter().sum::<f64>() / inner as f64);
-            *offset = Offset::Channels(means.collect());
-        }
-    }
-    wrong
-}
-
 fn weight_change(before: &Plain, after: &Plain) -> f64 {
     let weights = |plain: &Plain| -> Vec<Tensor> {
         plain.hidden.iter().map(|layer| &layer.map).chain([&plain.last]).map(|map| map.weight().clone()).collect()
@@ -242,8 +228,4 @@ fn shown(strict: &Strict) -> Vec<ShownLayer> {
         }
     };
     layers.chain([(&strict.last, &strict.bias)]).map(shown).collect()
-}
-
-fn greatest(values: &Tensor) -> f64 {
-    values.data.iter().fold(0.0, |largest, value| f64::max(largest, value.abs()))
 }

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::reference::Tensor;
-use crate::reference::conv::{Geometry, conv};
-use crate::reference::conv_transpose::conv_transpose;
-use crate::reference::linear::linear;
+use crate::reference::geometry::Geometry;
+use crate::reference::layer::conv::conv;
+use crate::reference::layer::conv_transpose::conv_transpose;
+use crate::reference::layer::linear::linear;
 
 /// What the weight does. Images are `[channels, height, width]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -105,6 +105,11 @@ impl Plain {
         Ok(Plain { hidden, last, bias })
     }
 
+    /// `[C, H, W]` of the input.
+    pub fn input(&self) -> [usize; 3] {
+        self.hidden.first().map_or(&self.last, |layer| &layer.map).input()
+    }
+
     /// The outputs for a batch `[B, C, H, W]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let hidden = self.hidden.iter().fold(x.clone(), |x, layer| {
@@ -131,6 +136,25 @@ impl Strict {
             return Err(Error::Config(format!("The norm's epsilon must be zero or more; it is {epsilon}.")));
         }
         Ok(Strict { hidden, last, scale, bias, epsilon })
+    }
+
+    /// `[C, H, W]` of the input.
+    pub fn input(&self) -> [usize; 3] {
+        self.hidden.first().map_or(&self.last, |layer| &layer.map).input()
+    }
+
+    /// The strict network in which every channel has one threshold, or one bias, where this one has a map of them: the
+    /// mean of its positions. It computes another function.
+    pub fn with_one_threshold_per_channel(&self) -> Strict {
+        let mut other = self.clone();
+        for offset in other.hidden.iter_mut().map(|layer| &mut layer.offset).chain([&mut other.bias]) {
+            if let Offset::Positions(map) = offset {
+                let (_, _, inner) = map.around(0);
+                let means = map.data.chunks_exact(inner).map(|values| values.iter().sum::<f64>() / inner as f64);
+                *offset = Offset::Channels(means.collect());
+            }
+        }
+        other
     }
 
     /// The outputs for a batch `[B, C, H, W]`.

@@ -1,7 +1,7 @@
 //! What computes.
 
 use super::JsResult;
-use crate::device::context::{self, Limits};
+use crate::device::{self, Limits};
 use crate::nn::gemm::Variant;
 use crate::nn::gemm::tuner;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use wasm_bindgen::prelude::*;
 
 /// An open device, and the variant of the matrix products for it.
 #[wasm_bindgen]
-pub struct Device(Arc<context::Device>, Variant);
+pub struct Device(Arc<device::Device>, Variant);
 
 /// Finds an adapter, opens a device and runs a first kernel.
 #[allow(clippy::arc_with_non_send_sync, reason = "native tests share a device between threads; a browser has just one")]
 #[wasm_bindgen(js_name = openGpu)]
 pub async fn open_gpu() -> JsResult<Device> {
-    let device = Arc::new(context::Device::open(Limits::Adapter).await?);
+    let device = Arc::new(device::Device::open(Limits::Adapter).await?);
     let variant = Variant::for_device(&device);
     Ok(Device(device, variant))
 }
@@ -24,7 +24,7 @@ pub async fn open_gpu() -> JsResult<Device> {
 #[allow(clippy::arc_with_non_send_sync, reason = "as above")]
 #[wasm_bindgen(js_name = openCpu)]
 pub fn open_cpu() -> Device {
-    let device = Arc::new(context::Device::cpu());
+    let device = Arc::new(device::Device::cpu());
     let variant = Variant::for_device(&device);
     Device(device, variant)
 }
@@ -70,12 +70,12 @@ impl Device {
 
 impl Device {
     /// The device and its variant of the matrix products.
-    pub(super) fn parts(&self) -> (Arc<context::Device>, Variant) {
+    pub(super) fn parts(&self) -> (Arc<device::Device>, Variant) {
         (self.0.clone(), self.1)
     }
 
     /// Bytes of all buffers on it.
-    pub(super) fn buffer_bytes(&self) -> u64 {
-        self.0.counts().buffer_bytes
+    pub(super) fn buffer_bytes(&self) -> f64 {
+        self.0.counts().buffer_bytes as f64
     }
 }

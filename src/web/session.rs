@@ -35,7 +35,7 @@ pub async fn start_session(
         let _ = on_progress.call3(&JsValue::NULL, &(done as u32).into(), &(total as u32).into(), &label.into());
     };
     let trainer = Trainer::with_variant(opened, config, &data.0, variant, &mut report).await?;
-    let gpu_bytes = (device.buffer_bytes() - before) as f64;
+    let gpu_bytes = device.buffer_bytes() - before;
     Ok(Session { trainer, compile_millis: now() - started, gpu_bytes })
 }
 
@@ -170,7 +170,12 @@ impl Report {
     /// `steps` rows of step, d_loss_real, d_loss_fake, g_loss.
     #[wasm_bindgen(unchecked_return_type = "Float32Array<ArrayBuffer>")]
     pub fn metrics(&self) -> Vec<f32> {
-        self.0.metrics.clone()
+        let first = self.0.step - self.0.steps;
+        let row = |(step, of): (u32, &gan::metrics::Metrics)| {
+            let [real, fake] = [of.d_loss_real, of.d_loss_fake].map(|part| part.unwrap_or(f32::NAN));
+            [step as f32, real, fake, of.g_loss]
+        };
+        (first..).zip(&self.0.metrics).flat_map(row).collect()
     }
 
     /// Whether a test is under way.

@@ -1,4 +1,4 @@
-/** The training step in the browser against the same ten steps of the f64 twin that the native tests follow. */
+/** The training step in the browser against the same ten steps of the reference implementation in f64 that the native tests follow. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -49,7 +49,7 @@ after(async () => {
 });
 
 /** @type {Trajectory[]} */
-const golden = JSON.parse(await readFile(fromRoot("tests/golden/trajectory.json"), "utf8"));
+const golden = JSON.parse(await readFile(fromRoot("tests/golden/reference_trajectory.json"), "utf8"));
 // Every norm, and both orders of the paper's: the native test has all.
 const chosen = golden.filter(({ config }) => config.norm === "weight" || config.order === "alternating");
 

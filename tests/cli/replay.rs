@@ -5,7 +5,8 @@ use safetensors::SafeTensors;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use wn_gan::gan::checkpoint::{self, Tensor};
+use wn_gan::gan::checkpoint;
+use wn_gan::gan::state_dict::Named;
 
 /// 4x4 RGB images in batches of two, one level, plain weights.
 const NETWORK: &[&str] = &[
@@ -34,12 +35,12 @@ const LR: f64 = 0.01;
 /// Numbers of order one after some ten f32 operations: ten roundings of 2^-24, and as much again for exp and log.
 const RELATIVE: f64 = 1.2e-6;
 
-fn tensor(name: &str, shape: &[usize], value: impl Fn(usize) -> f64) -> Tensor {
+fn tensor(name: &str, shape: &[usize], value: impl Fn(usize) -> f64) -> Named {
     (name.into(), shape.to_vec(), (0..shape.iter().product()).map(|i| value(i) as f32).collect())
 }
 
 /// D's logit is the pixel in row 2, column 0 of the third colour, plus BETA; G's images have one colour each.
-fn parameters() -> Vec<Tensor> {
+fn parameters() -> Vec<Named> {
     // Element [0, 2, 1, 1] of [2, 3, 4, 4]: the first map is the third colour's even rows and columns.
     let pick_pixel = (2 * 4 + 1) * 4 + 1;
     // Element [0, 0, 1, 0] of [1, 2, 2, 2]: of that map, the second row's first value.
@@ -63,15 +64,15 @@ fn pixel(n: usize, colour: usize, row: usize, column: usize) -> f64 {
     ((((n * 3 + colour) * 4 + row) * 4 + column) * 37 % 97 + 1) as f64 / 128.0
 }
 
-fn images(name: &str) -> Tensor {
+fn images(name: &str) -> Named {
     tensor(name, &[2, 3, 4, 4], |i| pixel(i / 48, i / 16 % 3, i / 4 % 4, i % 4))
 }
 
-fn codes(name: &str) -> Tensor {
+fn codes(name: &str) -> Named {
     tensor(name, &[2, 3], |i| i as f64 / 4.0 - 0.5)
 }
 
-fn save(folder: &Path, name: &str, tensors: &[Tensor]) -> PathBuf {
+fn save(folder: &Path, name: &str, tensors: &[Named]) -> PathBuf {
     fs::create_dir_all(folder).unwrap();
     let path = folder.join(name);
     fs::write(&path, checkpoint::write(tensors, &[])).unwrap();

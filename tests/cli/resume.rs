@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Long enough to be killed in the middle, with tests and saves that do not fall together.
 const LONG: &[&str] =
-    &["--niter=600", "--test_interval=20", "--save_interval=30", "--vis_interval=10", "--norm=weight"];
+    &["--niter=600", "--test_interval=20", "--save_interval=30", "--vis_interval=10", "--norm=weight", "--inspect"];
 
 fn arguments<'a>(folder: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
     [&["train", "--save_path", text(folder)], SMALL, LONG, more].concat()

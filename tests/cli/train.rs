@@ -140,7 +140,7 @@ fn help_explains_every_flag() {
     let help = String::from_utf8(wngan(&["train", "--help"]).stdout).unwrap();
     let authors = "dataset dataroot image_size crop_size code_size nfeature nlayer norm lr batch_size test_interval test_lr \
                    test_steps vis_interval save_interval niter load_path save_path final_test net ls running final vis_size";
-    let ours = "resume overwrite final_steps json";
+    let ours = "resume overwrite final_steps inspect json";
     for flag in authors.split(' ').chain(ours.split(' ')).filter(|flag| !flag.is_empty()) {
         assert!(help.contains(&format!("--{flag}")), "{flag} is missing");
     }

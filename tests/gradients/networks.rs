@@ -2,13 +2,12 @@
 
 use super::checks::{Checks, random};
 use std::collections::BTreeSet;
-use wn_gan::config::{Activation, Config, Loss, Net, Norm, Order, Statistics};
+use wn_gan::config::{Activation, Affine, Config, Loss, Net, Norm, Order, Role, Sharing, Statistics};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
 use wn_gan::reference::layer::Parameters;
+use wn_gan::reference::loss::{self, DiscriminatorLoss, softplus};
 use wn_gan::reference::mse::{mse, mse_gradient};
 use wn_gan::reference::network::Network;
-use wn_gan::reference::optimiser::Optimiser;
 use wn_gan::reference::training::Training;
 
 /// 12x10 pixels in two levels: 10 -> 6 with padding 2, 6 -> 3 on the last level with padding 1 although 6 % 4 = 2.
@@ -18,12 +17,24 @@ fn tiny(norm: Norm) -> Config {
     Config { norm, order: Order::Alternating, ..small }
 }
 
-/// Every norm with its usual activation, the other activations and losses, and a residual network of two blocks a level.
+/// Every norm with its usual activation, the other activations and losses, norms that differ between the networks, gains
+/// and biases elsewhere than the norm has them, one slope and threshold per layer, and residual networks of two blocks a
+/// level.
 fn tiny_networks() -> Vec<Config> {
     let mut all: Vec<Config> = Norm::ALL.into_iter().map(tiny).collect();
     all.push(Config { activation: Activation::Relu, loss: Loss::Ls, ..tiny(Norm::Batch) });
     all.push(Config { activation: Activation::Trelu, loss: Loss::Hinge, ..tiny(Norm::Spectral) });
-    all.push(Config { net: Net::Resnet, nfeature: 2, nblock: 2, ..tiny(Norm::Weight) });
+    for norm_d in [Norm::Weight, Norm::Spectral] {
+        all.push(Config { norm_d: Some(norm_d), norm_g: Some(Norm::Batch), ..tiny(Norm::None) });
+    }
+    for (gain, bias) in [(Affine::All, Affine::None), (Affine::None, Affine::All), (Affine::Last, Affine::Last)] {
+        all.push(Config { gain, bias, num_parameters: Sharing::Layer, ..tiny(Norm::WeightAffine) });
+    }
+    all.push(Config { gain: Affine::None, bias: Affine::None, num_parameters: Sharing::Layer, ..tiny(Norm::Weight) });
+    let resnet = Config { net: Net::Resnet, nfeature: 2, nblock: 2, ..tiny(Norm::Weight) };
+    all.push(resnet.clone());
+    all.push(Config { gain: Affine::All, bias: Affine::All, num_parameters: Sharing::Layer, ..resnet.clone() });
+    all.push(Config { gain: Affine::None, bias: Affine::None, ..resnet });
     for config in &all {
         assert_eq!(config.validate(), Ok(()));
     }
@@ -32,8 +43,9 @@ fn tiny_networks() -> Vec<Config> {
 
 /// Parameters around their initial values, none of them on a kink, and state.
 fn scattered(config: &Config) -> Parameters {
-    let networks = [Network::generator(config), Network::discriminator(config)];
-    let shapes = networks.iter().flat_map(|network| network.parameters().into_iter().chain(network.state()));
+    let networks = Role::BOTH.map(|role| Network::of(config, role));
+    let state = |network: &Network| network.state().into_iter().map(|state| (state.name, state.shape));
+    let shapes = networks.iter().flat_map(|network| network.parameters().into_iter().chain(state(network)));
     let parameter = |(seed, (name, shape)): (usize, (String, Vec<usize>))| {
         let u = random(&shape, 100 + seed as u32);
         let (centre, spread) = if name.ends_with("prelu.weight") {
@@ -53,27 +65,30 @@ fn scattered(config: &Config) -> Parameters {
 
 /// A parameter whose exact gradient is 0 shows only rounding on both sides: a channel's bias in front of batch norm.
 fn vanishes(config: &Config, name: &str) -> bool {
-    config.norm == Norm::Batch && ["gen.level.1.conv.bias", "dis.level.1.conv.bias"].contains(&name)
+    let bias =
+        |role: Role| (config.norm_of(role) == Norm::Batch).then(|| format!("{}.level.1.conv.bias", role.prefix()));
+    Role::BOTH.into_iter().filter_map(bias).any(|bias| bias == name)
+}
+
+/// The logits of `images` with the parameters `d`.
+fn logits(training: &Training, d: &Parameters, images: &Tensor) -> Tensor {
+    training.discriminator.network.forward(d, images).output().clone()
 }
 
 /// D's loss with the parameters `d`, from the real batch and fixed fakes.
 fn discriminator_loss(training: &Training, d: &Parameters, real: &Tensor, fake: &Tensor) -> f64 {
-    let logits = |images: &Tensor| training.discriminator.network.forward(d, images).output().clone();
-    real_loss(training.loss, &logits(real)).0 + fake_loss(training.loss, &logits(fake)).0
+    training.loss.discriminator(&logits(training, d, real), &logits(training, d, fake)).loss
 }
 
 /// G's loss with the parameters `g`.
-fn loss_of_generator(training: &Training, g: &Parameters, z: &Tensor) -> f64 {
+fn loss_of_generator(training: &Training, g: &Parameters, real: &Tensor, z: &Tensor) -> f64 {
     let fake = training.generator.network.forward(g, z);
-    let discriminator = &training.discriminator;
-    generator_loss(training.loss, discriminator.network.forward(&discriminator.parameters, fake.output()).output()).0
+    let [real, fake] = [real, fake.output()].map(|images| logits(training, &training.discriminator.parameters, images));
+    training.loss.generator(&real, &fake).0
 }
 
-/// One network pair: parameters, images and latent codes.
-fn check(config: &Config, checks: &Checks) {
-    let what = format!("{:?} {:?} {:?} {:?}", config.net, config.norm, config.activation, config.loss);
-    let training = Training::new(config, &scattered(config), Optimiser::of(config));
-    let (real, z) = (random(&[3, 3, 10, 12], 20).map(|u| 0.5 + 0.5 * u), random(&[3, 5], 21));
+/// Both networks' gradients of the loss in `training`.
+fn check_losses(what: &str, training: &Training, (config, real, z): (&Config, &Tensor, &Tensor), checks: &Checks) {
     let (generator, discriminator) = (&training.generator, &training.discriminator);
     let resolvable = |network: &Network, gradients: Parameters| {
         let names: BTreeSet<_> = network.parameters().into_iter().map(|(name, _)| name).collect();
@@ -84,22 +99,39 @@ fn check(config: &Config, checks: &Checks) {
         others
     };
 
-    let (_, _, gradients) = training.discriminator_gradients(&real, &z);
+    let (_, gradients) = training.discriminator_gradients(real, z);
     let gradients = resolvable(&discriminator.network, gradients);
-    let fake = generator.network.forward(&generator.parameters, &z);
-    checks.parameters(&what, &discriminator.parameters, &gradients, |moved| {
-        discriminator_loss(&training, moved, &real, fake.output())
+    let fake = generator.network.forward(&generator.parameters, z);
+    checks.parameters(what, &discriminator.parameters, &gradients, |moved| {
+        discriminator_loss(training, moved, real, fake.output())
     });
-    let (_, gradients) = training.generator_gradients(&z);
+    let (_, gradients) = training.generator_gradients(real, z);
     let gradients = resolvable(&generator.network, gradients);
-    checks.parameters(&what, &generator.parameters, &gradients, |moved| loss_of_generator(&training, moved, &z));
+    checks.parameters(what, &generator.parameters, &gradients, |moved| loss_of_generator(training, moved, real, z));
+}
 
+/// One network pair: parameters, images and latent codes.
+fn check(config: &Config, checks: &Checks) {
+    let what = format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        config.net,
+        Role::BOTH.map(|role| config.norm_of(role)),
+        config.activation,
+        config.num_parameters,
+        config.gain,
+        config.bias,
+        config.loss
+    );
+    let training = Training::new(config, &scattered(config));
+    let (real, z) = (random(&[3, 3, 10, 12], 20).map(|u| 0.5 + 0.5 * u), random(&[3, 5], 21));
+    check_losses(&what, &training, (config, &real, &z), checks);
+
+    let (generator, discriminator) = (&training.generator, &training.discriminator);
     let pass = discriminator.network.forward(&discriminator.parameters, &real);
-    let (_, dlogits) = fake_loss(Loss::Bce, pass.output());
+    let bce = |logits: &Tensor| loss::of(Loss::Bce).generator(logits, logits);
+    let (_, dlogits) = bce(pass.output());
     let (_, dx) = discriminator.network.backward(&discriminator.parameters, &pass, &dlogits);
-    checks.gradient(&format!("{what}, image"), &real, &dx, |x| {
-        fake_loss(Loss::Bce, discriminator.network.forward(&discriminator.parameters, x).output()).0
-    });
+    checks.gradient(&format!("{what}, image"), &real, &dx, |x| bce(&logits(&training, &discriminator.parameters, x)).0);
     for statistics in [Statistics::Batch, Statistics::Running] {
         let pass = generator.network.evaluate(&generator.parameters, &z, statistics);
         let dy = mse_gradient(pass.output(), &real, 3);
@@ -118,4 +150,96 @@ fn whole_networks() {
         check(&config, &checks);
     }
     checks.none_failed();
+}
+
+/// A loss that pairs every fake with a real image, so that D's loss has no two parts and G's reads real logits:
+/// `mean softplus(f - r)` for D, `mean softplus(r - f)` for G.
+#[derive(Debug)]
+struct Paired;
+
+impl Paired {
+    /// `mean softplus(b - a)` and its gradient by `b`.
+    fn of(a: &Tensor, b: &Tensor) -> (f64, Tensor) {
+        let (difference, count) = (b.zip_map(a, |b, a| b - a), a.data.len() as f64);
+        let loss = difference.data.iter().map(|&x| softplus(x)).sum::<f64>() / count;
+        (loss, difference.map(|x| 1.0 / (1.0 + (-x).exp()) / count))
+    }
+}
+
+impl loss::Loss for Paired {
+    fn discriminator(&self, real: &Tensor, fake: &Tensor) -> DiscriminatorLoss {
+        let (loss, by_fake) = Paired::of(real, fake);
+        DiscriminatorLoss { loss, parts: None, by_real: by_fake.map(|g| -g), by_fake }
+    }
+
+    fn generator(&self, real: &Tensor, fake: &Tensor) -> (f64, Tensor) {
+        let (loss, by_real) = Paired::of(fake, real);
+        (loss, by_real.map(|g| -g))
+    }
+}
+
+fn with_paired_loss(config: &Config) -> Training {
+    Training { loss: &Paired, generator_reads_real: true, ..Training::new(config, &scattered(config)) }
+}
+
+#[test]
+fn a_loss_that_pairs_images() {
+    let checks = Checks::of_elements(3);
+    let (real, z) = (random(&[3, 3, 10, 12], 20).map(|u| 0.5 + 0.5 * u), random(&[3, 5], 21));
+    for norm in [Norm::Weight, Norm::Batch] {
+        let config = tiny(norm);
+        check_losses(&format!("paired loss, {norm:?}"), &with_paired_loss(&config), (&config, &real, &z), &checks);
+    }
+    checks.none_failed();
+}
+
+/// G's update of an alternating step reads what the updated D says of the last real batch; a simultaneous one reads what
+/// the old D says. Losses that do not read it get D's own logits.
+#[test]
+fn which_logits_of_real_images_the_loss_of_the_generator_reads() {
+    let real = [20, 22].map(|seed| random(&[3, 3, 10, 12], seed).map(|u| 0.5 + 0.5 * u));
+    let z_d = [21, 23].map(|seed| random(&[3, 5], seed));
+    let z_g = random(&[3, 5], 24);
+    let lr = [1e-3, 2e-3];
+    for reads in [true, false] {
+        let config = tiny(Norm::Weight);
+        let mut training = with_paired_loss(&config);
+        training.generator_reads_real = reads;
+        let report = training.step(&real, &z_d, &z_g, lr);
+        let updated = logits(&training, &training.discriminator.parameters, &real[1]);
+        assert_ne!(report.d_logits[0], updated);
+        assert_eq!(report.g_logits[0] == updated, reads);
+        assert_eq!(report.g_logits[0] == report.d_logits[0], !reads);
+        assert_eq!((report.d_loss_real, report.d_loss_fake), (None, None));
+        let [of_real, of_fake] = &report.g_logits;
+        assert_eq!(report.g_loss, Paired::of(of_fake, of_real).0);
+        assert_eq!((training.discriminator.updates, training.generator.updates), (2, 1));
+    }
+    let config = Config { order: Order::Simultaneous, ..tiny(Norm::Weight) };
+    let mut training = with_paired_loss(&config);
+    let old = logits(&training, &training.discriminator.parameters, &real[0]);
+    let report = training.step(&real[..1], &[], &z_g, lr);
+    assert_eq!(report.d_logits, report.g_logits);
+    assert_eq!(report.g_logits[0], old);
+}
+
+/// An image's output moves with the others of its batch exactly where a layer says that it couples them.
+#[test]
+fn layers_say_whether_they_couple_the_images_of_a_batch() {
+    for config in tiny_networks() {
+        let training = Training::new(&config, &scattered(&config));
+        let mut couples = false;
+        for trainee in [&training.generator, &training.discriminator] {
+            let shape: Vec<usize> = [3].into_iter().chain(trainee.network.input.clone()).collect();
+            let x = random(&shape, 50);
+            let mut moved = x.clone();
+            moved.data[0] += 0.5;
+            let [a, b] = [&x, &moved].map(|x| trainee.network.forward(&trainee.parameters, x).output().clone());
+            let last = a.data.len() / 3 * 2;
+            assert_ne!(a.data[..last / 2], b.data[..last / 2], "{config:?}");
+            assert_eq!(a.data[last..] != b.data[last..], trainee.network.couples_images(), "{config:?}");
+            couples |= trainee.network.couples_images();
+        }
+        assert_eq!(couples, config.couples_images(), "{config:?}");
+    }
 }

@@ -6,10 +6,8 @@ use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward, constants};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::column_sum::column_sum as column_sum_twin;
-use wn_gan::reference::sigmoid::{logistic, sigmoid as sigmoid_twin};
-use wn_gan::reference::sigmoid_backward::sigmoid_backward as sigmoid_backward_twin;
-use wn_gan::reference::tprelu::tprelu as tprelu_twin;
-use wn_gan::reference::tprelu_backward::tprelu_backward as tprelu_backward_twin;
+use wn_gan::reference::layer::sigmoid::{logistic, sigmoid as sigmoid_twin, sigmoid_backward as sigmoid_backward_twin};
+use wn_gan::reference::layer::tprelu::{tprelu as tprelu_twin, tprelu_backward as tprelu_backward_twin};
 
 /// Where x (with y, dy, dx) and the pairs begin.
 const X: usize = 7;

@@ -5,8 +5,9 @@ use super::device::{dispatch, filled, poisoned, random};
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Addition, AdditionBackward, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::addition::{addition as addition_twin, gate_norms};
-use wn_gan::reference::addition_backward::addition_backward as addition_backward_twin;
+use wn_gan::reference::layer::addition::{
+    addition as addition_twin, addition_backward as addition_backward_twin, gate_norms,
+};
 
 /// Where both branches (with y, dy and dx) and the gates begin.
 const X: usize = 11;

@@ -6,9 +6,10 @@ use wn_gan::config::Statistics;
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{BatchNorm, BatchNormBackward, BatchNormSums, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::batch_norm::{EPSILON, Moments, batch_norm as batch_norm_twin};
-use wn_gan::reference::batch_norm_backward::batch_norm_backward as batch_norm_backward_twin;
-use wn_gan::reference::channel_affine::channel_affine;
+use wn_gan::reference::layer::batch_norm::{
+    EPSILON, Moments, batch_norm as batch_norm_twin, batch_norm_backward as batch_norm_backward_twin,
+};
+use wn_gan::reference::layer::channel_affine::channel_affine;
 
 /// Where x (with dy and dx), y and the pairs begin.
 const X: usize = 9;

@@ -1,16 +1,18 @@
-//! Batch normalisation as `nn` dispatches it, stage after stage, against its f64 twin.
+//! Batch normalisation as `nn` dispatches it, stage after stage, against the f64 reference.
 
 use crate::checks::batch_statistics::{followed, inverse_deviation};
 use crate::checks::compare::{Expected, POISON, Report, Tolerance};
 use crate::checks::device::{bound, download, filled, poisoned, random, run, upload};
 use wn_gan::config::Statistics;
 use wn_gan::kernels::Step;
-use wn_gan::nn::batch_norm::{Groups, Source};
-use wn_gan::nn::sums;
-use wn_gan::nn::{LayerSpec, Op, Shape};
+use wn_gan::nn::Shape;
+use wn_gan::nn::gemm::Variant;
+use wn_gan::nn::layer::batch_norm::BatchNorm;
+use wn_gan::nn::layer::{Backward, Forward, Io, Layer, Learning, Run, Source};
+use wn_gan::nn::parameters::{LayerOffsets, Weights};
+use wn_gan::nn::tensor::Section;
 use wn_gan::reference::Tensor;
-use wn_gan::reference::batch_norm::{Moments, batch_norm, moments};
-use wn_gan::reference::batch_norm_backward::batch_norm_backward;
+use wn_gan::reference::layer::batch_norm::{Moments, batch_norm, batch_norm_backward, moments};
 
 const SHAPE: Shape = Shape::new(9, 7, 17);
 const CHANNELS: usize = SHAPE.c as usize;
@@ -26,7 +28,7 @@ struct Group {
     counted: usize,
     x: Tensor,
     dy: Tensor,
-    /// The twin's moments.
+    /// The reference's moments.
     moments: Moments,
     /// Mean, sum of squared deviations and 1/std of every channel, with their tolerances.
     mean: Vec<(f64, Tolerance)>,
@@ -38,16 +40,16 @@ impl Group {
     fn new([rows, counted]: [usize; 2], mean: f64, deviation: f64, stream: u32) -> Group {
         let uniform = random(&[counted, CHANNELS], stream);
         let x = uniform.map(|u| f64::from((mean + 3.0f64.sqrt() * deviation * u) as f32));
-        let (twin, count, parts) = (moments(&x), counted as f64, counted.div_ceil(PART));
+        let (reference, count, parts) = (moments(&x), counted as f64, counted.div_ceil(PART));
         // A part's sum and its quotient, the weighted sum of parts and its quotient.
         let stages = |size: f64| Tolerance::summed(PART.min(counted), size) + Tolerance::summed(parts, size);
         let size = moments(&x.map(f64::abs)).mean;
         let mean: Vec<_> =
-            (0..CHANNELS).map(|c| (twin.mean[c], stages(size[c]) + Tolerance::rounded(5.0, size[c]))).collect();
+            (0..CHANNELS).map(|c| (reference.mean[c], stages(size[c]) + Tolerance::rounded(5.0, size[c]))).collect();
         // An error d of a mean adds n d^2, of the parts' means and of the batch's.
         let squares: Vec<_> = (0..CHANNELS)
             .map(|c| {
-                let squares = count * twin.variance[c];
+                let squares = count * reference.variance[c];
                 let shifted = Tolerance::Within(2.0 * count * bound(mean[c].1).powi(2));
                 (squares, stages(squares) + Tolerance::rounded(1.5 + 2.5, squares) + shifted)
             })
@@ -60,7 +62,7 @@ impl Group {
             Tensor::new(&[rows, CHANNELS], data)
         };
         let dy = whole(random(&[counted, CHANNELS], stream + 1));
-        Group { counted, x: whole(x), dy, moments: twin, mean, squares, inverse }
+        Group { counted, x: whole(x), dy, moments: reference, mean, squares, inverse }
     }
 
     /// The same images under running statistics.
@@ -109,7 +111,7 @@ impl Group {
 /// running statistics.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn batch_normalisation_follows_its_twin_from_statistics_to_gradients() {
+fn batch_normalisation_follows_the_reference_from_statistics_to_gradients() {
     let mut report = Report::default();
     for (source, first, count, images, counted, mean, deviation) in [
         (Source::Training, 0, 1, 3, 3, 0.5, 1.0),
@@ -151,26 +153,49 @@ fn check_batch_norm(
     let whole =
         |part: fn(&Group) -> &Tensor| groups.iter().flat_map(|group| part(group).data.clone()).collect::<Vec<_>>();
 
-    let spec = LayerSpec { name: name.into(), op: Op::BatchNorm, inputs: vec![0], input: SHAPE, output: SHAPE };
-    let statistics = upload(&vec![POISON; 2 * (first + count) * CHANNELS]);
-    let layer = Groups {
-        spec: &spec,
-        pair_offset: PAIRS as u32,
-        group_rows: images as u32,
-        first: first as u32,
-        count: count as u32,
-        statistics: &statistics,
-    };
+    let io = Io { input: SHAPE, output: SHAPE };
+    let places = LayerOffsets { blocks: vec![(Section::Pair, PAIRS as u32)], state: Some(STATE as u32) };
+    let memory = upload(&vec![POISON; 2 * (first + count) * CHANNELS]);
     let [x, dy] = [whole(|group| &group.x), whole(|group| &group.dy)].map(|values| upload(&filled(X, &values)));
-    let (params, running_buffer) = (upload(&filled(PAIRS, &pairs)), upload(&filled(STATE, &state)));
+    let weights = Weights {
+        params: upload(&filled(PAIRS, &pairs)),
+        effective: upload(&[]),
+        state: upload(&filled(STATE, &state)),
+    };
     let (y, gradients) = (upload(&poisoned(X, count * rows * CHANNELS)), upload(&poisoned(PAIRS, pairs.len())));
-    let scratch = upload(&vec![POISON; (layer.count * sums::scratch(layer.spec.output, layer.group_rows)) as usize]);
-    let sums = upload(&vec![POISON; 2 * count * CHANNELS]);
+    let workspace = BatchNorm.workspace(io, images as u32, count as u32).map(|len| upload(&vec![POISON; len as usize]));
+    let layer = Run {
+        name: "batchnorm",
+        io,
+        at: &places,
+        rows: (count * images) as u32,
+        group_rows: images as u32,
+        first_group: first as u32,
+        weights: &weights,
+        memory: Some(&memory),
+        workspace: [&workspace[0], &workspace[1]],
+        source,
+        variant: Variant::Plain,
+        dummy: &gradients,
+        is_fused: false,
+    };
     let at = |buffer: &wn_gan::device::Buffer| buffer.at(X as u32);
+    let (inputs, output, doutput) = ([at(&x)], at(&y), at(&dy));
     let coupled = source != Source::Running;
-    let mut calls = layer.statistics(source, &running_buffer.at(STATE as u32), &at(&x), &scratch);
-    calls.push(layer.forward(&params, &at(&x), &at(&y)));
-    calls.extend(layer.backward(coupled, [&params, &dy, &scratch, &sums], &at(&x), Some(&gradients)));
+    let mut calls = BatchNorm.forward(&Forward { run: layer, inputs: &inputs, output: &output, epilogue: None });
+    calls.extend(BatchNorm.backward(&Backward {
+        run: layer,
+        inputs: &inputs,
+        output: &output,
+        doutput: &doutput,
+        dinputs: &[Some(at(&dy))],
+        learning: Some(Learning { gradients: &gradients, partial: &gradients, parts: &[], is_bias_summed: false }),
+        image_factors: None,
+        output_factors: None,
+        epilogue: None,
+        skipped_rows: 0,
+        fused_bias: None,
+    }));
     run(calls, &Step { rows: counted as u32, ..Step::default() });
 
     let (mut of_y, mut of_dx) = (Expected::untouched(download(&y).len()), Expected::untouched(download(&dy).len()));
@@ -178,8 +203,8 @@ fn check_batch_norm(
     let mut pair_sums = vec![(0.0, 0.0); pairs.len()];
     for (number, group) in groups.iter().enumerate() {
         let begin = X + number * rows * CHANNELS;
-        let twin = batch_norm(&group.x, &group.moments, &scale, &bias).data;
-        of_y = of_y.at(begin, &twin, |i| {
+        let reference = batch_norm(&group.x, &group.moments, &scale, &bias).data;
+        of_y = of_y.at(begin, &reference, |i| {
             let (c, (standard, error)) = (i % CHANNELS, group.standard(i));
             Tolerance::Within(scale[c].abs() * error)
                 + Tolerance::rounded(1.0, (scale[c] * standard).abs() + bias[c].abs())
@@ -226,7 +251,7 @@ fn check_batch_norm(
     report.compare(&format!("{name}: pairs"), &download(&gradients), &at(PAIRS, &pair_sums, gradients.len()));
     report.compare(
         &format!("{name}: running"),
-        &download(&running_buffer),
-        &at(STATE, &state_moves, running_buffer.len()),
+        &download(&weights.state),
+        &at(STATE, &state_moves, weights.state.len()),
     );
 }

@@ -11,7 +11,7 @@ use super::device::{bound, dispatch, filled, poisoned, random};
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{BatchNormMerge, BatchNormPartial, BatchNormRunning, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::batch_norm::{EPSILON, MOMENTUM, Moments, moments};
+use wn_gan::reference::layer::batch_norm::{EPSILON, MOMENTUM, Moments, moments};
 
 /// Where inputs, running statistics and so on begin.
 const X: usize = 7;

@@ -8,10 +8,10 @@ use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Geometry, Kernel, Step};
 use wn_gan::nn::gemm::{self, WorkgroupTile};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::conv::{Geometry as Twin, conv as conv_twin};
-use wn_gan::reference::conv_transpose::conv_transpose as conv_transpose_twin;
-use wn_gan::reference::conv_weight_gradient::conv_weight_gradient as conv_weight_gradient_twin;
-use wn_gan::reference::sigmoid::logistic;
+use wn_gan::reference::geometry::Geometry as Twin;
+use wn_gan::reference::layer::conv::{conv as conv_twin, conv_weight_gradient as conv_weight_gradient_twin};
+use wn_gan::reference::layer::conv_transpose::conv_transpose as conv_transpose_twin;
+use wn_gan::reference::layer::sigmoid::logistic;
 
 /// Where the tensors begin in their buffers: at odd places, and at multiples of four, where quads can be read.
 #[derive(Clone, Copy)]

@@ -40,7 +40,7 @@ pub fn gather_batch(kernel: &'static Kernel) -> Report {
         };
         for (step, seed) in [(0, 1), (1, 1), (2, 1), (3, 1), (1_000, 77)] {
             let twin = gather_batch_twin(&bytes[held_out as usize * values..], shape, batch, step, seed);
-            gather(&format!("step {step}"), params, Step { step, seed, ..Step::default() }, nhwc(&twin).data);
+            gather(&format!("step {step}"), params, Step { draw: step, seed, ..Step::default() }, nhwc(&twin).data);
         }
         for first in 0..all {
             let images = (first..first + batch as usize).map(|image| image.min(all - 1));
@@ -74,7 +74,7 @@ pub fn latent(kernel: &'static Kernel) -> Report {
         let count: usize = batch * code;
         let params = Latent { count: count as u32, streams: 2, first_stream: stream as u32 };
         let call = Dispatch::new(kernel, "test").params(&params).elements(2 * count.div_ceil(4));
-        let after = dispatch(call, &Step { step, seed, ..Step::default() }, &[poisoned(0, 2 * count)]);
+        let after = dispatch(call, &Step { draw: step, seed, ..Step::default() }, &[poisoned(0, 2 * count)]);
         let of_stream = |number: u32| latent_twin(batch, code, step, stream as u32 + number, seed).data;
         let z = [of_stream(0), of_stream(1)].concat();
         let expected = Expected::untouched(after[0].len()).at(0, &z, |i| Tolerance::rounded(LATENT_ULPS, z[i]));

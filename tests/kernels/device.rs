@@ -87,7 +87,7 @@ pub fn run(calls: Vec<Dispatch>, step: &Step) {
 pub fn run_on(gpu: &Device, calls: Vec<Dispatch>, step: &Step) {
     let slots = StepUniforms::new(gpu, 2).expect("two slots are small");
     let wrong = Step {
-        step: 999,
+        draw: 999,
         metric_row: 0,
         seed: 999,
         lr: f32::NAN,

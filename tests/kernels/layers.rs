@@ -8,109 +8,140 @@ use crate::checks::device::{
 use crate::checks::gpu::{gpu, variants};
 use crate::checks::weight_norm::weight_tolerance;
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use wn_gan::config::Reparameterisation;
+use wn_gan::config::{Config, Role, Statistics};
 use wn_gan::device::{Buffer, Device};
-use wn_gan::gan::border::{NamedTensor, Role, tensors};
 use wn_gan::kernels::Step;
-use wn_gan::nn::convolution::{Convolution, Epilogue};
+use wn_gan::nn::gemm::convolution::Convolution;
 use wn_gan::nn::gemm::{TileSize, Variant};
-use wn_gan::nn::reparameterisation::Normaliser;
+use wn_gan::nn::layer::linear_map::{LinearMap, WeightSpec};
+use wn_gan::nn::layer::{self, Io};
+use wn_gan::nn::optimiser;
+use wn_gan::nn::parameters::{NamedTensor, learned_tensors};
 use wn_gan::nn::sums::reduce;
-use wn_gan::nn::{Kind, LayerSpec, LinearMap, Network, Op, Reparameterisation, Shape, Weights};
+use wn_gan::nn::tensor::Section;
+use wn_gan::nn::{LayerSpec, Network, Shape, Weights};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::conv::Geometry;
-use wn_gan::reference::layer::{Layer, Map, Parameters, Scaling};
-use wn_gan::reference::weight_norm::weight_norm;
+use wn_gan::reference::geometry::Geometry;
+use wn_gan::reference::layer::conv::Conv;
+use wn_gan::reference::layer::conv_transpose::ConvTranspose;
+use wn_gan::reference::layer::linear::Linear;
+use wn_gan::reference::layer::{Layer, Parameters, Trace};
+use wn_gan::reference::weight::WeightParts;
+use wn_gan::reference::weight::weight_norm::weight_norm;
 
 /// Where images begin in their buffers.
 const INPUT: usize = 19;
 const OUTPUT: usize = 7;
 
-/// Layers that follow one another only in memory.
-fn specs() -> Vec<LayerSpec> {
-    use Reparameterisation::{Affine, Plain, Strict};
-    let conv = |kernel, stride, pad| Kind::Conv { kernel, stride, pad };
-    let transposed = |kernel, stride, pad| Kind::ConvTranspose { kernel, stride, pad };
-    let layers = [
-        ("plain", conv([4, 4], 2, [1, 1]), Shape::new(24, 22, 3), Shape::new(12, 11, 17), Plain),
-        ("wide", conv([3, 5], 1, [1, 2]), Shape::new(6, 7, 17), Shape::new(6, 7, 33), Affine),
-        ("strict", transposed([4, 4], 2, [1, 1]), Shape::new(5, 3, 33), Shape::new(10, 6, 17), Strict),
-        ("padded", transposed([4, 4], 2, [2, 1]), Shape::new(4, 3, 5), Shape::new(6, 6, 3), Affine),
-        ("residue", conv([3, 3], 1, [1, 1]), Shape::new(5, 6, 17), Shape::new(5, 6, 33), Strict),
-        ("shortcut", conv([1, 1], 1, [0, 0]), Shape::new(5, 6, 17), Shape::new(5, 6, 33), Affine),
-        ("residue back", transposed([3, 3], 1, [1, 1]), Shape::new(5, 6, 33), Shape::new(5, 6, 33), Affine),
-        ("shortcut back", transposed([1, 1], 1, [0, 0]), Shape::new(7, 3, 33), Shape::new(7, 3, 17), Strict),
-        ("thirds", transposed([3, 3], 3, [0, 0]), Shape::new(2, 3, 17), Shape::new(6, 9, 1), Plain),
-        ("linear", Kind::Linear, Shape::new(1, 1, 33), Shape::new(3, 5, 5), Plain),
-        ("logit", Kind::FullConv, Shape::new(3, 5, 17), Shape::new(1, 1, 1), Affine),
-        ("code", Kind::FullConv, Shape::new(2, 2, 5), Shape::new(1, 1, 33), Strict),
-    ];
-    let spec = |(name, kind, input, output, reparameterisation): (&str, _, _, _, _)| LayerSpec {
-        name: name.into(),
-        op: Op::Map(kind, reparameterisation),
-        inputs: vec![0],
-        input,
-        output,
-    };
-    layers.map(spec).to_vec()
+/// The kinds of linear maps.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Conv([u32; 2], u32, [u32; 2]),
+    ConvTranspose([u32; 2], u32, [u32; 2]),
+    Linear,
+    /// A convolution whose kernel covers the whole image.
+    Whole,
 }
 
-/// The linear map and a bias (zero in a strict layer) as the twin knows them. Weights count as effective already.
-fn twin(spec: &LinearMap, weight: &NamedTensor) -> Layer {
+/// Name, kind, shapes, and whether there is a gain and a bias.
+type Case = (&'static str, Kind, Shape, Shape, [bool; 2]);
+
+const PLAIN: [bool; 2] = [false, true];
+const STRICT: [bool; 2] = [false, false];
+const AFFINE: [bool; 2] = [true, true];
+
+/// Layers that follow one another only in memory.
+fn cases() -> [Case; 12] {
+    use Kind::{Conv, ConvTranspose, Linear, Whole};
+    [
+        ("plain", Conv([4, 4], 2, [1, 1]), Shape::new(24, 22, 3), Shape::new(12, 11, 17), PLAIN),
+        ("wide", Conv([3, 5], 1, [1, 2]), Shape::new(6, 7, 17), Shape::new(6, 7, 33), AFFINE),
+        ("strict", ConvTranspose([4, 4], 2, [1, 1]), Shape::new(5, 3, 33), Shape::new(10, 6, 17), STRICT),
+        ("padded", ConvTranspose([4, 4], 2, [2, 1]), Shape::new(4, 3, 5), Shape::new(6, 6, 3), AFFINE),
+        ("residue", Conv([3, 3], 1, [1, 1]), Shape::new(5, 6, 17), Shape::new(5, 6, 33), STRICT),
+        ("shortcut", Conv([1, 1], 1, [0, 0]), Shape::new(5, 6, 17), Shape::new(5, 6, 33), AFFINE),
+        ("residue back", ConvTranspose([3, 3], 1, [1, 1]), Shape::new(5, 6, 33), Shape::new(5, 6, 33), AFFINE),
+        ("shortcut back", ConvTranspose([1, 1], 1, [0, 0]), Shape::new(7, 3, 33), Shape::new(7, 3, 17), STRICT),
+        ("thirds", ConvTranspose([3, 3], 3, [0, 0]), Shape::new(2, 3, 17), Shape::new(6, 9, 1), PLAIN),
+        ("linear", Linear, Shape::new(1, 1, 33), Shape::new(3, 5, 5), PLAIN),
+        ("logit", Whole, Shape::new(3, 5, 17), Shape::new(1, 1, 1), AFFINE),
+        ("code", Whole, Shape::new(2, 2, 5), Shape::new(1, 1, 33), STRICT),
+    ]
+}
+
+fn spec(&(name, kind, input, output, [gain, bias]): &Case, reparameterisation: Reparameterisation) -> LayerSpec {
+    let gain = gain.then_some(1.0);
+    let weight = WeightSpec { reparameterisation, gain, bias, init_factor: 1.0 };
+    let layer: Rc<dyn layer::Layer> = match kind {
+        Kind::Conv(kernel, stride, pad) => Rc::new(layer::conv::Conv { kernel, stride, pad, weight }),
+        Kind::Whole => Rc::new(layer::conv::Conv { kernel: [input.h, input.w], stride: 1, pad: [0, 0], weight }),
+        Kind::ConvTranspose(kernel, stride, pad) => {
+            Rc::new(layer::conv_transpose::ConvTranspose { kernel, stride, pad, weight })
+        }
+        Kind::Linear => Rc::new(layer::linear::Linear(weight)),
+    };
+    LayerSpec { name: name.into(), layer, inputs: vec![0], io: Io { input, output } }
+}
+
+/// The linear map and a bias (zero in a strict layer) as the reference knows them. Weights count as effective already.
+fn reference(&(_, kind, input, output, _): &Case, weight: &NamedTensor) -> Box<dyn Layer> {
     let geometry = |kernel: [u32; 2], stride: u32, pad: [u32; 2]| Geometry {
         kernel: kernel.map(|k| k as usize),
         stride: [stride as usize; 2],
         padding: pad.map(|p| p as usize),
     };
-    Layer {
-        name: weight.name.trim_end_matches(".weight").into(),
-        map: match spec.kind {
-            Kind::Linear => Map::Linear,
-            Kind::Conv { kernel, stride, pad } => Map::Conv(geometry(kernel, stride, pad)),
-            Kind::ConvTranspose { kernel, stride, pad } => Map::ConvTranspose(geometry(kernel, stride, pad)),
-            Kind::FullConv => Map::Conv(geometry([spec.input.h, spec.input.w], 1, [0, 0])),
-        },
-        weight: weight.shape.clone(),
-        scaling: Scaling::Plain,
-        output: [spec.output.c, spec.output.h, spec.output.w].map(|n| n as usize),
+    let name = weight.name.trim_end_matches(".weight").to_owned();
+    let parts = WeightParts { reparameterisation: Reparameterisation::Plain, gain: false, bias: true };
+    let channels = [input.c, output.c].map(|n| n as usize);
+    match kind {
+        Kind::Linear => {
+            let output = [output.c, output.h, output.w].map(|n| n as usize);
+            Box::new(Linear::new(name, weight.tensor.shape[1], output, parts))
+        }
+        Kind::Conv(kernel, stride, pad) => Box::new(Conv::new(name, channels, geometry(kernel, stride, pad), parts)),
+        Kind::ConvTranspose(kernel, stride, pad) => {
+            Box::new(ConvTranspose::new(name, channels, geometry(kernel, stride, pad), parts))
+        }
+        Kind::Whole => Box::new(Conv::new(name, channels, geometry([input.h, input.w], 1, [0, 0]), parts)),
     }
 }
 
 /// Products that meet in an element of y (with the bias), of dx, and of dw and db (with the sum over parts).
-fn terms(spec: &LinearMap, rows: u32) -> [usize; 3] {
-    let g = spec.geometry();
-    let inputs = match spec.kind {
-        Kind::Conv { .. } | Kind::ConvTranspose { .. } => spec.input.c,
-        Kind::Linear | Kind::FullConv => spec.input.len(),
+fn terms(&(_, kind, input, output, _): &Case, map: &LinearMap, rows: u32) -> [usize; 3] {
+    let g = map.geometry;
+    let inputs = match kind {
+        Kind::Conv(..) | Kind::ConvTranspose(..) => input.c,
+        Kind::Linear | Kind::Whole => input.len(),
     };
-    let pixels = (g.small_h * g.small_w).max(spec.output.len() / spec.units());
-    [spec.fan_in() + 1, spec.weights() / inputs, 2 * rows * pixels].map(|n| n as usize)
+    let pixels = (g.small_h * g.small_w).max(output.len() / map.units);
+    [map.fan_in() + 1, map.weights() / inputs, 2 * rows * pixels].map(|n| n as usize)
 }
 
-/// What a twin layer answers to `x` and `dy`: y, dx and the gradients by name.
-fn answers(layer: &Layer, parameters: &Parameters, x: &Tensor, dy: &Tensor) -> (Tensor, Tensor, Parameters) {
+/// What a layer of the reference answers to `x` and `dy`: y, dx and the gradients by name.
+fn answers(layer: &dyn Layer, parameters: &Parameters, x: &Tensor, dy: &Tensor) -> (Tensor, Tensor, Parameters) {
     let mut gradients = Parameters::new();
     let flat = |x: &Tensor| x.clone().reshaped(&[x.shape[0], x.data.len() / x.shape[0]]);
-    let input = if layer.map == Map::Linear { flat(x) } else { x.clone() };
-    let y = layer.forward(parameters, &input);
-    let dx = layer.backward(parameters, &input, dy, &mut gradients);
+    let is_linear = layer.weight().is_some_and(|weight| weight.shape.len() == 2);
+    let input = if is_linear { flat(x) } else { x.clone() };
+    let y = layer.forward(parameters, &[&input], Statistics::Batch);
+    let trace = Trace { inputs: &[&input], output: &y, statistics: Statistics::Batch };
+    let dx = layer.backward(parameters, trace, dy, &mut gradients).remove(0);
     (nhwc(&y), nhwc(&dx.reshaped(&x.shape)), gradients)
 }
 
-/// The tensors of layer `index` by what they are.
+/// The tensors of a layer by the last part of their names.
 fn tensors_of(network: &Network, index: usize) -> BTreeMap<&'static str, NamedTensor> {
-    let role = |tensor: &NamedTensor| match tensor.role {
-        Role::Weight => "weight",
-        Role::Bias => "bias",
-        Role::Gain => "gain",
-        other => panic!("a linear map has no {other:?}"),
-    };
-    let all = tensors(&network.specs, &network.parameters.layout).into_iter();
-    all.filter(|(layer, _)| *layer == index).map(|(_, tensor)| (role(&tensor), tensor)).collect()
+    let all = learned_tensors(Role::Generator, &network.specs, &network.parameters.layout).into_iter();
+    let module = format!("{}.{}.", Role::Generator.prefix(), network.specs[index].name);
+    all.filter(|named| named.name.starts_with(&module)).map(|named| (named.tensor.name, named)).collect()
 }
 
 /// A tensor out of a flat buffer, in PyTorch's order.
 pub fn taken(tensor: &NamedTensor, flat: &Tensor) -> Tensor {
-    Tensor::new(&tensor.shape, tensor.inside.iter().map(|&i| flat.data[i as usize]).collect())
+    let values = tensor.tensor.indices().map(|i| flat.data[tensor.first as usize + i]);
+    Tensor::new(&tensor.tensor.shape, values.collect())
 }
 
 /// A tensor's elements where they lie inside.
@@ -120,30 +151,32 @@ pub fn placed(
     values: &Tensor,
     tolerance: impl Fn(usize) -> Tolerance,
 ) -> Expected {
-    let elements = at.inside.iter().zip(&values.data).enumerate();
-    elements.fold(expected, |expected, (i, (&inside, &value))| expected.at(inside as usize, &[value], |_| tolerance(i)))
-}
-
-fn map_of(network: &Network, index: usize, rows: u32) -> Convolution<'_> {
-    network.convolution(index, rows).expect("every layer here is a linear map")
+    let elements = at.tensor.indices().zip(&values.data).enumerate();
+    elements.fold(expected, |expected, (i, (inside, &value))| {
+        expected.at(at.first as usize + inside, &[value], |_| tolerance(i))
+    })
 }
 
 /// Forward, input gradient, weight gradient and bias gradient of one layer on `rows` images.
-fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
-    let convolution = map_of(network, index, rows);
-    let spec = &convolution.map;
+fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) -> u32 {
+    let case = &cases()[index];
+    let spec = &network.specs[index];
+    let map = spec.linear_map().expect("every layer here is a linear map");
+    let dummy = upload_to(gpu, &[0]);
+    let at = &network.parameters.layout.layers[index];
+    let convolution = Convolution { name: &spec.name, map: &map, at, rows, variant: network.variant, dummy: &dummy };
     let named = tensors_of(network, index);
-    let layer = twin(spec, &named["weight"]);
-    let units = [spec.units() as usize];
+    let layer = reference(case, &named["weight"]);
+    let units = [map.units as usize];
     let mut parameters = Parameters::from([(named["weight"].name.clone(), taken(&named["weight"], flat))]);
-    let bias_name = format!("{}.bias", layer.name);
+    let bias_name = layer.key("bias");
     let bias = named.get("bias").map_or(Tensor::zeros(&units), |tensor| taken(tensor, flat));
     parameters.insert(bias_name.clone(), bias);
     let images = |shape: Shape, stream| random(&[rows, shape.h, shape.w, shape.c].map(|n| n as usize), stream);
-    let (x, dy) = (images(spec.input, 2), images(spec.output, 3));
-    let (y, dx, gradients) = answers(&layer, &parameters, &nchw(&x), &nchw(&dy));
+    let (x, dy) = (images(spec.io.input, 2), images(spec.io.output, 3));
+    let (y, dx, gradients) = answers(layer.as_ref(), &parameters, &nchw(&x), &nchw(&dy));
     let positive = parameters.iter().map(|(name, p)| (name.clone(), abs(p))).collect();
-    let magnitudes = answers(&layer, &positive, &abs(&nchw(&x)), &abs(&nchw(&dy)));
+    let magnitudes = answers(layer.as_ref(), &positive, &abs(&nchw(&x)), &abs(&nchw(&dy)));
 
     let (values, state) = (&network.parameters.values, &network.parameters.state);
     let weights = Weights { effective: values.clone(), params: values.clone(), state: state.clone() };
@@ -154,23 +187,30 @@ fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, row
         (upload(&filled(OUTPUT, &dy.data)), upload(&poisoned(INPUT, dx.data.len())));
     let gradient = &network.parameters.gradients;
     gradient.write(gpu, &vec![POISON; gradient.len()]);
-    let (weights_len, units) = (spec.weights(), spec.units());
+    let (weights_len, units) = (map.weights(), map.units);
     let of_weight = upload(&vec![POISON; (convolution.weight_parts() * weights_len) as usize]);
     let of_bias = upload(&vec![POISON; (convolution.bias_parts() * units) as usize]);
     let (from, to) = (input.at(INPUT as u32), output_gradient.at(OUTPUT as u32));
     let mut calls = vec![
-        convolution.forward(&weights, &from, &output.at(OUTPUT as u32), Epilogue::Plain),
-        convolution.input_gradient(&weights, &to, &input_gradient.at(INPUT as u32), Epilogue::Plain),
+        convolution.forward(&weights, &from, &output.at(OUTPUT as u32), None),
+        convolution.input_gradient(&weights, &to, &input_gradient.at(INPUT as u32), None),
     ];
     calls.push(convolution.weight_gradient(&from, &to, None, &of_weight.at(0)));
-    calls.push(reduce("", convolution.weight_parts(), weights_len, &of_weight, gradient, convolution.at.weight));
-    if let Some(bias) = convolution.at.bias {
+    calls.push(reduce(
+        "",
+        convolution.weight_parts(),
+        weights_len,
+        &of_weight,
+        gradient,
+        at.offset(Section::Weight).unwrap(),
+    ));
+    if let Some(bias) = at.offset(Section::Bias) {
         calls.push(convolution.bias_gradient(&to, None, &of_bias.at(0)));
         calls.push(reduce("", convolution.bias_parts(), units, &of_bias, gradient, bias));
     }
     run_on(gpu, calls, &Step::default());
 
-    let [of_y, of_dx, of_gradients] = terms(spec, rows);
+    let [of_y, of_dx, of_gradients] = terms(case, &map, rows);
     let name = |what: &str| format!("{} {:?} on {rows} images: {what}", convolution.name, network.variant);
     let mut compare = |what: &str, words: &[u32], offset: usize, twin: &Tensor, magnitude: &Tensor, terms: usize| {
         let tolerance = |i: usize| Tolerance::summed(terms, magnitude.data[i]);
@@ -188,10 +228,12 @@ fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, row
         }
     }
     report.compare(&name("gradients"), &download(gradient), &expected);
+    convolution.weight_parts()
 }
 
 fn network(gpu: &Device, specs: Vec<LayerSpec>, variant: Variant) -> (Network, Tensor) {
-    let network = Network::new(gpu, "test", specs, variant, false).expect("a small network");
+    let optimiser = optimiser::of(&Config::default());
+    let network = Network::new(gpu, "test", specs, variant, &*optimiser).expect("a small network");
     let flat = random(&[network.parameters.values.len()], 1);
     let values: Vec<f32> = flat.data.iter().map(|&value| value as f32).collect();
     network.parameters.values.write(gpu, &values);
@@ -200,19 +242,22 @@ fn network(gpu: &Device, specs: Vec<LayerSpec>, variant: Variant) -> (Network, T
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
+fn every_kind_of_linear_map_follows_the_reference_in_all_directions() {
     let mut report = Report::default();
     for (variant, gpu) in variants() {
-        let (network, flat) = network(&gpu, specs(), variant);
+        // Weights are given as effective ones.
+        let cases = cases();
+        let specs = cases
+            .iter()
+            .map(|case| spec(&(case.0, case.1, case.2, case.3, [false, case.4[1]]), Reparameterisation::Plain));
+        let (network, flat) = network(&gpu, specs.collect(), variant);
         let mut parts = Vec::new();
         for index in 0..network.specs.len() {
             for rows in [1, 5] {
-                check_layer(&gpu, &network, &flat, index, rows, &mut report);
-                let convolution = map_of(&network, index, rows);
-                parts.push(convolution.weight_parts());
+                parts.push(check_layer(&gpu, &network, &flat, index, rows, &mut report));
             }
         }
-        // A cpu has one invocation at a time, and nothing to gain from a split.
+        // The CPU has one invocation at a time, and nothing to gain from a split.
         let splits = variant.min_workgroups() > 1;
         assert!(parts.contains(&1), "unsplit sums: {parts:?}");
         assert_eq!(parts.iter().any(|&parts| parts > 1), splits, "split sums: {parts:?}");
@@ -223,21 +268,19 @@ fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn every_normalised_layer_gets_its_effective_weight() {
-    // A network with weight normalisation has no plain layer.
-    let normalised = specs().into_iter().filter(|spec| !matches!(spec.op, Op::Map(_, Reparameterisation::Plain)));
-    let (network, flat) = network(&gpu(), normalised.collect(), Variant::Tile(TileSize::Small));
-    let effective = network.parameters.normaliser.as_ref().map(Normaliser::effective).expect("layers are normalised");
+    let specs = cases().iter().map(|case| spec(case, Reparameterisation::WeightNorm)).collect();
+    let (network, flat) = network(&gpu(), specs, Variant::Tile(TileSize::Small));
+    let effective = network.parameters.reparameterisation.effective();
     effective.write(&gpu(), &vec![POISON; effective.len()]);
     run(network.normalise(), &Step::default());
     let mut expected = Expected::untouched(effective.len());
     for index in 0..network.specs.len() {
-        let map = map_of(&network, index, 1).map;
+        let map = network.specs[index].linear_map().expect("every layer here is a linear map");
         let named = tensors_of(&network, index);
         let v = taken(&named["weight"], &flat);
-        let gain = named.get("gain").map_or(vec![1.0; map.units() as usize], |gain| taken(gain, &flat).data);
-        let axis = usize::from(map.is_transposed());
-        let w = weight_norm(&v, axis, f64::from(map.norm_factor()), &gain);
-        let terms = (map.weights() / map.units()) as usize;
+        let gain = named.get("scale").map_or(vec![1.0; map.units as usize], |gain| taken(gain, &flat).data);
+        let w = weight_norm(&v, map.unit_axis, f64::from(map.norm_factor), &gain);
+        let terms = map.fan_in() as usize;
         expected = placed(expected, &named["weight"], &w, |i| weight_tolerance(terms, w.data[i]));
     }
     let mut report = Report::default();

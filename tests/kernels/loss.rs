@@ -5,120 +5,71 @@ use super::compare::{Expected, Report, Tolerance};
 use super::device::{bound, dispatch, filled, poisoned, random};
 use wn_gan::config::Loss;
 use wn_gan::device::Dispatch;
-use wn_gan::kernels::{GanLoss, Kernel, METRIC_COLUMNS, Mse, Step};
+use wn_gan::kernels::{Kernel, LossParams, METRIC_COLUMNS, Mse, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
-use wn_gan::reference::mse::{mse as mse_twin, mse_gradient};
-use wn_gan::reference::sigmoid::logistic;
+use wn_gan::reference::loss;
+use wn_gan::reference::mse::{mse as reference_mse, mse_gradient};
 
 /// Where the gradients begin.
 const OUTPUT: usize = 7;
 
-/// Whose loss, and on which images.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Role {
-    Real,
-    Fake,
-    Generator,
+/// How far an image's term and its derivative by the logit may be off, given how far the logit leans towards the wrong
+/// side: -l where D is to say real, l where it is to say fake.
+struct Term {
+    value: fn(f64) -> Tolerance,
+    derivative: fn(f64) -> Tolerance,
 }
 
-/// The mean loss of some images and its gradient, with their tolerances.
-struct Answer {
-    loss: f64,
-    of_loss: Tolerance,
-    gradient: Vec<f64>,
-    of_gradient: Vec<Tolerance>,
+pub fn bce(kernel: &'static Kernel) -> Report {
+    check(
+        kernel,
+        Loss::Bce,
+        &Term { value: softplus, derivative: |x| Tolerance::rounded(sigmoid_ulps(x), logistic(x)) },
+    )
 }
 
-/// What the twin says to `logits`, and how far the kernel may be off.
-fn answer(loss: Loss, role: Role, logits: &[f64]) -> Answer {
-    let count = logits.len();
-    let tensor = Tensor::new(&[count, 1], logits.to_vec());
-    let twin = match role {
-        Role::Real => real_loss,
-        Role::Fake => fake_loss,
-        Role::Generator => generator_loss,
+pub fn ls(kernel: &'static Kernel) -> Report {
+    // The square doubles the relative error of p and rounds. 2 p e/((1 + e)(1 + e)): p, the exponential, two products,
+    // twice a sum and the product of sums, a division.
+    let value = |x: f64| Tolerance::rounded(2.0 * sigmoid_ulps(x) + 0.5, logistic(x).powi(2));
+    let derivative = |x: f64| {
+        let ulps = sigmoid_ulps(x) + exponential_ulps(x) + 1.0 + 1.0 + 0.5 + 2.5;
+        Tolerance::rounded(ulps, 2.0 * logistic(x).powi(2) * logistic(-x))
     };
-    let (value, gradient) = twin(loss, &tensor);
-    let gradient = gradient.data;
-    // Each image's own term and its error, before the mean.
-    let term = |l: f64| twin(loss, &Tensor::new(&[1, 1], vec![l])).0;
-    let terms = |error: &dyn Fn(f64) -> Tolerance| {
-        let own = logits.iter().map(|&l| bound(error(l))).sum::<f64>() / count as f64;
-        let size = logits.iter().map(|&l| term(l).abs()).sum::<f64>() / count as f64;
-        Tolerance::Within(own) + Tolerance::summed(count, size) + Tolerance::rounded(0.5 + 2.5, value)
-    };
-    let share = |i: usize| Tolerance::rounded(2.5, gradient[i]);
-    let mean = |gradient: f64| gradient / count as f64;
-    // |sigmoid(l) - label| is a sigmoid itself and loses no more than one.
-    let miss = |l: f64| logistic(if role == Role::Fake { l } else { -l });
-    let missed = |l: f64| Tolerance::rounded(sigmoid_ulps(l), miss(l));
-    match loss {
-        Loss::Bce => Answer {
-            loss: value,
-            of_loss: terms(&softplus_tolerance),
-            of_gradient: logits.iter().enumerate().map(|(i, &l)| share(i) + scaled(missed(l), mean(1.0))).collect(),
-            gradient,
-        },
-        Loss::Ls => {
-            // The square doubles the relative error of the difference d and rounds.
-            let square = |l: f64| {
-                let (d, error) = (miss(l), bound(missed(l)));
-                Tolerance::Within(2.0 * d.abs() * error + error * error) + Tolerance::rounded(0.5, d * d)
-            };
-            // 2 d e/((1 + e)(1 + e)): the exponential, a product, twice the sum and the product of sums, a division.
-            let derivative = |i: usize, l: f64| {
-                let slope = mean(2.0 * logistic(l) * logistic(-l));
-                let ulps = exponential_ulps(l) + 0.5 + 1.0 + 0.5 + 2.5;
-                let largest = miss(l) + bound(missed(l));
-                share(i) + scaled(missed(l), slope) + Tolerance::rounded(ulps, slope * largest)
-            };
-            Answer {
-                loss: value,
-                of_loss: terms(&square),
-                of_gradient: logits.iter().enumerate().map(|(i, &l)| derivative(i, l)).collect(),
-                gradient,
-            }
-        }
-        Loss::Hinge => Answer {
-            loss: value,
-            of_loss: terms(&|l| Tolerance::rounded(0.5, term(l))),
-            of_gradient: (0..count).map(share).collect(),
-            gradient,
-        },
-    }
+    check(kernel, Loss::Ls, &Term { value, derivative })
 }
 
-/// `factor` times as wide.
-fn scaled(tolerance: Tolerance, factor: f64) -> Tolerance {
-    Tolerance::Within(factor * bound(tolerance))
+pub fn hinge(kernel: &'static Kernel) -> Report {
+    check(
+        kernel,
+        Loss::Hinge,
+        &Term { value: |x| Tolerance::rounded(0.5, 1.0 + x), derivative: |_| Tolerance::exact() },
+    )
 }
 
-/// What `exp(-|l|)` loses at most.
-fn exponential_ulps(l: f64) -> f64 {
-    3.0 + 2.0 * l.abs()
+fn logistic(x: f64) -> f64 {
+    wn_gan::reference::layer::sigmoid::logistic(x)
 }
 
-/// `max(l, 0) + ln(1 + e)`, `e = exp(-|l|)`: the logarithm of a number in [1, 2] is good to 2^-21, which is 4 ulps of 1;
-/// its argument has the exponential's error and half an ulp of the sum, at most one of 1. The sum is rounded once.
-fn softplus_tolerance(l: f64) -> Tolerance {
-    let exponential = exponential_ulps(l) * (-l.abs()).exp();
-    Tolerance::rounded(4.0 + exponential + 1.0, 1.0) + Tolerance::rounded(0.5, l)
+/// What exp(-|x|) loses at most.
+fn exponential_ulps(x: f64) -> f64 {
+    3.0 + 2.0 * x.abs()
 }
 
-/// D's losses on real and fake images, and G's; the step's row of the metric block.
-pub fn gan_loss(kernel: &'static Kernel) -> Report {
+/// max(x, 0) + ln(1 + e), e = exp(-|x|). Of s = e/(2 + e) a sum and a division are lost, 3 ulps; of the series, which is
+/// between 1 and 1.05, its last sum and 1/20 of the 7 ulps of q = s s and of the sums inside, 0.9; of the product 0.5, and
+/// 0.125 for the terms left out: less than 5. An error d of e moves the logarithm by no more than d.
+fn softplus(x: f64) -> Tolerance {
+    let e = (-x.abs()).exp();
+    Tolerance::rounded(5.0, e.ln_1p()) + Tolerance::rounded(exponential_ulps(x), e) + Tolerance::rounded(0.5, x.max(e))
+}
+
+/// Batches of less than, more than, and several times a workgroup, for D and for G.
+fn check(kernel: &'static Kernel, loss: Loss, term: &Term) -> Report {
     let mut report = Report::default();
-    for (kind, loss) in (0..).zip([Loss::Bce, Loss::Ls, Loss::Hinge]) {
-        for (first, real, fake, generator) in [
-            (3, 15, 13, false),
-            (0, 1, 1, false),
-            (2, 300, 301, false),
-            (4, 17, 2, false),
-            (5, 0, 13, true),
-            (0, 0, 700, true),
-        ] {
-            check_gan_loss(kernel, (kind, loss), (first, real, fake, generator), &mut report);
+    for batch in [1, 15, 301, 700] {
+        for is_generator in [false, true] {
+            check_batch(kernel, loss, term, (batch, is_generator), &mut report);
         }
     }
     report
@@ -133,46 +84,59 @@ fn logits(count: usize, stream: u32) -> Vec<f64> {
     random.iter().enumerate().map(|(i, v)| ends.get(i).copied().unwrap_or([8.0, 2.0][i % 2] * v)).collect()
 }
 
-fn check_gan_loss(
+/// The mean of terms whose arguments are `leans`: each one's own error, adding them up, and the division.
+fn mean_tolerance(term: &Term, leans: &[f64], mean: f64, sizes: f64) -> Tolerance {
+    let own = leans.iter().map(|&x| bound((term.value)(x))).sum::<f64>() / leans.len() as f64;
+    Tolerance::Within(own) + Tolerance::summed(leans.len(), sizes) + Tolerance::rounded(2.5, mean)
+}
+
+fn check_batch(
     kernel: &'static Kernel,
-    (kind, loss): (u32, Loss),
-    (first, real, fake, generator): (usize, usize, usize, bool),
+    loss: Loss,
+    term: &Term,
+    (batch, is_generator): (usize, bool),
     report: &mut Report,
 ) {
-    let (of_real, of_fake) = (logits(real, 1), logits(fake, 2));
-    let rows = real + fake;
+    let (real, fake) = (logits(batch, 1), logits(batch, 2));
+    let [of_real, of_fake] = [&real, &fake].map(|logits| Tensor::new(&[batch, 1], logits.clone()));
+    let (towards_fake, towards_real) = (|l: &f64| -l, |l: &f64| *l);
     // Metrics lie in row 1 of 3; what the other network reports in this row stays.
-    let mut values = [0.0, 0.125, 0.25, 0.5];
-    let mut tolerances = [Tolerance::exact(); METRIC_COLUMNS];
+    let mut row = [0.0, 0.125, 0.25, 0.5];
+    let mut of_row = [Tolerance::exact(); METRIC_COLUMNS];
     let mut metrics = poisoned(0, 3 * METRIC_COLUMNS);
-    metrics[METRIC_COLUMNS..2 * METRIC_COLUMNS].copy_from_slice(&values.map(|value| (value as f32).to_bits()));
-    let params = GanLoss {
-        first: first as u32,
-        real: real as u32,
-        fake: fake as u32,
-        generator: u32::from(generator),
-        kind,
-        output: OUTPUT as u32,
-    };
-    let step = Step { step: 12_345, metric_row: 1, ..Step::default() };
-    let contents = [filled(first, &[&*of_real, &*of_fake].concat()), poisoned(OUTPUT, rows), metrics];
-    let after = dispatch(Dispatch::new(kernel, "test").params(&params), &step, &contents);
-    let name = format!("{loss:?}, {real} real, {fake} fake, generator {generator}");
-
-    values[0] = 12_345.0;
-    let (mut gradient, mut of_gradient) = (Vec::new(), Vec::new());
-    let parts = match generator {
-        true => vec![(3, answer(loss, Role::Generator, &of_fake))],
-        false => vec![(1, answer(loss, Role::Real, &of_real)), (2, answer(loss, Role::Fake, &of_fake))],
-    };
-    for (column, answer) in parts {
-        (values[column], tolerances[column]) = (answer.loss, answer.of_loss);
-        gradient.extend(answer.gradient);
-        of_gradient.extend(answer.of_gradient);
+    metrics[METRIC_COLUMNS..2 * METRIC_COLUMNS].copy_from_slice(&row.map(|value| (value as f32).to_bits()));
+    let reference = loss::of(loss);
+    let leans: Vec<f64>;
+    let gradient: Vec<f64>;
+    if is_generator {
+        leans = fake.iter().map(towards_fake).collect();
+        let (value, by_fake) = reference.generator(&of_real, &of_fake);
+        let one = |l: &f64| reference.generator(&Tensor::vector(vec![0.0]), &Tensor::vector(vec![*l])).0.abs();
+        let sizes = fake.iter().map(one).sum::<f64>() / batch as f64;
+        (row[3], of_row[3]) = (value, mean_tolerance(term, &leans, value, sizes));
+        gradient = by_fake.data;
+    } else {
+        leans = real.iter().map(towards_fake).chain(fake.iter().map(towards_real)).collect();
+        let found = reference.discriminator(&of_real, &of_fake);
+        let parts = found.parts.expect("these losses are sums of two");
+        for (column, value) in parts.into_iter().enumerate() {
+            let leans = &leans[column * batch..][..batch];
+            (row[column], of_row[column]) = (value, mean_tolerance(term, leans, value, value));
+        }
+        (row[2], of_row[2]) = (found.loss, of_row[0] + of_row[1] + Tolerance::rounded(0.5, found.loss));
+        gradient = [found.by_real.data, found.by_fake.data].concat();
     }
-    let expected = Expected::untouched(after[1].len()).at(OUTPUT, &gradient, |i| of_gradient[i]);
+    let params = LossParams { batch: batch as u32, generator: u32::from(is_generator), output: OUTPUT as u32 };
+    let step = Step { metric_row: 1, ..Step::default() };
+    let contents = [filled(0, &[real, fake].concat()), poisoned(OUTPUT, gradient.len()), metrics];
+    let after = dispatch(Dispatch::new(kernel, "test").params(&params), &step, &contents);
+    let name = format!("{loss:?}, batch {batch}, of G {is_generator}");
+    let expected = Expected::untouched(after[1].len()).at(OUTPUT, &gradient, |i| {
+        let own = Tolerance::Within(bound((term.derivative)(leans[i])) / batch as f64);
+        own + Tolerance::rounded(2.5, gradient[i])
+    });
     report.compare(&format!("{name}: gradient"), &after[1], &expected);
-    let expected = Expected::untouched(after[2].len()).at(METRIC_COLUMNS, &values, |i| tolerances[i]);
+    let expected = Expected::untouched(after[2].len()).at(METRIC_COLUMNS, &row, |i| of_row[i]);
     report.compare(&format!("{name}: metrics"), &after[2], &expected);
 }
 
@@ -196,7 +160,7 @@ pub fn mse(kernel: &'static Kernel) -> Report {
         let expected = Expected::untouched(after[2].len()).at(0, &dy, |i| Tolerance::rounded(3.5, dy[i]));
         report.compare(&format!("{name}: dy"), &after[2], &expected);
         // Every term has the errors of a difference, twice, and of a square; the mean that of a division.
-        let loss = mse_twin(&y, &target);
+        let loss = reference_mse(&y, &target);
         let tolerance = |i: usize| Tolerance::summed(values, loss[i]) + Tolerance::rounded(1.5 + 2.5, loss[i]);
         report.compare(
             &format!("{name}: loss"),

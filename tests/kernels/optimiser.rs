@@ -1,12 +1,13 @@
-//! The optimisers. Several updates, each held against one of the twin's from the same state, so that bounds do not add up.
+//! The optimisers, and the average of parameters. Several updates, each held against one of the reference's from the same state, so that bounds do not add up.
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{dispatch, filled, random};
 use wn_gan::device::Dispatch;
-use wn_gan::kernels::{Adam, Kernel, Rmsprop, Step};
+use wn_gan::kernels::{Adam, Kernel, MovingAverage, Rmsprop, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::adam::Adam as AdamTwin;
-use wn_gan::reference::rmsprop::{Rmsprop as RmspropTwin, project_slopes};
+use wn_gan::reference::layer::tprelu::project_slopes;
+use wn_gan::reference::optimiser::adam::Adam as AdamReference;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop as RmspropReference;
 
 const COUNT: usize = 261;
 /// From here on the parameters are (threshold, slope) pairs.
@@ -44,7 +45,7 @@ fn read(words: &[u32]) -> Tensor {
 /// RMSprop.
 pub fn rmsprop(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
-    let twin = RmspropTwin { decay: f64::from(0.9f32), eps: f64::from(1e-6f32) };
+    let reference = RmspropReference { decay: f64::from(0.9f32), eps: f64::from(1e-6f32) };
     let params = Rmsprop { count: COUNT as u32, pair_begin: PAIR_BEGIN as u32, decay: 0.9, eps: 1e-6 };
     let mut values = start();
     let mut mean_squares = Tensor::zeros(&[COUNT]);
@@ -55,7 +56,7 @@ pub fn rmsprop(kernel: &'static Kernel) -> Report {
         let after = dispatch(call, &Step { lr: LR, ..Step::default() }, &contents);
 
         let (before, mut expected, mut squares) = (values.clone(), values.clone(), mean_squares.clone());
-        twin.update(&mut expected, &gradients, &mut squares, f64::from(LR));
+        reference.update(&mut expected, &gradients, &mut squares, f64::from(LR));
         let change: Vec<f64> = before.data.iter().zip(&expected.data).map(|(a, b)| a - b).collect();
         project(&mut expected);
         // Three products and a sum, of which at most three meet in one term.
@@ -77,7 +78,7 @@ pub fn rmsprop(kernel: &'static Kernel) -> Report {
 pub fn adam(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     let (beta1, beta2, eps) = (0.5f32, 0.999f32, 1e-6f32);
-    let twin = AdamTwin { beta1: f64::from(beta1), beta2: f64::from(beta2), eps: f64::from(eps) };
+    let reference = AdamReference { beta1: f64::from(beta1), beta2: f64::from(beta2), eps: f64::from(eps) };
     let params = Adam { count: COUNT as u32, pair_begin: PAIR_BEGIN as u32, beta1, beta2, eps };
     let mut values = start();
     let (mut means, mut mean_squares) = (Tensor::zeros(&[COUNT]), Tensor::zeros(&[COUNT]));
@@ -91,19 +92,19 @@ pub fn adam(kernel: &'static Kernel) -> Report {
 
         let (before, mut expected) = (values.clone(), values.clone());
         let (mut mean, mut square) = (means.clone(), mean_squares.clone());
-        twin.update(&mut expected, &gradients, &mut mean, &mut square, t, f64::from(LR));
+        reference.update(&mut expected, &gradients, &mut mean, &mut square, t, f64::from(LR));
         let moved: Vec<f64> = before.data.iter().zip(&expected.data).map(|(a, b)| (a - b).abs()).collect();
         project(&mut expected);
         // Old mean and new gradient may cancel. Two products and a sum, of which two roundings meet in one term; with
         // the square one more.
-        let size = |i: usize| twin.beta1 * means.data[i].abs() + (1.0 - twin.beta1) * gradients.data[i].abs();
+        let size = |i: usize| reference.beta1 * means.data[i].abs() + (1.0 - reference.beta1) * gradients.data[i].abs();
         let of_means = |i: usize| Tolerance::rounded(1.0, size(i));
         let of_squares = |i: usize| Tolerance::rounded(1.5, square.data[i]);
         // m1 1, its correction 0.5 and the division 2.5, lr 0.5; the root halves 1.5 + 0.5 + 2.5 and loses 4.5; the sum
         // with eps 0.5, the quotient 2.5. All are measured by what m1 would be without cancellation. Then the
         // subtraction. Projection moves no two numbers apart.
         let of_values = |i: usize| {
-            let root = (square.data[i] / correction2).sqrt() + twin.eps;
+            let root = (square.data[i] / correction2).sqrt() + reference.eps;
             let change = f64::from(LR) * size(i) / correction1 / root;
             Tolerance::rounded(14.25, change) + Tolerance::rounded(0.5, before.data[i].abs() + moved[i])
         };
@@ -112,6 +113,24 @@ pub fn adam(kernel: &'static Kernel) -> Report {
         report.compare(&format!("update {t}: m2"), &after[2], &whole().at(0, &square.data, of_squares));
         report.compare(&format!("update {t}: p"), &after[3], &whole().at(0, &expected.data, of_values));
         (means, mean_squares, values) = (read(&after[1]), read(&after[2]), read(&after[3]));
+    }
+    report
+}
+
+/// decay average + (1 - decay) value: 1 - decay rounds, and of two products and a sum two roundings meet in one term.
+pub fn moving_average(kernel: &'static Kernel) -> Report {
+    let mut report = Report::default();
+    for decay in [0.999f32, 0.25, 0.0] {
+        let (value, average) = (random(&[COUNT], 1), random(&[COUNT], 2));
+        let params = MovingAverage { count: COUNT as u32, decay };
+        let call = Dispatch::new(kernel, "test").params(&params).elements(COUNT);
+        let after = dispatch(call, &Step::default(), &[filled(0, &value.data), filled(0, &average.data)]);
+        let kept = f64::from(decay);
+        let term = |i: usize| [kept * average.data[i], (1.0 - kept) * value.data[i]];
+        let expected: Vec<f64> = (0..COUNT).map(|i| term(i).iter().sum()).collect();
+        let tolerance = |i: usize| Tolerance::rounded(1.5, term(i).iter().map(|part| part.abs()).sum());
+        let expected = Expected::untouched(after[1].len()).at(0, &expected, tolerance);
+        report.compare(&format!("decay {decay}"), &after[1], &expected);
     }
     report
 }

@@ -246,31 +246,30 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (optimiser::adam, &kernels::ADAM, "m2 / now.correction2", "m2 / now.correction1"),
     (optimiser::adam, &kernels::ADAM, "p.beta1 * mean[i]", "p.beta2 * mean[i]"),
     (optimiser::adam, &kernels::ADAM, "clamp(value, 0.0, 1.0)", "value"),
-    // A saturating loss, swapped labels, an overflowing exponential, another network's column.
-    (loss::gan_loss, &kernels::GAN_LOSS, "is_real || p.generator == 1u", "is_real"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "towards = direction * logit", "towards = logit"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "exp(-abs(logit))", "exp(-logit)"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "metrics[at + 3u]", "metrics[at + 2u]"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "row += WIDTH", "row += 512u"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "dlogits[p.output + row]", "dlogits[p.first + row]"),
-    // Half a square, a hinge for G, a hinge with a gradient at its point, on the wrong side of it.
-    (loss::gan_loss, &kernels::GAN_LOSS, "2.0 * miss * e", "miss * e"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "miss * miss", "miss"),
-    (
-        loss::gan_loss,
-        &kernels::GAN_LOSS,
-        "if (p.generator == 1u) {\n            return",
-        "if (false) {\n            return",
-    ),
-    (loss::gan_loss, &kernels::GAN_LOSS, "towards > -1.0", "towards >= -1.0"),
-    (loss::gan_loss, &kernels::GAN_LOSS, "vec2<f32>(1.0 + towards, direction)", "vec2<f32>(1.0 + towards, -direction)"),
-    // A difference that cancels where D is sure.
-    (
-        loss::gan_loss,
-        &kernels::GAN_LOSS,
-        "direction * miss)",
-        "select(e, 1.0, logit >= 0.0) / (1.0 + e) - select(0.0, 1.0, is_wanted_real))",
-    ),
+    // An average that follows at once, of one parameter too few.
+    (optimiser::moving_average, &kernels::MOVING_AVERAGE, "(1.0 - p.decay) * value", "p.decay * value"),
+    (optimiser::moving_average, &kernels::MOVING_AVERAGE, "i < p.count", "i + 1u < p.count"),
+    // The other network's loss, another's column, a row left out, a place without its offset, half a sum.
+    (loss::bce, &kernels::LOSS_BCE, "p.generator == 1u", "p.generator == 0u"),
+    (loss::ls, &kernels::LOSS_LS, "metrics[at + 3u]", "metrics[at + 2u]"),
+    (loss::hinge, &kernels::LOSS_HINGE, "metrics[at + 2u] = total.x + total.y", "metrics[at + 2u] = total.x"),
+    (loss::bce, &kernels::LOSS_BCE, "i += WIDTH", "i += 512u"),
+    (loss::ls, &kernels::LOSS_LS, "dlogits[p.output + p.batch + i]", "dlogits[p.output + i]"),
+    (loss::hinge, &kernels::LOSS_HINGE, "dlogits[p.output + i] = of_pair.y", "dlogits[i] = of_pair.y"),
+    // A saturating loss, swapped labels, an overflowing exponential, a logarithm without a digit of small numbers.
+    (loss::bce, &kernels::LOSS_BCE, "let of_fake = softplus(-fake)", "let of_fake = -softplus(fake)"),
+    (loss::bce, &kernels::LOSS_BCE, "let of_real = softplus(-real)", "let of_real = softplus(real)"),
+    (loss::bce, &kernels::LOSS_BCE, "exp(-abs(x))", "exp(-x)"),
+    (loss::bce, &kernels::LOSS_BCE, "2.0 * s * series", "log(1.0 + e)"),
+    (loss::bce, &kernels::LOSS_BCE, "1.0 / 9.0", "1.0 / 8.0"),
+    // A square without its slope's 2, no square, a difference that cancels where D is sure.
+    (loss::ls, &kernels::LOSS_LS, "2.0 * p * e", "p * e"),
+    (loss::ls, &kernels::LOSS_LS, "p * p", "p"),
+    (loss::ls, &kernels::LOSS_LS, "let p = select(e, 1.0, towards >= 0.0) / (1.0 + e)", "let p = 1.0 - 1.0 / (1.0 + exp(towards))"),
+    // A hinge for G, one with a gradient at its point, one on the wrong side of it.
+    (loss::hinge, &kernels::LOSS_HINGE, "vec2<f32>(-fake, -1.0)", "hinge(-fake)"),
+    (loss::hinge, &kernels::LOSS_HINGE, "x > -1.0", "x >= -1.0"),
+    (loss::hinge, &kernels::LOSS_HINGE, "vec2<f32>(1.0 + x, 1.0)", "vec2<f32>(1.0 + x, -1.0)"),
     // Swapped operands, a gradient for images that only fill the batch up.
     (loss::mse, &kernels::MSE, "y[at] - wanted[at]", "wanted[at] - y[at]"),
     (loss::mse, &kernels::MSE, "group.x < now.rows", "true"),
@@ -279,8 +278,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (data::gather_batch, &kernels::GATHER_BATCH, "image = p.first + shuffled", "image = shuffled"),
     (data::gather_batch, &kernels::GATHER_BATCH, "p.first + p.count - 1u", "p.first + p.count"),
     // The same latent codes for both networks and in every step, dependent pairs.
-    (data::latent, &kernels::LATENT, "now.step, p.first_stream + stream", "now.step, p.first_stream"),
-    (data::latent, &kernels::LATENT, "quad, now.step", "quad, 0u"),
+    (data::latent, &kernels::LATENT, "now.draw, p.first_stream + stream", "now.draw, p.first_stream"),
+    (data::latent, &kernels::LATENT, "quad, now.draw", "quad, 0u"),
     (data::latent, &kernels::LATENT, "normal_pair(words.z, words.w)", "normal_pair(words.y, words.x)"),
     // A chain that starts like another, swapped operands, a round too few.
     (peak::fma_peak, &kernels::FMA_PEAK, "start + 3.0", "start + 2.0"),

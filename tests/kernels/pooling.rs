@@ -5,8 +5,8 @@ use super::device::{abs, dispatch, filled, nchw, nhwc, poisoned, random};
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Add, Kernel, Pooling, Rescale, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::average_pool::average_pool as average_pool_twin;
-use wn_gan::reference::upsample::upsample as upsample_twin;
+use wn_gan::reference::layer::average_pool::average_pool as average_pool_twin;
+use wn_gan::reference::layer::upsample::upsample as upsample_twin;
 
 /// Where the images begin in their buffers.
 const BIG: usize = 8;

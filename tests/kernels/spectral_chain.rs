@@ -5,39 +5,44 @@ use crate::checks::device::{abs, bound, download, random, run};
 use crate::checks::gpu::gpu;
 use crate::checks::spectral_norm::{DIVISION, ROOT, length, product, quotient};
 use crate::layers::{placed, taken};
-use wn_gan::gan::border::{NamedTensor, Role, state_tensors, tensors};
+use std::rc::Rc;
+use wn_gan::config::{Config, Reparameterisation, Role};
 use wn_gan::kernels::Step;
 use wn_gan::nn::gemm::{TileSize, Variant};
-use wn_gan::nn::reparameterisation::Normaliser;
-use wn_gan::nn::{Kind, LayerSpec, Network, Op, Reparameterisation, Shape};
+use wn_gan::nn::layer::Io;
+use wn_gan::nn::layer::conv::Conv;
+use wn_gan::nn::layer::linear_map::WeightSpec;
+use wn_gan::nn::optimiser;
+use wn_gan::nn::parameters::{NamedTensor, learned_tensors, state_tensors};
+use wn_gan::nn::{LayerSpec, Network, Shape};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::spectral_norm::{estimate, next_direction, spectral_norm};
-use wn_gan::reference::spectral_norm_backward::spectral_norm_backward;
+use wn_gan::reference::weight::spectral_norm::{estimate, next_direction, spectral_norm, spectral_norm_backward};
 
 fn network() -> Network {
-    let conv = |kernel, stride| Kind::Conv { kernel, stride, pad: [1, 1] };
-    let spec = |(name, kind, input, output): (&str, _, _, _)| LayerSpec {
+    let weight =
+        WeightSpec { reparameterisation: Reparameterisation::SpectralNorm, gain: None, bias: true, init_factor: 1.0 };
+    let spec = |(name, kernel, stride, pad, input, output): (&str, _, _, _, _, _)| LayerSpec {
         name: name.into(),
-        op: Op::Map(kind, Reparameterisation::Spectral),
+        layer: Rc::new(Conv { kernel, stride, pad, weight }),
         inputs: vec![0],
-        input,
-        output,
+        io: Io { input, output },
     };
     let specs = [
-        ("image", conv([4, 4], 2), Shape::new(8, 8, 3), Shape::new(4, 4, 17)),
-        ("hidden", conv([3, 3], 1), Shape::new(4, 4, 17), Shape::new(4, 4, 33)),
-        ("logit", Kind::FullConv, Shape::new(4, 4, 33), Shape::new(1, 1, 1)),
+        ("image", [4, 4], 2, [1, 1], Shape::new(8, 8, 3), Shape::new(4, 4, 17)),
+        ("hidden", [3, 3], 1, [1, 1], Shape::new(4, 4, 17), Shape::new(4, 4, 33)),
+        ("logit", [4, 4], 1, [0, 0], Shape::new(4, 4, 33), Shape::new(1, 1, 1)),
     ];
-    Network::new(&gpu(), "test", specs.map(spec).to_vec(), Variant::Tile(TileSize::Small), false)
+    let optimiser = optimiser::of(&Config::default());
+    Network::new(&gpu(), "test", specs.map(spec).to_vec(), Variant::Tile(TileSize::Small), &*optimiser)
         .expect("a small network")
 }
 
 /// Where weight and vector of every layer lie.
 fn places(network: &Network) -> Vec<(NamedTensor, NamedTensor)> {
-    let layout = &network.parameters.layout;
-    let all = tensors(&network.specs, layout).into_iter().map(|(_, tensor)| tensor);
-    let weights = all.filter(|tensor| tensor.role == Role::Weight);
-    weights.zip(state_tensors(&network.specs, layout)).collect()
+    let (specs, layout) = (&network.specs, &network.parameters.layout);
+    let all = learned_tensors(Role::Discriminator, specs, layout).into_iter();
+    let weights = all.filter(|named| named.tensor.name == "weight");
+    weights.zip(state_tensors(Role::Discriminator, specs, layout)).collect()
 }
 
 /// Everything about one layer's weight and vector that bounds speak of.
@@ -109,7 +114,7 @@ fn fresh(len: usize, stream: u32) -> (Tensor, Vec<f32>) {
 fn spectral_normalisation_follows_its_twin_through_an_update_and_back() {
     let (network, gpu, mut report) = (network(), gpu(), Report::default());
     let parameters = &network.parameters;
-    let effective = parameters.normaliser.as_ref().map(Normaliser::effective).expect("layers are normalised");
+    let effective = parameters.reparameterisation.effective();
     let places = places(&network);
     let (weight_count, state_count) = (parameters.layout.weights as usize, parameters.state.len());
     let load = |stream: u32| {
@@ -134,13 +139,13 @@ fn spectral_normalisation_follows_its_twin_through_an_update_and_back() {
     let (state, values) = fresh(state_count, 1);
     parameters.state.write(&gpu, &values);
     let loaded = layers(&load(2), &state);
-    run(network.normalise_loaded(), &Step::default());
+    run(network.normalise(), &Step::default());
     check_weights("weights after loading", &loaded, &mut report);
     let kept: Vec<u32> = values.iter().map(|value| value.to_bits()).collect();
     assert_eq!(download(&parameters.state), kept, "loading takes no step of power iteration");
 
     let flat = load(3);
-    run(network.normalise(), &Step::default());
+    run(network.after_update(), &Step::default());
     let mut expected = Expected::untouched(state_count);
     for (layer, (weight, t)) in loaded.iter().zip(&places) {
         let weight = taken(weight, &flat);
@@ -156,7 +161,7 @@ fn spectral_normalisation_follows_its_twin_through_an_update_and_back() {
 
     let (flat, values) = fresh(parameters.gradients.len(), 4);
     parameters.gradients.write(&gpu, &values);
-    run(network.pull_back(), &Step::default());
+    run(parameters.reparameterisation.pull_back(&parameters.values, &parameters.gradients), &Step::default());
     // Biases' gradients stay.
     let mut expected = Expected::untouched(flat.data.len()).at(0, &flat.data, |_| Tolerance::exact());
     for (layer, (place, _)) in updated.iter().zip(&places) {

@@ -6,8 +6,9 @@ use bytemuck::cast_slice;
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, SpectralBlock, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::spectral_norm::{EPSILON, estimate, next_direction};
-use wn_gan::reference::spectral_norm_backward::spectral_norm_backward as spectral_norm_backward_twin;
+use wn_gan::reference::weight::spectral_norm::{
+    EPSILON, estimate, next_direction, spectral_norm_backward as spectral_norm_backward_twin,
+};
 
 /// Ulps of a root and of a division.
 pub const ROOT: f64 = 4.5;

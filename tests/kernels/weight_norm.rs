@@ -6,9 +6,11 @@ use bytemuck::cast_slice;
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, ChannelBlock, Kernel, Step, UpdateBlock, WeightNormRmsprop, constants};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::rmsprop::{Rmsprop, project_slopes};
-use wn_gan::reference::weight_norm::{norms as norms_twin, weight_norm as weight_norm_twin};
-use wn_gan::reference::weight_norm_backward::weight_norm_backward as weight_norm_backward_twin;
+use wn_gan::reference::layer::tprelu::project_slopes;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop;
+use wn_gan::reference::weight::weight_norm::{
+    norms as norms_twin, weight_norm as weight_norm_twin, weight_norm_backward as weight_norm_backward_twin,
+};
 
 /// The units lie along this axis of [outer, channels, inner].
 const AXIS: usize = 1;

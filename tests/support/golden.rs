@@ -5,12 +5,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use wn_gan::config::{Config, Net, Norm};
+use wn_gan::config::{Config, Norm, Role};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::network::Network;
 
-/// The files with training steps.
+/// The files with training steps of settings that both networks share.
 const TRAINING: [&str; 8] = [
     "gan16_weight",
     "gan16_none",
@@ -21,6 +21,9 @@ const TRAINING: [&str; 8] = [
     "gan32",
     "resnet",
 ];
+
+/// The files with training steps of settings that belong to one network, a layer or the training alone.
+const OPTIONS: [&str; 3] = ["gan16_options", "gan16_affine", "resnet_options"];
 
 /// One run of PyTorch in double precision.
 #[derive(Debug, Clone)]
@@ -33,8 +36,8 @@ pub struct Case<G> {
     pub golden: G,
 }
 
-/// Three training steps from [`parameters`] with [`Start::Spread`]. Step `t` gets [`images`] `real.{t}` and [`codes`]
-/// `z_d.{t}` and `z_g.{t}`.
+/// Three training steps from [`parameters`] with [`Start::Spread`] on [`inputs`]. Where D is updated more than once per
+/// step, its numbers are those of its last update.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingGolden {
@@ -46,6 +49,9 @@ pub struct TrainingGolden {
     pub parameters: BTreeMap<String, ParameterGolden>,
     /// By name, the rest: running statistics, directions of spectral normalisation.
     pub state: BTreeMap<String, Change>,
+    /// By name, the average of every parameter of G, where one is kept.
+    #[serde(default)]
+    pub average: BTreeMap<String, Change>,
     /// How far PyTorch's own single precision is from this.
     pub float32: TrainingFloat32,
 }
@@ -82,7 +88,7 @@ pub struct TrainingFloat32 {
     pub gradients: f64,
 }
 
-/// A reconstruction of [`images`] `target` by gradient descent on z from zeros; [`parameters`] with [`Start::AtKinks`].
+/// A reconstruction of [`images`] `target` by gradient descent on z from zeros.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReconstructionGolden {
@@ -106,7 +112,7 @@ pub struct ReconstructionFloat32 {
     pub z: f64,
 }
 
-/// Ten steps from a seed, as the f64 twin does them with the program's own initial parameters, batches and codes.
+/// Ten steps from a seed, as the reference implementation does them with the program's own initial parameters, batches and codes.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrajectoryGolden {
@@ -130,15 +136,15 @@ impl From<[f64; 2]> for Change {
     }
 }
 
-/// Compares with `tests/golden/trajectory.json` to the rounding of two f64 programs, or writes it if `UPDATE_GOLDEN=1`.
-/// With spectral norm the twin starts from the device's singular vectors, which carry the rounding of f32 (6e-8), here
+/// Compares with `tests/golden/reference_trajectory.json` to the rounding of two f64 programs, or writes it if
+/// `UPDATE_GOLDEN=1`. With spectral norm the reference starts from the device's singular vectors, which carry the rounding of f32 (6e-8), here
 /// with room for what ten steps make of it.
 pub fn hold_trajectories(runs: &[TrajectoryGolden]) {
     if std::env::var("UPDATE_GOLDEN").is_ok_and(|value| value == "1") {
         let text = serde_json::to_string_pretty(runs).expect("numbers and strings");
-        std::fs::write(path("trajectory"), text + "\n").expect("the file can be written");
+        std::fs::write(path("reference_trajectory.json"), text + "\n").expect("the file can be written");
     }
-    let committed: Vec<TrajectoryGolden> = read("trajectory");
+    let committed: Vec<TrajectoryGolden> = read("reference_trajectory");
     assert_eq!(runs.len(), committed.len());
     for (run, golden) in runs.iter().zip(&committed) {
         assert_eq!(run.config, golden.config);
@@ -159,14 +165,25 @@ pub fn training_cases() -> impl Iterator<Item = Case<TrainingGolden>> {
     TRAINING.into_iter().flat_map(cases)
 }
 
-/// Every reconstruction: gan16 with each norm (batch normalisation with both statistics), gan32, a ResNet.
+/// Runs with norms, rates and numbers of updates of their own for each network, averaged weights, gains and biases
+/// elsewhere than the norm has them, one slope and threshold per layer.
+pub fn option_cases() -> impl Iterator<Item = Case<TrainingGolden>> {
+    OPTIONS.into_iter().flat_map(cases)
+}
+
+/// Every reconstruction with [`parameters`] from [`Start::AtKinks`]: gan16 with each norm (batch normalisation with both
+/// statistics), gan32, a ResNet.
 pub fn reconstruction_cases() -> impl Iterator<Item = Case<ReconstructionGolden>> {
     cases("reconstruction").into_iter()
 }
 
+/// Reconstructions with the averaged weights of G after the three training steps of [`TrainingGolden`].
+pub fn averaged_reconstruction_cases() -> impl Iterator<Item = Case<ReconstructionGolden>> {
+    cases("reconstruction_average").into_iter()
+}
+
 /// The cases of one file, whose settings are those of `base` and the case's own.
 fn cases<G: DeserializeOwned>(stem: &str) -> Vec<Case<G>> {
-    type Settings = serde_json::Map<String, serde_json::Value>;
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File<G> {
@@ -184,18 +201,26 @@ fn cases<G: DeserializeOwned>(stem: &str) -> Vec<Case<G>> {
     let File { base, cases, .. } = read::<File<G>>(stem);
     let case = |Entry { config, golden }: Entry<G>| {
         let own = serde_json::Value::Object(config.clone());
-        let settings: Settings = base.clone().into_iter().chain(config).collect();
-        let config = Config::from_json(&serde_json::Value::Object(settings).to_string()).expect("settings of a golden");
-        Case { name: format!("{stem} {own}"), config, golden }
+        Case { name: format!("{stem} {own}"), config: settings(&base, config), golden }
     };
     cases.into_iter().map(case).collect()
+}
+
+/// Settings as they stand in a file, by key.
+pub type Settings = serde_json::Map<String, serde_json::Value>;
+
+/// The settings of a case: those of all and its own.
+pub fn settings(base: &Settings, own: Settings) -> Config {
+    let all: Settings = base.clone().into_iter().chain(own).collect();
+    Config::from_json(&serde_json::Value::Object(all).to_string()).expect("settings of a golden")
 }
 
 /// Whether the exact gradient of parameter `name` is 0: a channel's bias in front of batch normalisation only moves the
 /// mean that is subtracted again. What is found there is rounding, in PyTorch too.
 pub fn vanishes(config: &Config, name: &str) -> bool {
     let ends = ["gen.level.0.conv.bias", "dis.level.0.conv.bias", "dis.final.conv.bias"];
-    config.norm == Norm::Batch && name.ends_with(".conv.bias") && !ends.contains(&name)
+    let role = if name.starts_with("gen.") { Role::Generator } else { Role::Discriminator };
+    config.norm_of(role) == Norm::Batch && name.ends_with(".conv.bias") && !ends.contains(&name)
 }
 
 /// Where the parameters start.
@@ -209,8 +234,9 @@ pub enum Start {
 
 /// The formula-made initial parameters and state of both networks of `config`, exactly representable in f32.
 pub fn parameters(config: &Config, start: Start) -> Parameters {
-    let networks = [Network::generator(config), Network::discriminator(config)];
-    let shapes = networks.iter().flat_map(|network| network.parameters().into_iter().chain(network.state()));
+    let networks = Role::BOTH.map(|role| Network::of(config, role));
+    let state = |network: &Network| network.state().into_iter().map(|state| (state.name, state.shape));
+    let shapes = networks.iter().flat_map(|network| network.parameters().into_iter().chain(state(network)));
     let mut all = Parameters::new();
     for (name, shape) in shapes {
         // The weight comes before its direction.
@@ -224,7 +250,7 @@ pub fn parameters(config: &Config, start: Start) -> Parameters {
 }
 
 fn parameter(name: &str, shape: &[usize], config: &Config, start: Start) -> Tensor {
-    let normalised = config.net == Net::Resnet || matches!(config.norm, Norm::Weight | Norm::WeightAffine);
+    let normalised = config.norm_parts(Role::Generator).weight.is_by_length();
     let small = if normalised && name == "gen.initial.linear.weight" { 0.01 } else { 1.0 };
     let bound = small / (shape[1..].iter().product::<usize>() as f64).sqrt();
     let value = |i: usize| {
@@ -261,14 +287,35 @@ fn mixture(name: &str, weight: &Tensor) -> Tensor {
     Tensor::new(&[inputs], (0..inputs).map(|i| f64::from(element(i) as f32)).collect())
 }
 
-/// A batch of images `[B, C, H, W]`: every pixel one byte over 255. The streams are `real.{step}` and `target`.
+/// What a training step reads: for every update of D a real batch and codes, and codes for the update of G.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// `[B, C, H, W]`
+    pub real: Vec<Tensor>,
+    /// `[B, code]`
+    pub z_d: Vec<Tensor>,
+    /// `[B, code]`
+    pub z_g: Tensor,
+}
+
+/// The inputs of step `t`: [`images`] `real.{u}` and [`codes`] `z_d.{u}` of the updates `u` of D, `z_g.{t}`.
+pub fn inputs(config: &Config, t: usize) -> Inputs {
+    let updates = t * config.n_dis as usize..(t + 1) * config.n_dis as usize;
+    Inputs {
+        real: updates.clone().map(|u| images(config, &format!("real.{u}"))).collect(),
+        z_d: updates.map(|u| codes(config, &format!("z_d.{u}"))).collect(),
+        z_g: codes(config, &format!("z_g.{t}")),
+    }
+}
+
+/// A batch of images `[B, C, H, W]`: every pixel one byte over 255. The streams are `real.{update}` and `target`.
 pub fn images(config: &Config, name: &str) -> Tensor {
     let shape = [config.batch_size, config.channels, config.height, config.width].map(|length| length as usize);
     let count = shape.iter().product();
     Tensor::new(&shape, (0..count).map(|i| f64::from(number(name, i) >> 24) / 255.0).collect())
 }
 
-/// Latent codes `[B, code]`: sums of three uniform numbers. The streams are `z_d.{step}` and `z_g.{step}`.
+/// Latent codes `[B, code]`: sums of three uniform numbers. The streams are `z_d.{update}` and `z_g.{step}`.
 pub fn codes(config: &Config, name: &str) -> Tensor {
     let shape = [config.batch_size, config.code_size].map(|length| length as usize);
     let sum = |i| (0..3).map(|j| uniform(name, 3 * i + j)).sum();
@@ -300,12 +347,13 @@ fn number(name: &str, index: usize) -> u32 {
     x ^ (x >> 16)
 }
 
-fn path(stem: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{stem}.json"))
+/// A file among the goldens.
+pub fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file)
 }
 
 fn read<T: DeserializeOwned>(stem: &str) -> T {
-    let path = path(stem);
+    let path = path(&format!("{stem}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }

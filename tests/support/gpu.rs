@@ -5,8 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
-use wn_gan::device::Device;
-use wn_gan::device::context::Limits;
+use wn_gan::device::{Device, Limits};
 use wn_gan::nn::gemm::{TileSize, Variant};
 
 thread_local! {

@@ -8,16 +8,19 @@ use wn_gan::config::{Config, Loss};
 use wn_gan::data::faces;
 use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
-use wn_gan::gan::border::images_from_nchw;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
+use wn_gan::gan::metrics::Metrics;
+use wn_gan::gan::nchw::images_from_nchw;
+use wn_gan::gan::state_dict::Named;
 use wn_gan::nn::Shape;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::gather_batch::gather_batch;
 use wn_gan::reference::layer::Parameters;
 use wn_gan::reference::network::Network;
+use wn_gan::reference::optimiser::rmsprop::Rmsprop;
 use wn_gan::reference::reconstruction::reconstruct;
-use wn_gan::reference::rmsprop::Rmsprop;
+use wn_gan::reference::training::StepReport;
 
 /// Every deviation of a test, so that one run shows them all.
 #[derive(Default)]
@@ -87,6 +90,18 @@ fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32])
     logits.iter().map(of_image).sum::<f64>() / logits.len() as f64
 }
 
+/// d_loss_real, d_loss_fake and g_loss of a step whose loss has all three.
+pub fn losses_of(metrics: &Metrics) -> [f32; 3] {
+    let part = |part: Option<f32>| part.expect("this loss has both parts");
+    [part(metrics.d_loss_real), part(metrics.d_loss_fake), metrics.g_loss]
+}
+
+/// The same of the reference implementation.
+pub fn losses_expected(report: &StepReport) -> [f64; 3] {
+    let part = |part: Option<f64>| part.expect("this loss has both parts");
+    [part(report.d_loss_real), part(report.d_loss_fake), report.g_loss]
+}
+
 /// A trainer of `config` on a few faces of its size.
 pub fn trainer_of(config: &Config, (variant, gpu): (Variant, Arc<Device>)) -> Trainer {
     block_on(Trainer::with_variant(gpu, config.clone(), &faces(40, 1), variant, &mut |_, _, _| {})).unwrap()
@@ -100,13 +115,13 @@ pub fn load(trainer: &mut Trainer, parameters: &Parameters) {
 }
 
 /// The program's parameters as the twin's.
-pub fn to_reference(tensors: &[checkpoint::Tensor]) -> Parameters {
+pub fn to_reference(tensors: &[Named]) -> Parameters {
     let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
     tensors.iter().map(|(name, shape, values)| (name.clone(), Tensor::new(shape, wide(values)))).collect()
 }
 
 /// Euclidean norm of every tensor.
-pub fn norms(tensors: &[checkpoint::Tensor]) -> BTreeMap<String, f64> {
+pub fn norms(tensors: &[Named]) -> BTreeMap<String, f64> {
     let norm = |values: &[f32]| values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
     tensors.iter().map(|(name, _, values)| (name.clone(), norm(values))).collect()
 }
@@ -135,7 +150,7 @@ pub fn running_test(config: &Config, parameters: &Parameters, pixels: &[u8]) -> 
     let mut losses = Vec::new();
     for batch in pixels.chunks(config.batch_size as usize * values) {
         let images = batch.len() / values;
-        let order = wn_gan::gan::border::nchw_order(Shape::new(config.height, config.width, config.channels));
+        let order = wn_gan::gan::nchw::nchw_order(Shape::new(config.height, config.width, config.channels));
         let data = batch.chunks(values).flat_map(|image| order.iter().map(|&i| f64::from(image[i as usize]) / 255.0));
         let target = Tensor::new(&[images, shape[0], shape[1], shape[2]], data.collect());
         let lr = f64::from(config.test_lr);

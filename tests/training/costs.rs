@@ -5,7 +5,7 @@ use super::support::trainer_of;
 use pollster::block_on;
 use wn_gan::config::{Config, Norm, Order};
 use wn_gan::gan::cost::flop_per_step;
-use wn_gan::gan::step::Gan;
+use wn_gan::gan::networks::Gan;
 use wn_gan::nn::gemm::{TileSize, Variant};
 
 /// What a step costs in dispatches and memory does not depend on a machine's mood, so it may not grow unnoticed.
@@ -13,7 +13,7 @@ use wn_gan::nn::gemm::{TileSize, Variant};
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
     // A device of its own, because the tests beside this one allocate too.
-    let gpu = block_on(wn_gan::device::Device::open(wn_gan::device::context::Limits::Default)).unwrap();
+    let gpu = block_on(wn_gan::device::Device::open(wn_gan::device::Limits::Default)).unwrap();
     for (preset, norm, order, dispatches, mebibytes) in [
         ("gan16", Norm::Weight, Order::Alternating, 35, 1.3),
         ("gan16", Norm::Weight, Order::Simultaneous, 27, 1.5),
@@ -29,7 +29,7 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
         let gan = Gan::new(&gpu, &config, Variant::Tile(TileSize::Medium), 1).unwrap();
         let bytes = gpu.counts().buffer_bytes - before;
         // The batch of images and the latent codes are two more.
-        assert_eq!(gan.update(&config).len(), dispatches, "{preset} {norm:?} {order:?}");
+        assert_eq!(gan.step().all().count(), dispatches, "{preset} {norm:?} {order:?}");
         let found = bytes as f64 / f64::from(1 << 20);
         println!("{preset} {norm:?} {order:?}: {found:.2} MiB");
         assert!(found < mebibytes + 0.05, "{preset} {norm:?} {order:?}: {found:.2} MiB");
@@ -45,7 +45,7 @@ fn gan160_trains_within_the_default_limits() {
     let mut trainer = trainer_of(&config, (Variant::Tile(TileSize::Medium), gpu::gpu()));
     let report = block_on(trainer.advance(1)).unwrap();
     println!("{:?}", report.metrics);
-    assert!(report.metrics.iter().all(|metric| metric.is_finite()));
+    assert!(report.metrics.iter().flat_map(|metrics| metrics.values()).all(|(_, loss)| loss.is_finite()));
 }
 
 /// Blocks reach beyond the edges of matrices: how much of what is multiplied nobody wants, by variant.
@@ -62,7 +62,7 @@ fn little_is_multiplied_beyond_the_edges() {
     ] {
         let config = Config::preset(preset).unwrap();
         let gan = Gan::new(&gpu, &config, variant, 1).unwrap();
-        let issued: u64 = gan.update(&config).iter().map(|call| 2 * call.work()).sum();
+        let issued: u64 = gan.step().all().map(|call| 2 * call.work()).sum();
         let ratio = issued as f64 / flop_per_step(&config) as f64;
         println!("{preset} {variant:?}: {ratio:.3} of what is needed");
         assert!((1.0..=most).contains(&ratio), "{preset} {variant:?}: {ratio:.3} of what is needed");

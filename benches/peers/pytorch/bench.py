@@ -25,6 +25,7 @@ def arguments():
     parser.add_argument("--batch_size", type=int, help="images per batch; by default the workload's")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure, in five pieces")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--threads", type=int, help="of the CPU; by default one per core")
     parser.add_argument("--mode", choices=("eager", "compile", "cudagraphs"), default="eager",
                         help="cudagraphs: torch.compile's whole step, captured into one torch.cuda.CUDAGraph")
     parser.add_argument("--layout", choices=("default", "nchw", "channels_last"), default="default",
@@ -35,7 +36,7 @@ def arguments():
 
 def refuse_what_is_missing(args):
     if args.device == "cuda" and not torch.cuda.is_available():
-        raise SystemExit("PyTorch sees no CUDA device here; --device cpu measures the processor instead.")
+        raise SystemExit("PyTorch sees no CUDA device here; --device cpu measures the CPU instead.")
     if args.device == "cpu" and args.mode == "cudagraphs":
         raise SystemExit("CUDA graphs need a CUDA device; with --device cpu the modes are eager and compile.")
 
@@ -45,6 +46,8 @@ def settle(args):
     torch.set_float32_matmul_precision("high" if args.tf32 else "highest")
     torch.backends.cudnn.allow_tf32 = args.tf32  # On by default, other than for matrix products.
     torch.backends.cudnn.benchmark = True
+    if args.threads:
+        torch.set_num_threads(args.threads)
     if args.layout == "nchw":
         inductor.layout_optimization = False
 

@@ -5,6 +5,7 @@ Every measurement is also written as one line of JSON to --out, as soon as it is
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -27,7 +28,10 @@ def arguments():
     parser.add_argument("--norms", nargs="+", default=["weight"], help="weight, none, batch")
     parser.add_argument("--orders", nargs="+", default=["alternating"], help="alternating, simultaneous")
     parser.add_argument("--variants", nargs="*",
-                        help="of PyTorch: MODE or MODE:FLAG, a mode of bench.py and the flag nchw, channels_last or tf32")
+                        help="of PyTorch: MODE or MODE:FLAG, a mode of bench.py and the flag nchw, channels_last, tf32 or "
+                             "one_thread")
+    parser.add_argument("--wngan_devices", nargs="+", default=[""],
+                        help="values of WNGAN_DEVICE; ratios are against the first, by default what wngan takes by itself")
     parser.add_argument("--own", nargs="*", default=["none/alternating", "weight/simultaneous"],
                         help="NORM/ORDER that gan32 is measured in by wngan alone")
     parser.add_argument("--batch_sizes", nargs="*", type=int, default=[32, 64, 128, 256],
@@ -43,9 +47,10 @@ def arguments():
 # Measuring.
 
 
-def printed_object(command):
-    """The JSON object that `command` prints. None, and why, where it prints none."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def printed_object(command, device=""):
+    """The JSON object that `command` prints, with WNGAN_DEVICE set if one is named. None, and why, where it prints none."""
+    environment = {**os.environ, "WNGAN_DEVICE": device} if device else None
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode == 0 and lines:
         return json.loads(lines[-1]), None
@@ -53,11 +58,12 @@ def printed_object(command):
     return None, said[-1] if said else f"exit status {done.returncode}"
 
 
-def wngan(args, workload, norm, order, batch=None, seconds=None):
+def wngan(args, workload, norm, order, batch=None, seconds=None, device=None):
     seconds = args.seconds if seconds is None else seconds
+    device = args.wngan_devices[0] if device is None else device
     words = ["--workload", workload, "--norm", norm, "--order", order, "--seconds", seconds, "--json"]
     words += ["--batch_size", batch] if batch else []
-    labels = {"program": "wngan", "batch": batch or BATCHES.get(workload, 32)}
+    labels = {"program": "wngan", "device": device, "batch": batch or BATCHES.get(workload, 32)}
     return labels, [args.wngan, "bench", *map(str, words)]
 
 
@@ -65,14 +71,15 @@ def pytorch(args, variant, workload, norm, order):
     mode, _, flag = variant.partition(":")
     words = ["--workload", workload, "--norm", norm, "--order", order, "--seconds", args.seconds]
     words += ["--device", args.device, "--mode", mode]
-    words += {"": [], "tf32": ["--tf32"]}.get(flag, ["--layout", flag])
+    words += {"": [], "tf32": ["--tf32"], "one_thread": ["--threads", 1]}.get(flag, ["--layout", flag])
     return {"variant": variant}, [sys.executable, str(HERE / "bench.py"), *map(str, words)]
 
 
 def plan(args):
     """Every measurement of one round, what belongs together side by side."""
     for cell in product(args.workloads, args.norms, args.orders):
-        yield wngan(args, *cell)
+        for device in args.wngan_devices:
+            yield wngan(args, *cell, device=device)
         for variant in args.variants:
             yield pytorch(args, variant, *cell)
     for cell in args.own:
@@ -87,10 +94,10 @@ def refuse_what_is_missing(args):
     except ImportError:
         raise SystemExit("PyTorch is not installed for this Python; set PYTHON to one that has it.")
     if args.device == "cuda" and not torch.cuda.is_available():
-        raise SystemExit("PyTorch sees no CUDA device here; --device cpu measures the processor instead.")
-    _, command = wngan(args, "gan16", "weight", "alternating", seconds=0.1)
+        raise SystemExit("PyTorch sees no CUDA device here; --device cpu measures the CPU instead.")
+    labels, command = wngan(args, "gan16", "weight", "alternating", seconds=0.1)
     try:
-        found, why = printed_object(command)
+        found, why = printed_object(command, labels["device"])
     except OSError as error:
         raise SystemExit(f"{args.wngan} does not start: {error.strerror}.")
     if not found:
@@ -106,7 +113,7 @@ def measure(args):
         for _ in range(args.rounds):
             for labels, command in plan(args):
                 name = " ".join(command[1:])
-                found, why = printed_object(command)
+                found, why = printed_object(command, labels.get("device", ""))
                 if not found:
                     print(f"failed: {name}: {why}", file=sys.stderr, flush=True)
                     continue
@@ -121,7 +128,9 @@ def measure(args):
 
 
 def name_of(row):
-    return "wngan" if row["program"] == "wngan" else f"PyTorch {row['variant']}"
+    if row["program"] == "wngan":
+        return f"wngan {row['device']}".strip()
+    return f"PyTorch {row['variant']}"
 
 
 def grouped(rows):
@@ -144,7 +153,7 @@ def grouped(rows):
 def report(cells):
     print(f"\n{'':<34}{'program':<30}{'ms per step':>12}{'min':>10}{'max':>10}{'GFLOP/s':>10}{'time / wngan':>14}")
     for (workload, norm, order, batch), cell in cells.items():
-        own = cell.get("wngan")
+        own = next((row for name, row in cell.items() if name.startswith("wngan")), None)
         title = f"{workload} {norm} {order} {batch}"
         for name, row in cell.items():
             ratio = f"{row['ms'] / own['ms']:14.2f}" if own else " " * 14
@@ -163,7 +172,8 @@ def report(cells):
 def report_own(cells):
     """What only wngan is asked: the cost of normalising, the gain of one backward pass, and the cost of an image."""
     def ms(norm, order, batch):
-        return cells.get(("gan32", norm, order, batch), {}).get("wngan", {}).get("ms")
+        cell = cells.get(("gan32", norm, order, batch), {})
+        return next((row["ms"] for name, row in cell.items() if name.startswith("wngan")), None)
 
     base = ms("weight", "alternating", 32)
     if not base:

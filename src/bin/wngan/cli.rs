@@ -1,6 +1,7 @@
 //! The subcommands, and the way from words to a result.
 
 use crate::bench::Bench;
+use crate::convert::Convert;
 use crate::experiment::Experiment;
 use crate::plot::Plot;
 use crate::replay::Replay;
@@ -32,6 +33,23 @@ enum Command {
     Bench(Bench),
     /// Do single steps from given parameters on given inputs, for comparison with other programs
     Replay(Box<Replay>),
+    /// Turn a trained network of plain layers into one of strict weight normalisation, and back
+    ///
+    /// Plain layers with biases and ReLU (PReLU) compute the same as strict weight-normalised ones with TReLU (TPReLU) and
+    /// one affine layer at the end: the theorem of the paper's appendix. This converts both networks of a checkpoint there
+    /// and back in double precision, evaluates all three, and prints how far the outputs lie apart, beside what rounding
+    /// could explain at most.
+    ///
+    /// Padding and strides make the exact form need a threshold for each position where the paper has one per channel;
+    /// what the networks do with the mean threshold of each channel is printed too. docs/theorem.md has the proof.
+    ///
+    /// The file of --output has the names and layouts of this program's checkpoints with norm weight: MODULE.conv.weight
+    /// is the raw weight, whose norm has 1e-6 in its root; MODULE.tprelu.weight [C] are slopes; MODULE.tprelu.bias [C] are
+    /// thresholds. Where those differ between positions, MODULE.tprelu.bias_per_position [C,H,W] stands in their place,
+    /// and likewise for MODULE.conv.bias of the last layer. G's first layer is gen.initial.conv.weight [code,C,H,W], a
+    /// transposed convolution of one pixel: its norm is one per channel, not one per unit. No network of this program
+    /// has thresholds per position, so that the file cannot be trained on.
+    Convert(Convert),
 }
 
 /// Runs the command that the process was started with.
@@ -42,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Plot(plot) => plot.run(),
         Command::Bench(bench) => bench.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Convert(convert) => convert.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,8 +3,7 @@
 use pollster::block_on;
 use std::sync::Arc;
 use wn_gan::Result;
-use wn_gan::device::Device;
-use wn_gan::device::context::Wish;
+use wn_gan::device::{Device, Wish};
 
 /// The device that `WNGAN_DEVICE` asks for; where the CPU takes the place of a graphics adapter, a line says so.
 ///
@@ -16,7 +15,7 @@ pub fn open() -> Result<Arc<Device>> {
     if wish == Wish::Auto && device.is_cpu() {
         eprintln!(
             "wngan: computing on the CPU, because there is no graphics adapter, or only a driver that imitates one \
-             (WNGAN_DEVICE=device insists on it)"
+             (WNGAN_DEVICE=gpu insists on it)"
         );
     }
     Ok(Arc::new(device))

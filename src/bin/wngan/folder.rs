@@ -1,12 +1,13 @@
 //! The folder of a run, named as the authors' code names it: `samples/`, `running_test/`, `net_archive/`, `log/`.
 
 use crate::files::{create_folder, file_error, read, read_text, rows, table_lines, write_whole};
+use crate::inspection::{self, HEADER};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gan::inspect::Inspection;
 use wn_gan::gan::{Report, Sheet, TestResult};
-use wn_gan::kernels::METRIC_COLUMNS;
 use wn_gan::{Config, Error, Result};
 
 /// Folders that a run fills.
@@ -15,6 +16,7 @@ const FOLDERS: [&str; 4] = ["samples", "running_test", "net_archive", "log"];
 pub const CONFIG: &str = "config.json";
 const METRICS: &str = "log/metrics.csv";
 const TESTS: &str = "log/running_test.csv";
+const INSPECTION: &str = "log/inspection.csv";
 
 /// One row of `log/running_test.csv`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,22 +32,27 @@ pub struct Folder {
     root: PathBuf,
     metrics: File,
     tests: File,
+    inspection: Option<File>,
 }
 
 impl Folder {
     /// Creates or continues the folder `root` of a run that has done `step` steps and whose last finished test was at
     /// `tested`. What a resumed run will write again is dropped from the tables: the metrics of step number `step`
-    /// (counted from 0) and later, the tests after `tested` if that is the present step, otherwise those from it on.
-    pub fn open(root: &Path, config: &Config, step: u32, tested: Option<u32>) -> Result<Folder> {
+    /// (counted from 0) and later, the tests after `tested` if that is the present step, otherwise those from it on, and
+    /// inspections after the present step. There is a table of those if `inspects`, or if there was one before.
+    pub fn open(root: &Path, config: &Config, step: u32, tested: Option<u32>, inspects: bool) -> Result<Folder> {
         for name in FOLDERS {
             create_folder(&root.join(name))?;
         }
         let config = serde_json::to_string_pretty(config).expect("a Config has only numbers and strings");
         write_whole(&root.join(CONFIG), config.as_bytes())?;
         let end_of_tests = step.saturating_add(u32::from(tested == Some(step)));
+        let inspection = root.join(INSPECTION);
+        let inspects = inspects || inspection.exists();
         Ok(Folder {
             root: root.into(),
-            metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss", step)?,
+            inspection: inspects.then(|| table(&inspection, HEADER, step.saturating_add(1))).transpose()?,
+            metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss,d_loss", step)?,
             tests: table(&root.join(TESTS), "step,loss", end_of_tests)?,
         })
     }
@@ -61,11 +68,13 @@ impl Folder {
         Ok(())
     }
 
-    /// Appends a turn's metric rows.
+    /// Appends the losses of a chunk's steps; a part of D's loss that there is not is an empty field.
     pub fn metrics(&mut self, report: &Report) -> Result<()> {
         let mut text = String::new();
-        for row in report.metrics.chunks_exact(METRIC_COLUMNS) {
-            text += &format!("{},{},{},{}\n", row[0] as u32, row[1], row[2], row[3]);
+        let part = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
+        for (step, of) in (report.step - report.steps..).zip(&report.metrics) {
+            let [real, fake] = [of.d_loss_real, of.d_loss_fake].map(part);
+            text += &format!("{step},{real},{fake},{},{}\n", of.g_loss, of.d_loss);
         }
         append(&mut self.metrics, &text, &self.root)
     }
@@ -74,6 +83,12 @@ impl Folder {
     pub fn test(&mut self, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
         write_test(&self.root.join("running_test"), result, pairs)?;
         append(&mut self.tests, &format!("{},{}\n", result.step, result.loss), &self.root)
+    }
+
+    /// Appends an inspection.
+    pub fn inspection(&mut self, inspection: &Inspection) -> Result<()> {
+        let Some(table) = &mut self.inspection else { return Ok(()) };
+        append(table, &inspection::rows(inspection), &self.root)
     }
 
     /// Writes a sample sheet.
@@ -109,12 +124,17 @@ pub fn config(root: &Path) -> Result<Config> {
     Config::from_json(&read_text(&path)?).map_err(|e| Error::Config(format!("{}: {e}", path.display())))
 }
 
-/// The metrics of the run in `root`, in order: step, d_loss_real, d_loss_fake, g_loss.
+/// The metrics of the run in `root`, in order: step, d_loss_real, d_loss_fake, g_loss, d_loss. In tables without the last
+/// it is the sum of both parts.
 ///
 /// # Errors
 /// When the table cannot be read.
-pub fn metrics(root: &Path) -> Result<Vec<[f64; METRIC_COLUMNS]>> {
-    Ok(rows(&root.join(METRICS))?.into_iter().filter_map(|row| row.try_into().ok()).collect())
+pub fn metrics(root: &Path) -> Result<Vec<[f64; 5]>> {
+    let row = |row: Vec<f64>| match row[..] {
+        [step, real, fake, generator] => Some([step, real, fake, generator, real + fake]),
+        _ => row.try_into().ok(),
+    };
+    Ok(rows(&root.join(METRICS))?.into_iter().filter_map(row).collect())
 }
 
 /// The running tests of the run in `root`, in order.

@@ -15,8 +15,10 @@ use tensors::Tensors;
 use wn_gan::config::Order;
 use wn_gan::data;
 use wn_gan::gan::Trainer;
-use wn_gan::gan::border::images_from_nchw;
-use wn_gan::gan::checkpoint::{self, Tensor};
+use wn_gan::gan::checkpoint;
+use wn_gan::gan::metrics::Metrics;
+use wn_gan::gan::nchw::images_from_nchw;
+use wn_gan::gan::state_dict::Named;
 use wn_gan::nn::Shape;
 use wn_gan::{Config, Error, Result};
 
@@ -58,7 +60,7 @@ pub struct Replay {
 
 /// What one training step brought.
 struct Step {
-    losses: [(&'static str, f64); 4],
+    losses: Vec<(&'static str, f64)>,
     grad_norms: Vec<(String, f64)>,
 }
 
@@ -108,7 +110,7 @@ impl Replay {
 
     fn training(&self, trainer: &mut Trainer, inputs: &Tensors) -> Result<()> {
         let config = trainer.config().clone();
-        let steps = self.steps.unwrap_or_else(|| inputs.count("real"));
+        let steps = self.steps.unwrap_or_else(|| inputs.count("real") / config.n_dis);
         if steps == 0 {
             return Err(Error::Data(format!(
                 "{} has no tensor real.0. A replay needs real.0, z_d.0 and z_g.0; a reconstruction needs --reconstruct.",
@@ -118,17 +120,16 @@ impl Replay {
         let code = [config.batch_size, config.code_size];
         let mut done = Vec::new();
         for t in 0..steps {
-            let real = images(inputs, &config, &format!("real.{t}"))?;
             let z_g = inputs.get(&format!("z_g.{t}"), &code)?;
-            // The simultaneous order has one latent batch: what stands in z_d is never read.
-            let z_d = if config.order == Order::Alternating { inputs.get(&format!("z_d.{t}"), &code)? } else { z_g };
-            let [real_loss, fake_loss, g_loss] = block_on(trainer.replay_step(&real, z_d, z_g))?.map(f64::from);
-            let losses = [
-                ("d_loss_real", real_loss),
-                ("d_loss_fake", fake_loss),
-                ("d_loss", real_loss + fake_loss),
-                ("g_loss", g_loss),
-            ];
+            let (mut real, mut z_d) = (Vec::new(), Vec::new());
+            // Inputs of D's updates are counted over all steps.
+            for draw in t * config.n_dis..(t + 1) * config.n_dis {
+                real.extend(images(inputs, &config, &format!("real.{draw}"))?);
+                // The simultaneous order has one latent batch: what stands in z_d is never read.
+                let alternating = config.order == Order::Alternating;
+                z_d.extend(if alternating { inputs.get(&format!("z_d.{draw}"), &code)? } else { z_g });
+            }
+            let losses = losses(&block_on(trainer.replay_step(&real, &z_d, z_g))?);
             let gradients = block_on(trainer.gradients())?;
             let grad_norms = gradients.iter().map(|(name, _, values)| (name.clone(), norm(values))).collect();
             done.push(Step { losses, grad_norms });
@@ -166,7 +167,7 @@ impl Replay {
         self.save(&[("z".into(), shape, z)])
     }
 
-    fn save(&self, tensors: &[Tensor]) -> Result<()> {
+    fn save(&self, tensors: &[Named]) -> Result<()> {
         let Some(path) = &self.save else { return Ok(()) };
         write_whole(path, &checkpoint::write(tensors, &[("format", "pt".into())]))
     }
@@ -178,13 +179,24 @@ fn images(inputs: &Tensors, config: &Config, name: &str) -> Result<Vec<f32>> {
     Ok(images_from_nchw(Shape::new(config.height, config.width, config.channels), values))
 }
 
+/// The losses in the order of the format, D's sum added in double precision where it has parts.
+fn losses(metrics: &Metrics) -> Vec<(&'static str, f64)> {
+    let mut all: Vec<_> = metrics.values().map(|(name, value)| (name, f64::from(value))).collect();
+    if let (Some(real), Some(fake)) = (metrics.d_loss_real, metrics.d_loss_fake) {
+        all.iter_mut()
+            .filter(|(name, _)| *name == "d_loss")
+            .for_each(|(_, sum)| *sum = f64::from(real) + f64::from(fake));
+    }
+    all
+}
+
 fn norm(values: &[f32]) -> f64 {
     values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt()
 }
 
 fn step_json(t: u32, step: &Step) -> Value {
     let mut object = Map::from_iter([("step".into(), t.into())]);
-    object.extend(step.losses.map(|(name, loss)| (name.into(), loss.into())));
+    object.extend(step.losses.iter().map(|&(name, loss)| (name.into(), loss.into())));
     let norms = step.grad_norms.iter().map(|(name, norm)| (name.clone(), (*norm).into())).collect();
     object.insert("grad_norms".into(), Value::Object(norms));
     Value::Object(object)

@@ -16,7 +16,7 @@ use wn_gan::gan::{Report, Trainer};
 use wn_gan::nn::gemm::Variant;
 use wn_gan::{Config, Result};
 
-/// Training steps between files; 0 is never.
+/// When files are written.
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(rename_all = "snake_case", next_help_heading = "Output")]
 pub struct Schedule {
@@ -26,6 +26,12 @@ pub struct Schedule {
     /// Steps between numbered checkpoints; `last` is also written at every test
     #[arg(long, default_value_t = 20_000, value_name = "STEPS")]
     pub save_interval: u32,
+    /// At every running test, write a look inside both networks to log/inspection.csv: lengths of the weights' rows, the
+    /// cosine between each row and its gradient, the size of the last update, the share of the first singular value,
+    /// slopes, thresholds, and what D makes of the last batch. Nothing is written at step 0, nor at the step at which a
+    /// run is resumed: gradients belong to a step that this process has done, and a checkpoint has none
+    #[arg(long)]
+    pub inspect: bool,
 }
 
 /// The trainer of `config` with the state of `checkpoint`, if there is one, and a bar while its kernels are built.
@@ -64,6 +70,8 @@ pub struct Run<'a> {
     schedule: Schedule,
     best: Option<f64>,
     candidate: Option<Candidate>,
+    /// Where the trainer stood when it was loaded or built.
+    begun: u32,
 }
 
 impl<'a> Run<'a> {
@@ -78,10 +86,11 @@ impl<'a> Run<'a> {
         schedule: Schedule,
         teller: &'a mut Teller,
     ) -> Result<Run<'a>> {
-        let folder = Folder::open(root, trainer.config(), trainer.step(), trainer.finished_test())?;
+        let begun = trainer.step();
+        let folder = Folder::open(root, trainer.config(), begun, trainer.finished_test(), schedule.inspect)?;
         let best = folder.best()?.map(|score| score.loss);
         teller.start(&trainer, data);
-        Ok(Run { trainer, teller, folder, schedule, best, candidate: None })
+        Ok(Run { trainer, teller, folder, schedule, best, candidate: None, begun })
     }
 
     /// Trains until `niter`, or without end if that is 0.
@@ -90,7 +99,7 @@ impl<'a> Run<'a> {
     /// Losses that left the numbers, the device, or a file.
     pub fn complete(mut self) -> Result<()> {
         let (niter, interval) = (self.trainer.config().niter, self.trainer.config().test_interval);
-        let Schedule { vis_interval, save_interval } = self.schedule;
+        let Schedule { vis_interval, save_interval, .. } = self.schedule;
         self.samples()?;
         let mut stop = 0;
         while niter == 0 || self.trainer.step() < niter || self.trainer.is_ahead() {
@@ -107,6 +116,10 @@ impl<'a> Run<'a> {
             let report = block_on(self.trainer.advance_ahead(stop))?;
             self.take(&report)?;
             let reached = |interval: u32| interval > 0 && report.steps > 0 && report.step.is_multiple_of(interval);
+            if reached(interval) {
+                // Before anything is saved: a run that goes on from there finds what it cannot look at again.
+                self.inspect()?;
+            }
             if reached(vis_interval) {
                 self.samples()?;
             }
@@ -117,12 +130,24 @@ impl<'a> Run<'a> {
             }
         }
         if interval > 0 && self.trainer.tested_at() != Some(self.trainer.step()) {
+            if !self.trainer.step().is_multiple_of(interval) {
+                self.inspect()?;
+            }
             self.begin_test()?;
         }
         self.finish_test()?;
         self.samples()?;
         self.save(&["last"])?;
         self.teller.end(self.trainer.step());
+        Ok(())
+    }
+
+    /// Looks inside the networks that the next test judges, if a step was done since they were loaded.
+    fn inspect(&mut self) -> Result<()> {
+        if self.schedule.inspect && self.trainer.step() > self.begun {
+            let inspection = block_on(self.trainer.inspection())?;
+            self.folder.inspection(&inspection)?;
+        }
         Ok(())
     }
 

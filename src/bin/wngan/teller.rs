@@ -7,7 +7,6 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 use wn_gan::data::Dataset;
 use wn_gan::gan::{Report, TestProgress, TestResult, Trainer};
-use wn_gan::kernels::METRIC_COLUMNS;
 
 /// With `--json`, losses are printed at most this often.
 const JSON_INTERVAL: Duration = Duration::from_secs(1);
@@ -87,12 +86,14 @@ impl Teller {
 
     /// A turn has been done.
     pub fn turn(&mut self, report: &Report) {
-        let Some(row) = report.metrics.rchunks_exact(METRIC_COLUMNS).next() else { return };
+        let Some(row) = report.metrics.last() else { return };
         if self.json {
             if self.told.is_none_or(|told| told.elapsed() >= JSON_INTERVAL) {
                 self.told = Some(Instant::now());
-                print_line(json!({"event": "step", "step": report.step, "d_loss_real": row[1], "d_loss_fake": row[2],
-                        "g_loss": row[3], "seconds": self.seconds()}));
+                print_line(
+                    json!({"event": "step", "step": report.step, "d_loss_real": row.d_loss_real, "d_loss_fake": row.d_loss_fake,
+                        "d_loss": row.d_loss, "g_loss": row.g_loss, "seconds": self.seconds()}),
+                );
             }
             return;
         }
@@ -101,7 +102,7 @@ impl Teller {
             .as_ref()
             .map_or(String::new(), |test| format!("  reconstruction {:.5} @ {}", test.loss, test.step));
         self.bar.set_position(u64::from(report.step));
-        self.bar.set_message(format!("D {:.3}  G {:.3}{score}", row[1] + row[2], row[3]));
+        self.bar.set_message(format!("D {:.3}  G {:.3}{score}", row.d_loss, row.g_loss));
     }
 
     /// A running test has finished.

@@ -114,6 +114,13 @@ impl Train {
                     .into(),
             ));
         }
+        if self.schedule.inspect && config.test_interval == 0 {
+            return Err(Error::Config(
+                "--inspect looks inside the networks at every running test, and --test_interval 0 turns those off. Give \
+                 --test_interval."
+                    .into(),
+            ));
+        }
         if !continued && !self.overwrite && checkpoint_path(root, "last").exists() {
             return Err(Error::File(format!(
                 "{} already holds a run. Choose another --save_path, go on with it by --resume, or remove it by \

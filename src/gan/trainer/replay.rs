@@ -1,20 +1,24 @@
 //! Single steps and reconstructions on given inputs, for checks against other programs.
 
 use super::Trainer;
+use crate::config::Role;
 use crate::error::{Error, Result};
+use crate::gan::metrics::{Metrics, metrics};
 use crate::kernels::{METRIC_COLUMNS, Step};
 
 impl Trainer {
-    /// One step on given inputs instead of generated ones: `real` [batch, h, w, c] in [0, 1], `z_d` and `z_g`
-    /// [batch, code]. Returns d_loss_real, d_loss_fake, g_loss. The learning rate is `lr`, without warm-up.
+    /// One step on given inputs instead of generated ones: for each of the `n_dis` updates of D `real` [batch, h, w, c] in
+    /// [0, 1] and `z_d` [batch, code], one behind the other, and `z_g` [batch, code]. Learning rates are those of the
+    /// settings, without warm-up.
     ///
     /// # Errors
-    /// [`Error::Data`] when an input has the wrong length.
-    pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<[f32; 3]> {
+    /// [`Error::Data`] when an input has the wrong length, [`Error::NonFinite`] for a loss that is NaN or infinite.
+    pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<Metrics> {
         self.ahead = None;
-        let gan = &self.gan;
-        let codes = gan.z_d.buffer.len() / 2;
-        for (name, values, want) in [("real", real, gan.images.len() / 2), ("z_d", z_d, codes), ("z_g", z_g, codes)] {
+        let (gan, device) = (&self.gan, &self.device);
+        let n_dis = self.config.n_dis as usize;
+        let (images, codes) = (gan.images.len() / 2, gan.z_d.buffer.len() / 2);
+        for (name, values, want) in [("real", real, n_dis * images), ("z_d", z_d, n_dis * codes), ("z_g", z_g, codes)] {
             if values.len() != want {
                 let have = values.len();
                 return Err(Error::Data(format!(
@@ -22,20 +26,29 @@ impl Trainer {
                 )));
             }
         }
-        gan.images.write(&self.device, real);
-        gan.z_d.buffer.write_at(&self.device, gan.z_d.offset, z_d);
-        gan.z_g.buffer.write_at(&self.device, gan.z_g.offset, z_g);
-        let slot = Step { lr: self.config.lr, metric_row: 0, ..self.slot(0) };
-        self.slots.write(&self.device, &[slot]);
+        let lr = |role: Role| self.config.lr_at(role, u32::MAX);
+        let mut uniforms: Vec<Step> = self.step_uniforms(0).collect();
+        let (of_generator, of_discriminator) =
+            uniforms.split_last_mut().expect("there is one of each network at least");
+        of_generator.lr = lr(Role::Generator);
+        of_discriminator.iter_mut().for_each(|step| step.lr = lr(Role::Discriminator));
+        self.uniforms.write(device, &uniforms);
+        gan.z_g.buffer.write_at(device, gan.z_g.offset, z_g);
+        for (slot, (real, z_d)) in (0..).zip(real.chunks_exact(images).zip(z_d.chunks_exact(codes))) {
+            gan.images.write(device, real);
+            gan.z_d.buffer.write_at(device, gan.z_d.offset, z_d);
+            device.submit("replayed update of D", |encoder| self.discriminator_part.record(device, encoder, slot));
+        }
         let staging = &self.staging[0];
-        let submission = self.device.submit("replay step", |encoder| {
-            self.update.record(&self.device, encoder, 0);
-            staging.copy_from(&self.device, encoder, &gan.metrics, METRIC_COLUMNS);
+        let submission = device.submit("replayed update of G", |encoder| {
+            self.generator_part.record(device, encoder, n_dis as u32);
+            staging.copy_from(device, encoder, &gan.metrics, METRIC_COLUMNS);
         });
-        let row: Vec<f32> = staging.read(&self.device, METRIC_COLUMNS, &submission).await?;
+        let row: Vec<f32> = staging.read(device, METRIC_COLUMNS, &submission).await?;
+        let step = self.step;
         self.step += 1;
         self.updates += 1;
-        Ok([row[1], row[2], row[3]])
+        metrics(self.config.loss, step, &row).map(|all| all[0])
     }
 
     /// Reconstructs given images with the present G; see [`Reconstruction::of_images`](crate::gan::reconstruction::Reconstruction::of_images).

@@ -2,8 +2,10 @@
 
 use super::{MOST_STEPS, Report, Trainer};
 use crate::clock::now;
+use crate::config::Role;
 use crate::device::Submission;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::gan::metrics::metrics;
 use crate::kernels::{METRIC_COLUMNS, Step};
 
 /// Gradient steps on z that take about as long as one training step (G forward and back, against about five times
@@ -34,7 +36,7 @@ impl Trainer {
     /// running when the next is due is finished first. A turn submitted ahead takes the place of a new one.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] when a loss left the numbers, [`Error::Device`] when the device failed.
+    /// [`Error::NonFinite`] when a loss is NaN or infinite, [`Error::Device`] when the device failed.
     pub async fn advance(&mut self, most: u32) -> Result<Report> {
         let turn = match self.ahead.take() {
             Some(turn) => turn,
@@ -95,11 +97,11 @@ impl Trainer {
 
     /// As many steps as the pace allows, but none beyond `stop`, which is ahead.
     fn next_turn_towards(&mut self, stop: u32) -> Turn {
-        self.next_turn(self.pace.steps().min(stop - self.step))
+        self.next_turn(self.chunk_size.steps().min(stop - self.step))
     }
 
     fn next_turn(&mut self, most: u32) -> Turn {
-        let mut steps = if most == 0 { self.pace.steps() } else { most.min(MOST_STEPS) };
+        let mut steps = if most == 0 { self.chunk_size.steps() } else { most.min(MOST_STEPS) };
         let interval = self.config.test_interval;
         let due = self.is_test_due();
         if due && self.test.progress().is_some() {
@@ -119,24 +121,26 @@ impl Trainer {
         let mut share = 0;
         let mut steps = steps;
         if self.test.progress().is_some() {
-            share = TEST_STEPS_PER_STEP * self.pace.steps().max(steps) / 2;
+            share = TEST_STEPS_PER_STEP * self.chunk_size.steps().max(steps) / 2;
             steps = steps.div_ceil(2);
         }
-        let slots: Vec<Step> = (0..steps).map(|i| self.slot(i)).collect();
+        let uniforms: Vec<Step> = (0..steps).flat_map(|i| self.step_uniforms(i)).collect();
         let started = now();
         let read = metrics_of(steps);
-        self.slots.write(&self.device, &slots);
-        let Trainer { device, inputs, update, test, staging, gan, turns, .. } = self;
+        self.uniforms.write(&self.device, &uniforms);
+        let n_dis = self.config.n_dis;
+        let Trainer { device, inputs, discriminator_part, generator_part, test, staging, gan, turns, .. } = self;
         let number = *turns % 2;
         let staging = &staging[number];
         let mut test_ends = false;
         let submission = device.submit("chunk", |encoder| {
-            if steps > 0 {
-                let mut pass = encoder.pass();
-                for slot in 0..steps {
-                    inputs.replay(device, &mut pass, slot);
-                    update.replay(device, &mut pass, slot);
+            for step in 0..steps {
+                let first = step * (n_dis + 1);
+                for slot in first..first + n_dis {
+                    inputs.record(device, encoder, slot);
+                    discriminator_part.record(device, encoder, slot);
                 }
+                generator_part.record(device, encoder, first + n_dis);
             }
             if share > 0 {
                 test_ends = test.record(device, encoder, share);
@@ -153,16 +157,15 @@ impl Trainer {
     async fn land(&mut self, turn: Turn) -> Result<Report> {
         let Turn { end, steps, share, test_ends, started, others, staging, submission } = turn;
         let staging = &self.staging[staging];
-        let landed = staging.read::<f32>(&self.device, metrics_of(steps), &submission).await.and_then(|mut metrics| {
-            metrics.truncate(steps as usize * METRIC_COLUMNS);
-            check_finite(&metrics)?;
-            Ok(metrics)
-        });
+        let landed = staging
+            .read::<f32>(&self.device, metrics_of(steps), &submission)
+            .await
+            .and_then(|block| metrics(self.config.loss, end - steps, &block[..steps as usize * METRIC_COLUMNS]));
         // One that was submitted ahead began when the one before had ended.
         let (began, ended) = (started.max(self.landed), now());
         self.landed = ended;
         if share == 0 && others < (ended - began) / 4.0 {
-            self.pace.record(steps, ended - began);
+            self.chunk_size.record(steps, ended - began);
         }
         let metrics = landed.inspect_err(|_| self.ahead = None)?;
         let finished = if test_ends { self.test.result(&self.device).await? } else { None };
@@ -172,20 +175,28 @@ impl Trainer {
         Ok(Report { step: end, steps, metrics, test: self.test.progress(), finished })
     }
 
-    pub(super) fn slot(&self, i: u32) -> Step {
-        let step = self.step + i;
-        let t = f64::from(self.updates + i + 1);
-        let correction = |beta: f32| (1.0 - f64::from(beta).powf(t)) as f32;
-        Step {
-            step,
-            metric_row: i,
-            seed: self.config.seed,
-            lr: self.config.lr_at(crate::config::Role::Generator, step),
-            rows: self.config.batch_size,
-            correction1: correction(self.config.beta1),
-            correction2: correction(self.config.beta2),
-            ..Step::default()
-        }
+    /// What the updates of step `i` of the chunk see: those of D, then that of G.
+    pub(super) fn step_uniforms(&self, i: u32) -> impl Iterator<Item = Step> {
+        let config = &self.config;
+        let (step, n_dis) = (self.step + i, config.n_dis);
+        let of_update = move |role: Role, draw: u32, t: u32| {
+            let correction = |beta: f32| (1.0 - f64::from(beta).powf(f64::from(t))) as f32;
+            Step {
+                draw,
+                metric_row: i,
+                seed: config.seed,
+                lr: config.lr_at(role, step),
+                rows: config.batch_size,
+                correction1: correction(config.beta1),
+                correction2: correction(config.beta2),
+                ..Step::default()
+            }
+        };
+        let before = self.updates + i;
+        let of_discriminator = move |j: u32| {
+            of_update(Role::Discriminator, step.wrapping_mul(n_dis).wrapping_add(j), before * n_dis + j + 1)
+        };
+        (0..n_dis).map(of_discriminator).chain([of_update(Role::Generator, 0, before + 1)])
     }
 }
 
@@ -193,30 +204,4 @@ impl Trainer {
 /// finished.
 fn metrics_of(steps: u32) -> usize {
     METRIC_COLUMNS * steps.max(1) as usize
-}
-
-/// The first metric that is not a number, as an error.
-fn check_finite(metrics: &[f32]) -> Result<()> {
-    for row in metrics.chunks_exact(METRIC_COLUMNS) {
-        for (name, value) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().zip(&row[1..]) {
-            if !value.is_finite() {
-                let value = if value.is_nan() { "not a number" } else { "infinite" };
-                return Err(Error::NonFinite { step: row[0] as u32, which: (*name).into(), value: value.into() });
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_value_that_is_no_number_is_named() {
-        assert_eq!(check_finite(&[0.0, 0.7, 0.7, 0.7]), Ok(()));
-        let error = check_finite(&[4.0, 0.7, 0.7, 0.7, 5.0, 0.7, f32::NAN, f32::INFINITY]);
-        let expected = Error::NonFinite { step: 5, which: "d_loss_fake".into(), value: "not a number".into() };
-        assert_eq!(error, Err(expected));
-    }
 }

@@ -1,5 +1,7 @@
 //! Which kernel variant a matrix product (GEMM) runs with, and what one workgroup of it computes.
 
+pub mod convolution;
+pub mod epilogue;
 pub mod tuner;
 
 mod variant;

@@ -1,11 +1,16 @@
 //! Which variant of the matrix products is fastest on a device, by measuring.
 
+use super::convolution::Convolution;
 use crate::clock::now;
+use crate::config::Reparameterisation;
 use crate::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms, Timer};
 use crate::error::Result;
-use crate::nn::convolution::{Convolution, Epilogue};
 use crate::nn::gemm::{TileSize, Variant};
-use crate::nn::{Kind, LayerSpec, Network, Op, Reparameterisation, Shape, Weights};
+use crate::nn::layer::conv::Conv;
+use crate::nn::layer::linear_map::{MapLayer, WeightSpec};
+use crate::nn::parameters::Layout;
+use crate::nn::{Io, LayerSpec, Shape, Weights};
+use std::rc::Rc;
 
 /// Nothing new is begun once this many milliseconds have passed, so that the whole takes about a second.
 const BUDGET_MILLIS: f64 = 800.0;
@@ -116,26 +121,25 @@ pub fn directions(
     rows: u32,
     [side, from, to]: [u32; 3],
 ) -> Result<[(&'static str, Dispatch); 3]> {
-    let kind = Kind::Conv { kernel: [4, 4], stride: 2, pad: [1, 1] };
-    let spec = LayerSpec {
-        name: "conv".into(),
-        op: Op::Map(kind, Reparameterisation::Plain),
-        inputs: vec![0],
-        input: Shape::new(side, side, from),
-        output: Shape::new(side / 2, side / 2, to),
-    };
-    let [x, y] = [rows * spec.input.len(), rows * spec.output.len()];
-    let network = Network::new(device, "probe", vec![spec], variant, false)?;
-    let convolution: Convolution<'_> = network.convolution(0, rows).expect("its only layer is a convolution");
+    let weight =
+        WeightSpec { reparameterisation: Reparameterisation::Plain, gain: None, bias: false, init_factor: 1.0 };
+    let conv = Conv { kernel: [4, 4], stride: 2, pad: [1, 1], weight };
+    let io = Io { input: Shape::new(side, side, from), output: Shape::new(side / 2, side / 2, to) };
+    let specs = [LayerSpec { name: "conv".into(), layer: Rc::new(conv), inputs: vec![0], io }];
+    let layout = Layout::new(&specs);
     let buffer = |name: &str, len: u32| Buffer::new(device, name, len as usize);
+    let dummy = buffer("dummy", 1)?;
+    let map = conv.map(io);
+    let convolution = Convolution { name: "conv", map: &map, at: &layout.layers[0], rows, variant, dummy: &dummy };
+    let values = buffer("weights", layout.count)?;
+    let weights = Weights { effective: values.clone(), params: values, state: dummy.clone() };
+    let [x, y] = [rows * io.input.len(), rows * io.output.len()];
     let (big, small) = (buffer("x", x)?, buffer("y", y)?);
     let (dx, dy) = (buffer("dx", x)?, buffer("dy", y)?);
-    let parts = buffer("parts", convolution.weight_parts() * convolution.map.weights())?;
-    let values = network.parameters.values.clone();
-    let weights = Weights { effective: values.clone(), params: values, state: network.parameters.state.clone() };
+    let parts = buffer("parts", convolution.weight_parts() * map.weights())?;
     Ok([
-        ("forward", convolution.forward(&weights, &big.at(0), &small.at(0), Epilogue::Plain)),
-        ("input gradient", convolution.input_gradient(&weights, &dy.at(0), &dx.at(0), Epilogue::Plain)),
+        ("forward", convolution.forward(&weights, &big.at(0), &small.at(0), None)),
+        ("input gradient", convolution.input_gradient(&weights, &dy.at(0), &dx.at(0), None)),
         ("weight gradient", convolution.weight_gradient(&big.at(0), &dy.at(0), None, &parts.at(0))),
     ])
 }

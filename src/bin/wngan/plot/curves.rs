@@ -44,10 +44,10 @@ impl Column {
         if self == Column::Loss {
             return Ok(scores(root)?.iter().map(|score| (f64::from(score.step), score.loss)).collect());
         }
-        let value = |[_, real, fake, generator]: &[f64; 4]| match self {
+        let value = |[_, real, fake, generator, both]: &[f64; 5]| match self {
             Column::DLossReal => *real,
             Column::DLossFake => *fake,
-            Column::DLoss => real + fake,
+            Column::DLoss => *both,
             Column::Loss | Column::GLoss => *generator,
         };
         let points: Vec<_> = metrics(root)?.iter().map(|row| (row[0], value(row))).collect();

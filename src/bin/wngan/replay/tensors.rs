@@ -4,7 +4,8 @@ use crate::files::read;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use wn_gan::gan::checkpoint::{self, Checkpoint, Tensor};
+use wn_gan::gan::checkpoint::{self, Checkpoint};
+use wn_gan::gan::state_dict::Named;
 use wn_gan::{Error, Result};
 
 /// All floating-point tensors of a file, in single precision.
@@ -28,7 +29,7 @@ impl Tensors {
             let Some(values) = floats(&view) else { continue };
             let values = values.map_err(|what| {
                 Error::Checkpoint(format!(
-                    "Tensor {name} of {} must hold finite numbers in single or double precision; it has {what}.",
+                    "Named {name} of {} must hold finite numbers in single or double precision; it has {what}.",
                     path.display()
                 ))
             })?;
@@ -48,7 +49,7 @@ impl Tensors {
         })?;
         if !found.iter().copied().eq(shape.iter().map(|&n| n as usize)) {
             return Err(Error::Data(format!(
-                "Tensor {name} of {path} must have shape {shape:?} for these settings; it has {found:?}. Choose another \
+                "Named {name} of {path} must have shape {shape:?} for these settings; it has {found:?}. Choose another \
                  --workload, or give --batch_size, --image_size, --channels or --code_size."
             )));
         }
@@ -76,13 +77,13 @@ impl Tensors {
     }
 
     /// Adds tensors.
-    pub fn extend(&mut self, tensors: impl Iterator<Item = Tensor>) {
+    pub fn extend(&mut self, tensors: impl Iterator<Item = Named>) {
         self.tensors.extend(tensors.map(|(name, shape, values)| (name, (shape, values))));
     }
 
     /// As a checkpoint of step 0.
     pub fn checkpoint(self) -> Result<Checkpoint> {
-        let list: Vec<Tensor> = self.tensors.into_iter().map(|(name, (shape, values))| (name, shape, values)).collect();
+        let list: Vec<Named> = self.tensors.into_iter().map(|(name, (shape, values))| (name, shape, values)).collect();
         Checkpoint::read(&checkpoint::write(&list, &[]))
     }
 }

@@ -1,0 +1,60 @@
+//! The kernels as functions: WGSL that the build script has written out as Rust (build/module.rs).
+
+use super::memory::CpuMemory;
+use super::vector::Vector;
+use super::words::Words;
+use std::rc::Rc;
+
+/// One run of a kernel.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The kernel's parameter block.
+    pub params: Words<'a>,
+    /// The running step's block.
+    pub step: Words<'a>,
+    /// Storage buffers in binding order.
+    pub buffers: &'a [Rc<CpuMemory>],
+    /// Values of `override` constants by name.
+    pub overrides: &'a [(&'static str, u32)],
+    /// Workgroups per dimension.
+    pub grid: [u32; 3],
+}
+
+impl<'a> Job<'a> {
+    fn buffer(&self, binding: usize) -> Words<'a> {
+        self.buffers[binding].words()
+    }
+
+    fn given(&self, name: &str) -> Option<u32> {
+        self.overrides.iter().find(|(of, _)| *of == name).map(|&(_, value)| value)
+    }
+
+    fn workgroups(&self) -> impl Iterator<Item = Vector<u32, 3>> {
+        let [x, y, z] = self.grid;
+        (0..z).flat_map(move |k| (0..y).flat_map(move |j| (0..x).map(move |i| Vector([i, j, k]))))
+    }
+}
+
+/// What the build script wrote. scripts/fuse.js knows its functions by the names of these modules.
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    unused,
+    non_snake_case,
+    missing_docs,
+    reason = "written by a program, for a compiler"
+)]
+mod generated {
+    use super::super::vector::*;
+    use super::super::wgsl::*;
+    use super::super::words::*;
+    use super::Job;
+    use std::cell::Cell;
+    use std::marker::PhantomData;
+    include!(concat!(env!("OUT_DIR"), "/cpu.rs"));
+}
+
+/// The function that runs a kernel, if it was written out: those that need no barrier.
+pub fn kernel(name: &str) -> Option<fn(&Job<'_>)> {
+    generated::KERNELS.iter().find(|(of, _)| *of == name).map(|&(_, run)| run)
+}

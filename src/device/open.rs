@@ -1,0 +1,74 @@
+//! How a device is opened.
+
+use crate::device::backend::Backend;
+use crate::device::context::Device;
+use crate::device::cpu::Cpu;
+use crate::device::self_test;
+use crate::device::webgpu::{Limits, WebGpu};
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+/// What a person wants to compute with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// The graphics adapter, or the CPU where there is none or only a driver that imitates one.
+    Auto,
+    /// An adapter, whatever it is.
+    Gpu,
+    /// The CPU, without a driver.
+    Cpu,
+}
+
+impl Wish {
+    /// What the variable `WNGAN_DEVICE` of the environment says: `auto` (as without it), `gpu` or `cpu`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for anything else.
+    pub fn from_environment() -> Result<Wish> {
+        match std::env::var("WNGAN_DEVICE").as_deref() {
+            Err(std::env::VarError::NotPresent) | Ok("" | "auto") => Ok(Wish::Auto),
+            Ok("gpu") => Ok(Wish::Gpu),
+            Ok("cpu" | "processor") => Ok(Wish::Cpu),
+            other => Err(Error::Config(format!(
+                "WNGAN_DEVICE must be auto, gpu or cpu; it is {}.",
+                other.map_or_else(|e| e.to_string(), |value| format!("\"{value}\""))
+            ))),
+        }
+    }
+}
+
+impl Device {
+    /// What a person wished for; by itself a graphics adapter, and the CPU where there is none or only a driver that
+    /// imitates one, because that driver is slower than the kernels compiled for the CPU.
+    ///
+    /// # Errors
+    /// As [`Self::open`], where an adapter was wished for.
+    pub async fn wished(wish: Wish) -> Result<Device> {
+        match wish {
+            Wish::Cpu => Ok(Device::cpu()),
+            Wish::Gpu => Device::open(Limits::Adapter).await,
+            Wish::Auto => match Device::open(Limits::Adapter).await {
+                Ok(device) if device.software() => Ok(Device::cpu()),
+                Err(Error::NoAdapter(_)) => Ok(Device::cpu()),
+                opened => opened,
+            },
+        }
+    }
+
+    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`], [`Error::NoDevice`], or [`Error::Device`] if the first kernel answers wrongly.
+    pub async fn open(limits: Limits) -> Result<Device> {
+        let counters = Arc::default();
+        let backend: Box<dyn Backend> = Box::new(WebGpu::open(limits, Arc::clone(&counters)).await?);
+        let device = Device::new(backend, counters);
+        self_test::run(&device).await?;
+        Ok(device)
+    }
+
+    /// The CPU as a device: nothing to find and nothing to wait for.
+    pub fn cpu() -> Device {
+        Device::new(Box::new(Cpu::new()), Arc::default())
+    }
+}
