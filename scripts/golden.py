@@ -6,15 +6,23 @@ Run from the repository root (PyTorch is needed for this script only, never for 
     python3 -m venv torch-venv && torch-venv/bin/pip install torch
     torch-venv/bin/python scripts/golden.py
 
-The committed files were made with torch 2.15.0 on a CPU; another version changes the last digits at most.
+The committed files were made with torch 2.15.0 on a CPU; another version or another CPU changes the last digits at most.
+`scripts/golden.py NAME ...` writes only the files of these names.
 
 A file has `base`, settings of all its cases under the names of src/config.rs, and `cases`, each with its own `config`.
 - gan16_{norm}.json (every loss, order and activation), gan16_adam.json, gan32.json, resnet.json: three training steps.
   `losses` are D's on real images, D's on fakes and G's per step; `total` the norms of D's and of G's whole gradient per
   step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
   change over all steps and its projection on a fixed direction; `state` the last two for what is no parameter.
+- gan16_options.json, gan16_affine.json, resnet_options.json: the same with norms, learning rates and numbers of updates
+  of their own for each network, with averaged weights (`average`: the change of G's averaged parameters), with one slope
+  and threshold per layer, and with scales and biases in other layers than the norm has them. Where D is updated more than
+  once per step, its numbers are those of its last update.
 - reconstruction.json: 50 RMSprop steps on z from zeros. `mse` after every 10 steps, `z` is the norm of the last z,
-  `some_z` are eight of its values.
+  `some_z` are eight of its values. reconstruction_average.json: the same with G's averaged parameters after three
+  training steps.
+- elements.safetensors: of every norm in both orders, all gradients of the first step and all tensors after three, element
+  by element, in double and in single precision.
 - `float32` is how far PyTorch's own single precision ends up from these numbers, relatively: the largest deviation of
   the losses before any update (`before`), of the later ones (`after`), of the first gradients' norms per parameter
   (`gradients`); and of `mse` and `z`. Convolutions' biases in front of batch normalisation do not count: their exact
@@ -28,12 +36,14 @@ projections are written from the papers' formulas; gradients are autograd's and 
 import itertools
 import json
 import math
+import struct
+import sys
 from pathlib import Path
 
 import torch
 from torch.nn import functional as F
 
-from golden_networks import Gan, codes, images, is_state, uniforms
+from golden_networks import Gan, codes, images, is_state, norm_of, uniforms
 
 STEPS = 3
 OUT = Path(__file__).resolve().parent.parent / "tests" / "golden"
@@ -49,6 +59,8 @@ GAN32 = {**GAN16, "width": 32, "height": 32, "channels": 3, "code_size": 128, "n
 # 18 -> 10 with padding 2, 10 -> 5 on the last level with padding 1 although 10 % 4 = 2.
 RESNET = {**GAN16, "net": "resnet", "width": 18, "channels": 3, "code_size": 8, "nfeature": 4, "nblock": 2,
           "batch_size": 4}
+# As gan16, with few enough parameters to store them all.
+TINY16 = {**GAN16, "code_size": 8, "nfeature": 4}
 
 
 # Training and reconstruction.
@@ -64,10 +76,10 @@ def loss_of(config, logits, who):
     return F.binary_cross_entropy_with_logits(logits, truth)
 
 
-def optimiser_of(config, values):
+def optimiser_of(config, values, lr):
     if config["optimiser"] == "adam":
-        return torch.optim.Adam(values, lr=config["lr"], betas=(config["beta1"], config["beta2"]), eps=config["eps"])
-    return torch.optim.RMSprop(values, lr=config["lr"], alpha=config["decay"], eps=config["eps"])
+        return torch.optim.Adam(values, lr=lr, betas=(config["beta1"], config["beta2"]), eps=config["eps"])
+    return torch.optim.RMSprop(values, lr=lr, alpha=config["decay"], eps=config["eps"])
 
 
 def gradients(gan, loss, prefix, retain=False):
@@ -94,24 +106,33 @@ def update(gan, optimiser, grads):
 def train(config, dtype):
     """Losses and gradients (D's and G's) of every step, and the networks after the last one."""
     gan, steps = Gan(config, dtype), []
-    optimiser = {side: optimiser_of(config, [gan.p[name] for name in gan.names(side)]) for side in ("gen.", "dis.")}
-    alternating = config["order"] == "alternating"
+    gan.average = {name: gan.p[name].detach().clone() for name in gan.names("gen.")}
+    lr = lambda side: config.get(f"lr_{side[0]}", 0) or config["lr"]
+    of_side = lambda side: optimiser_of(config, [gan.p[name] for name in gan.names(side)], lr(side))
+    optimiser = {side: of_side(side) for side in ("gen.", "dis.")}
+    alternating, n_dis, ema = config["order"] == "alternating", config.get("n_dis", 1), config.get("ema", 0)
     for t in range(STEPS):
-        real, z_g = images(config, f"real.{t}").to(dtype), codes(config, f"z_g.{t}").to(dtype)
-        z_d = codes(config, f"z_d.{t}").to(dtype) if alternating else z_g
-        fake = gan.generator(z_d)
-        d_loss_real = loss_of(config, gan.discriminator(real), "real")
-        of_fake = gan.discriminator(fake)
-        d_loss_fake = loss_of(config, of_fake, "fake")
-        d_grads = gradients(gan, d_loss_real + d_loss_fake, "dis.", retain=True)
+        z_g = codes(config, f"z_g.{t}").to(dtype)
+        for u in range(t * n_dis, (t + 1) * n_dis):
+            real = images(config, f"real.{u}").to(dtype)
+            z_d = codes(config, f"z_d.{u}").to(dtype) if alternating else z_g
+            fake = gan.generator(z_d)
+            d_loss_real = loss_of(config, gan.discriminator(real), "real")
+            of_fake = gan.discriminator(fake)
+            d_loss_fake = loss_of(config, of_fake, "fake")
+            d_grads = gradients(gan, d_loss_real + d_loss_fake, "dis.", retain=True)
+            if alternating:
+                update(gan, optimiser["dis."], d_grads)
         if alternating:
-            update(gan, optimiser["dis."], d_grads)
             of_fake = gan.discriminator(gan.generator(z_g))
         g_loss = loss_of(config, of_fake, "generator")
         g_grads = gradients(gan, g_loss, "gen.")
         if not alternating:
             update(gan, optimiser["dis."], d_grads)
         update(gan, optimiser["gen."], g_grads)
+        with torch.no_grad():
+            for name, average in gan.average.items():
+                average.copy_(ema * average + (1 - ema) * gan.p[name])
         losses = [loss.item() for loss in (d_loss_real, d_loss_fake, g_loss)]
         steps.append((losses, [{name: g.double() for name, g in grads.items()} for grads in (d_grads, g_grads)]))
     return steps, gan
@@ -123,30 +144,37 @@ def total(grads):
 
 def deviation(pairs):
     # What is exactly 0 in double precision must be so in single: the gradient of D's last bias within both hinges.
-    return max(0.0 if single == double else abs(single - double) / abs(double) for single, double in pairs)
+    off = lambda single, double: 0.0 if single == double else abs(single - double) / abs(double)
+    return max((off(single, double) for single, double in pairs), default=0.0)
 
 
 def vanishes(config, name):
     """Whether `name` is a channel's bias in front of batch normalisation: what is found as its gradient is rounding."""
     ends = ("gen.level.0.conv.bias", "dis.level.0.conv.bias", "dis.final.conv.bias")
-    return config["norm"] == "batch" and name.endswith(".conv.bias") and name not in ends
+    return norm_of(config, name) == "batch" and name.endswith(".conv.bias") and name not in ends
 
 
 def training_case(config):
     steps, gan = train(config, torch.float64)
     merged = [{**d_grads, **g_grads} for _, (d_grads, g_grads) in steps]
     parameters, state = {}, {}
-    for name, value in sorted(gan.p.items()):
+
+    def change(name, value):
         change = (value.detach() - gan.start[name]).flatten()
-        moved = [change.norm().item(), change.dot(uniforms(f"{name}.direction", change.numel())).item()]
+        return [change.norm().item(), change.dot(uniforms(f"{name}.direction", change.numel())).item()]
+
+    for name, value in sorted(gan.p.items()):
         if is_state(name):
-            state[name] = moved
+            state[name] = change(name, value)
         else:
-            parameters[name] = [grads[name].norm().item() for grads in merged] + moved
+            parameters[name] = [grads[name].norm().item() for grads in merged] + change(name, value)
+    average = {"average": {name: change(name, gan.average[name]) for name in sorted(gan.average)}}
+    average = average if "ema" in config else {}
     singles, _ = train(config, torch.float32)
     losses = lambda steps: [loss for values, _ in steps for loss in values]
     pairs = list(zip(losses(singles), losses(steps)))
-    first = 2 if config["order"] == "alternating" else 3
+    # How many losses come before any update.
+    first = 3 if config["order"] == "simultaneous" else 2 if config.get("n_dis", 1) == 1 else 0
     norms = [
         (single[name].norm().item(), grad.norm().item())
         for single, double in zip(singles[0][1], steps[0][1])
@@ -159,12 +187,17 @@ def training_case(config):
         "total": [[total(grads) for grads in both] for _, both in steps],
         "parameters": parameters,
         "state": state,
+        **average,
         "float32": float32,
     }
 
 
 def reconstruct(config, dtype):
-    gan, target = Gan(config, dtype, at_kinks=True), images(config, "target").to(dtype)
+    gan = Gan(config, dtype, at_kinks=True)
+    if "ema" in config:
+        _, gan = train(config, dtype)
+        gan.p.update(gan.average)
+    target = images(config, "target").to(dtype)
     gan.statistics = config["statistics"]
     z = torch.zeros(config["batch_size"], config["code_size"], dtype=dtype, requires_grad=True)
     optimiser = torch.optim.RMSprop([z], lr=config["test_lr"], alpha=config["decay"], eps=config["eps"])
@@ -186,6 +219,35 @@ def reconstruction_case(config):
     return {"mse": mse, "z": z.norm().item(), "some_z": some, "float32": float32}
 
 
+def elements():
+    """Tensors of the cases by CASE/gradient/NAME and CASE/after/NAME, in single precision with a 32 behind the word."""
+    base, cases, tensors = {**TINY16, **RMSPROP}, product(norm=NORMS, order=ORDERS), {}
+    for config in cases:
+        for suffix, dtype in (("", torch.float64), ("32", torch.float32)):
+            steps, gan = train({**base, **config}, dtype)
+            _, (d_grads, g_grads) = steps[0]
+            found = {"gradient": {**d_grads, **g_grads}, "after": gan.p}
+            for what, values in found.items():
+                for name, value in values.items():
+                    key = f"{config['norm']}.{config['order']}/{what}{suffix}/{name}"
+                    tensors[key] = value.detach().to(dtype)
+    return {"torch": torch.__version__.split("+")[0], "base": json.dumps(base), "cases": json.dumps(cases)}, tensors
+
+
+def write_elements(path, metadata, tensors):
+    """The format of safetensors: the header's length, the header as JSON, the tensors one behind the other."""
+    header, blocks, end = {"__metadata__": metadata}, [], 0
+    # Doubles first, so that all are aligned.
+    for name, value in sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])):
+        blocks.append(value.contiguous().numpy().tobytes())
+        kind = "F64" if value.dtype == torch.float64 else "F32"
+        header[name] = {"dtype": kind, "shape": list(value.shape), "data_offsets": [end, end + len(blocks[-1])]}
+        end += len(blocks[-1])
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blocks))
+
+
 def rounded(content):
     """With twelve significant digits."""
     if isinstance(content, dict):
@@ -196,11 +258,17 @@ def rounded(content):
 
 
 def write(stem, base, configs, case):
+    if not wanted(stem):
+        return
     compact = lambda content: json.dumps(rounded(content), separators=(",", ":"))
     lines = [compact({"config": config, **case({**base, **config})}) for config in configs]
     head = f'"torch":"{torch.__version__.split("+")[0]}","base":{compact(base)}'
     (OUT / f"{stem}.json").write_text("{" + head + ',"cases":[\n' + ",\n".join(lines) + "\n]}\n")
     print(f"wrote tests/golden/{stem}.json")
+
+
+def wanted(stem):
+    return stem in sys.argv[1:] or len(sys.argv) == 1
 
 
 def product(**choices):
@@ -220,7 +288,42 @@ def main():
     configs.append({**GAN16, "norm": "batch", "statistics": "batch"})
     for network in ({**GAN32, "batch_size": 4}, RESNET):
         configs.append({**network, "norm": "weight", "statistics": "running"})
-    write("reconstruction", {**RMSPROP, "test_steps": 50, "test_lr": 0.01}, configs, reconstruction_case)
+    reconstruction = {**RMSPROP, "test_steps": 50, "test_lr": 0.01}
+    write("reconstruction", reconstruction, configs, reconstruction_case)
+
+    averaged = {"ema": 0.9}
+    options = [
+        *product(norm_d=("weight", "spectral"), norm_g=("batch",), order=ORDERS),
+        *product(norm=("batch",), norm_d=("weight-affine",), order=ORDERS),
+        *product(norm=("weight", "batch"), lr_d=(4e-4,), order=ORDERS),
+        *product(norm=("weight",), lr_d=(2e-4,), lr_g=(5e-5,), order=ORDERS),
+        *product(norm=("weight", "batch", "spectral"), n_dis=(2, 3), order=("alternating",)),
+        *product(norm=("weight",), optimiser=("adam",), beta1=(0.5,), beta2=(0.999,), n_dis=(2,), order=("alternating",)),
+        *[{**averaged, **config} for config in product(norm=("weight", "batch", "spectral"), order=ORDERS)],
+        {**averaged, "norm_d": "spectral", "norm_g": "batch", "lr_d": 2e-4, "n_dis": 2, "order": "alternating"},
+        *product(norm=("weight", "batch"), num_parameters=("layer",), order=ORDERS),
+        *product(norm=("none",), activation=("trelu",), num_parameters=("layer",), order=ORDERS),
+    ]
+    write("gan16_options", {**GAN16, **RMSPROP, "norm": "weight"}, options, training_case)
+    affine = product(norm=("weight",), gain=("none", "all"), bias=("none", "all"), order=ORDERS)
+    affine += product(norm=("weight",), gain=("last",), bias=("all",), order=ORDERS)
+    affine += product(norm=("weight",), gain=("all",), bias=("auto",), order=ORDERS)
+    affine += product(norm=("weight-affine",), gain=("none",), bias=("none",), order=ORDERS)
+    affine += product(norm=("batch",), norm_d=("weight",), gain=("all",), bias=("none",), order=ORDERS)
+    write("gan16_affine", {**TINY16, **RMSPROP}, affine, training_case)
+    resnets = [
+        *product(gain=("all",), bias=("all",), num_parameters=("layer",), order=ORDERS),
+        *product(gain=("none",), bias=("none",), order=ORDERS),
+        {**averaged, "lr_g": 2e-4, "n_dis": 2, "order": "alternating"},
+    ]
+    write("resnet_options", {**RESNET, **RMSPROP, "norm": "weight"}, resnets, training_case)
+    # At a learning rate at which the average is not the start.
+    far = {**reconstruction, "lr": 1e-2, **averaged, "statistics": "running"}
+    configs = [{**TINY16, **config} for config in product(norm=("weight", "batch"), order=ORDERS)]
+    write("reconstruction_average", far, configs, reconstruction_case)
+    if wanted("elements"):
+        write_elements(OUT / "elements.safetensors", *elements())
+        print("wrote tests/golden/elements.safetensors")
 
 
 if __name__ == "__main__":

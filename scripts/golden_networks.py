@@ -11,6 +11,22 @@ from torch.nn import functional as F
 
 MASK = 0xFFFFFFFF
 
+# How G's and D's weights are made, which layers have scale and bias, whether batch normalisation follows hidden layers,
+# their activation.
+NORMS = {
+    "weight": ("length", "length", "last", False, "tprelu"),
+    "none": ("plain", "plain", "all", False, "prelu"),
+    "batch": ("plain", "plain", "all", True, "prelu"),
+    "weight-affine": ("length", "length", "all", False, "prelu"),
+    "spectral": ("plain", "spectral", "all", False, "prelu"),
+}
+
+
+def norm_of(config, name):
+    """The norm of the network that the tensor or module `name` belongs to: gen. or dis."""
+    own = config.get(f"norm_{name[0]}", "same")
+    return config["norm"] if own == "same" else own
+
 
 # The formula for parameters and inputs.
 
@@ -49,7 +65,7 @@ def start(name, shape, config, at_kinks):
         return u / 8
     if name.endswith("running_var"):
         return 1 + u / 2
-    normalised = config["norm"] in ("weight", "weight-affine")
+    normalised = norm_of(config, name) in ("weight", "weight-affine")
     small = 0.01 if normalised and name == "gen.initial.linear.weight" else 1.0
     return (u * (small / math.sqrt(math.prod(shape[1:])))).float().double()
 
@@ -118,10 +134,15 @@ class Gan:
             levels.append((sides, extra))
         return levels
 
-    def layer(self, kind, name, x, shape, apply, kept=0, f=1.0):
-        """A linear map whose output units lie along the axis `kept` of the weight."""
+    def layer(self, name, last, x, shape, apply, kept=0, f=1.0):
+        """A linear map, perhaps the last of its network, whose output units lie along the axis `kept` of the weight."""
+        of_g, of_d, affine, _, _ = NORMS[norm_of(self.config, name)]
+        kind = of_g if name.startswith("gen.") else of_d
+        # Settings of their own for weights that are divided by their length; no others have a scale.
+        chosen = lambda key: affine if kind != "length" else self.config.get(key, "auto").replace("auto", affine)
+        scale, bias = [chosen(key) in (("last", "all") if last else ("all",)) for key in ("gain", "bias")]
         w = self.get(f"{name}.weight", *shape)
-        if kind in ("strict", "affine"):
+        if kind == "length":
             others = [axis for axis in range(len(shape)) if axis != kept]
             w = w / torch.sqrt(f * w.square().sum(others, keepdim=True) + 1e-6)
         if kind == "spectral":
@@ -131,37 +152,38 @@ class Gan:
             w = w / (u @ (w.flatten(1) @ v))
         y = apply(x, w)
         per_unit = (1, -1) + (1,) * (y.dim() - 2)
-        if kind == "affine":
+        if kind == "length" and scale:
             y = y * self.get(f"{name}.scale", shape[kept]).view(per_unit)
-        return y if kind == "strict" else y + self.get(f"{name}.bias", shape[kept]).view(per_unit)
+        return y + self.get(f"{name}.bias", shape[kept]).view(per_unit) if bias else y
 
-    def linear(self, kind, x, channels, sides):
+    def linear(self, last, x, channels, sides):
         shape = (channels * math.prod(sides), self.config["code_size"])
-        return self.layer(kind, "gen.initial.linear", x, shape, F.linear).view(-1, channels, *sides)
+        return self.layer("gen.initial.linear", last, x, shape, F.linear).view(-1, channels, *sides)
 
-    def conv(self, kind, name, x, units, kernel, stride=1, padding=0):
+    def conv(self, name, x, units, kernel, stride=1, padding=0, last=False):
         shape = (units, x.shape[1], *kernel)
-        return self.layer(kind, name, x, shape, lambda x, w: F.conv2d(x, w, stride=stride, padding=padding))
+        return self.layer(name, last, x, shape, lambda x, w: F.conv2d(x, w, stride=stride, padding=padding))
 
-    def transposed(self, kind, name, x, units, kernel, stride=1, padding=0):
+    def transposed(self, name, x, units, kernel, stride=1, padding=0, last=False):
         apply = lambda x, w: F.conv_transpose2d(x, w, stride=stride, padding=padding)
-        return self.layer(kind, name, x, (x.shape[1], units, *kernel), apply, kept=1, f=1 / stride**2)
+        return self.layer(name, last, x, (x.shape[1], units, *kernel), apply, kept=1, f=1 / stride**2)
 
-    def activation(self, module, x):
-        kind = self.config["activation"]
-        if kind == "auto":
-            kind = "tprelu" if self.config["norm"] == "weight" else "prelu"
+    def activation(self, module, x, kind=None):
+        *_, of_norm = NORMS[norm_of(self.config, module)]
+        kind = kind or self.config["activation"].replace("auto", of_norm)
+        count = 1 if self.config.get("num_parameters") == "layer" else x.shape[1]
         if kind == "relu":
             return F.relu(x)
         if kind == "prelu":
-            return F.prelu(x, self.get(f"{module}.prelu.weight", x.shape[1]))
-        threshold = self.get(f"{module}.{kind}.bias", x.shape[1]).view(1, -1, 1, 1)
+            return F.prelu(x, self.get(f"{module}.prelu.weight", count))
+        threshold = self.get(f"{module}.{kind}.bias", count).view(1, -1, 1, 1)
         if kind == "trelu":
             return F.relu(x - threshold) + threshold
-        return F.prelu(x - threshold, self.get(f"{module}.tprelu.weight", x.shape[1])) + threshold
+        return F.prelu(x - threshold, self.get(f"{module}.tprelu.weight", count)) + threshold
 
     def batch_norm(self, module, x):
-        if self.config["norm"] != "batch":
+        *_, normalised, _ = NORMS[norm_of(self.config, module)]
+        if not normalised:
             return x
         get = lambda name: self.get(f"{module}.batchnorm.{name}", x.shape[1])
         weight, bias, mean, variance = [get(name) for name in ("weight", "bias", "running_mean", "running_var")]
@@ -169,30 +191,24 @@ class Gan:
             mean = variance = None
         return F.batch_norm(x, mean, variance, weight, bias, training=self.statistics != "running")
 
-    def kinds(self):
-        """What becomes of weights: of inner layers, of the last one."""
-        norm = self.config["norm"]
-        return {"weight": ("strict", "affine"), "weight-affine": ("affine", "affine")}.get(norm, ("plain", "plain"))
-
     def dcgan_generator(self, z):
-        (inner, last), levels, f0 = self.kinds(), self.levels(), self.config["nfeature"]
-        x = self.linear(inner, z, f0 << (len(levels) - 1), levels[-1][0])
+        levels, f0 = self.levels(), self.config["nfeature"]
+        x = self.linear(False, z, f0 << (len(levels) - 1), levels[-1][0])
         x = self.activation("gen.initial", self.batch_norm("gen.initial", x))
         for i in range(len(levels) - 1, -1, -1):
             name, padding = f"gen.level.{i}", [1 + more for more in levels[i][1]]
             if i == 0:
-                x = self.transposed(last, f"{name}.conv", x, self.config["channels"], (4, 4), 2, padding)
+                x = self.transposed(f"{name}.conv", x, self.config["channels"], (4, 4), 2, padding, last=True)
                 return torch.sigmoid(x)
-            x = self.transposed(inner, f"{name}.conv", x, f0 << (i - 1), (4, 4), 2, padding)
+            x = self.transposed(f"{name}.conv", x, f0 << (i - 1), (4, 4), 2, padding)
             x = self.activation(name, self.batch_norm(name, x))
 
     def dcgan_discriminator(self, x):
-        inner, last = ("spectral", "spectral") if self.config["norm"] == "spectral" else self.kinds()
         for i, (_, extra) in enumerate(self.levels()):
             name, padding = f"dis.level.{i}", [1 + more for more in extra]
-            x = self.conv(inner, f"{name}.conv", x, self.config["nfeature"] << i, (4, 4), 2, padding)
+            x = self.conv(f"{name}.conv", x, self.config["nfeature"] << i, (4, 4), 2, padding)
             x = self.activation(name, self.batch_norm(name, x) if i > 0 else x)
-        return self.conv(last, "dis.final.conv", x, 1, x.shape[2:])
+        return self.conv("dis.final.conv", x, 1, x.shape[2:], last=True)
 
     def width(self, i):
         return self.config["nfeature"] * max(1, 2 * i)
@@ -203,12 +219,12 @@ class Gan:
         y = x
         for k in (0, 1):
             kernel = (strides[k] + 2,) * 2
-            y = conv("strict", f"{name}.residue.{k}.conv", y, widths[k], kernel, strides[k], paddings[k])
+            y = conv(f"{name}.residue.{k}.conv", y, widths[k], kernel, strides[k], paddings[k])
             y = self.activation(f"{name}.residue.0", y) if k == 0 else y
 
         def short(x):
             same = x.shape[1] == widths[1]
-            return x if same else conv("strict", f"{name}.shortcut.conv", x, widths[1], (1, 1))
+            return x if same else conv(f"{name}.shortcut.conv", x, widths[1], (1, 1))
 
         shortcut = pooled(x, short) if pooled else short(x)
         g = self.get(f"{name}.addition.weight", 2, widths[1])
@@ -225,12 +241,13 @@ class Gan:
                 strides = (2 if first else 1, 1)
                 x = self.block(name, self.conv, x, [self.width(i)] * 2, strides, paddings, pooled if first else None)
                 x = self.activation(name, x)
-        return self.conv("affine", "dis.final.conv", x, 1, x.shape[2:])
+        return self.conv("dis.final.conv", x, 1, x.shape[2:], last=True)
 
     def resnet_generator(self, z):
         levels, nblock = self.levels(), self.config["nblock"]
-        x = self.linear("affine", z, self.width(len(levels) - 1), levels[-1][0])
-        x = F.prelu(x, self.get("gen.initial.prelu.weight", x.shape[1]))
+        # Its first layer has scale and bias where a last one has them.
+        x = self.linear(True, z, self.width(len(levels) - 1), levels[-1][0])
+        x = self.activation("gen.initial", x, "prelu")
         for i, j in itertools.product(range(len(levels) - 1, -1, -1), range(nblock)):
             name, last, (rows, columns) = f"gen.level.{i}.block.{j}", j == nblock - 1, levels[i][1]
             narrow = self.width(i - 1) if i > 0 else self.config["channels"]

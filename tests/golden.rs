@@ -6,7 +6,7 @@ mod elements;
 #[path = "support/golden.rs"]
 mod golden;
 
-use elements::{Column, Elements};
+use elements::Elements;
 use golden::{Case, Change, Inputs, ReconstructionGolden, Start, TrainingGolden};
 use wn_gan::config::{Config, Loss, Net, Norm, Order, Role};
 use wn_gan::reference::Tensor;
@@ -248,9 +248,13 @@ impl Differences {
     }
 }
 
-fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len() as f64;
-    (values.map(|value| value * value).sum::<f64>() / count).sqrt()
+fn root_mean_square(values: &[f64]) -> f64 {
+    (square(values) / values.len() as f64).sqrt()
+}
+
+/// The sum of squares.
+fn square(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum()
 }
 
 /// All elements of the gradients of the first step, and of what three steps change.
@@ -261,13 +265,17 @@ fn element_differences(case: &Elements) -> Differences {
     let mut differences = Differences::default();
     let first = step(&mut training, config, 0, 1.0);
     assert!(first.gradients.keys().eq(gradient.keys()), "{name}: both sides must have the same parameters");
-    let size = |column: &Column| root_mean_square(column.double.iter().copied());
-    let largest = gradient.values().map(size).fold(0.0, f64::max);
+    let of_d = gradient.iter().filter(|(tensor, _)| tensor.starts_with("dis."));
+    let total = of_d.map(|(_, column)| square(&column.double)).sum::<f64>().sqrt();
     for (tensor, column) in gradient {
         let found = &first.gradients[tensor];
         assert_eq!(found.shape, column.shape, "{name}, {tensor}");
-        // A vanishing gradient is what rounding leaves of terms of the others' size.
-        let size = if golden::vanishes(config, tensor) { largest * ROUNDING / RELATIVE } else { size(column) };
+        // A vanishing gradient is what rounding leaves of terms of the whole gradient's size.
+        let size = if golden::vanishes(config, tensor) {
+            total * ROUNDING / RELATIVE
+        } else {
+            root_mean_square(&column.double)
+        };
         differences.elements(&format!("{name}, gradient of {tensor}"), &found.data, &column.double, size);
     }
     for t in 1..3 {
@@ -282,9 +290,9 @@ fn element_differences(case: &Elements) -> Differences {
         };
         let expected = change(&column.double);
         let size = if golden::vanishes(config, tensor) {
-            3.0 * decimal(config.lr) * largest * ROUNDING / decimal(config.eps) / RELATIVE
+            3.0 * decimal(config.lr) * total * ROUNDING / decimal(config.eps) / RELATIVE
         } else {
-            root_mean_square(expected.iter().copied())
+            root_mean_square(&expected)
         };
         differences.elements(&format!("{name}, change of {tensor}"), &change(&found[tensor].data), &expected, size);
     }

@@ -9,15 +9,17 @@ mod gpu;
 #[path = "support/training.rs"]
 mod support;
 
-use golden::{Case, Start, TrainingGolden};
+use golden::{Case, Inputs, Start, TrainingGolden};
 use pollster::block_on;
 use std::sync::Arc;
-use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
-use wn_gan::config::{Config, Norm, Order};
+use support::{Failures, load, losses_of, nhwc, norms, sensitivities, to_f32, trainer_of};
+use wn_gan::config::{Config, Norm, Order, Role};
 use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::layer::Parameters;
+use wn_gan::reference::optimiser::decimal;
+use wn_gan::reference::training::Training;
 
 /// The first forward pass only rounds.
 const FORWARD: f64 = 1e-5;
@@ -67,18 +69,31 @@ fn step(
     deviations: &mut [f64; 3],
 ) {
     let Case { config, golden, .. } = case;
-    let expected = golden.losses[t];
+    let [real_loss, fake_loss, g_loss] = golden.losses[t];
+    let expected = [real_loss, fake_loss, real_loss + fake_loss, g_loss].map(Some);
     let [z_d, z_g] = ["z_d", "z_g"].map(|name| to_f32(&golden::codes(config, &format!("{name}.{t}"))));
     let real = nhwc(config, &golden::images(config, &format!("real.{t}")));
-    let found = support::losses_of(&block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap());
-    let updated = [t > 0, t > 0, t > 0 || config.order == Order::Alternating];
+    let found = block_on(trainer.replay_step(&real, &z_d, &z_g)).unwrap();
+    let updated = [t > 0, t > 0 || config.order == Order::Alternating];
     let bounds = updated.map(|updated| if updated { after_updates(config) } else { FORWARD });
-    failures.losses(&format!("{name} step {t}"), (config, trainer), found, expected, bounds);
-    for i in 0..3 {
-        let relative = (f64::from(found[i]) - expected[i]).abs() / expected[i].abs();
-        let worst = &mut deviations[usize::from(updated[i])];
-        *worst = worst.max(relative);
+    failures.losses(&format!("{name} step {t}"), &found, expected, bounds, || sensitivities_of(case, t));
+    for (i, (found, expected)) in
+        losses_of(&found).into_iter().flatten().zip(expected.into_iter().flatten()).enumerate()
+    {
+        let worst = &mut deviations[usize::from(updated[i / 3])];
+        *worst = worst.max((found - expected).abs() / expected.abs());
     }
+}
+
+/// The sensitivities of the losses of step `t`, from the steps of the reference implementation.
+fn sensitivities_of(Case { config, .. }: &Case<TrainingGolden>, t: usize) -> [f64; 4] {
+    let mut reference = Training::new(config, &golden::parameters(config, Start::Spread));
+    let step = |t: usize| {
+        let Inputs { real, z_d, z_g } = golden::inputs(config, t);
+        reference.step(&real, &z_d, &z_g, Role::BOTH.map(|role| decimal(config.lr_at(role, t as u32))))
+    };
+    let report = (0..=t).map(step).last().expect("at least one step");
+    sensitivities(config.loss, &report)
 }
 
 /// Runs the three steps of a case; returns the largest relative deviations of losses before and after updates, and of

@@ -266,7 +266,7 @@ fn units_of_zero_weight_are_constants() {
 
 #[test]
 fn the_strict_form_runs_on_this_programs_layers() {
-    // Linear layers have a threshold per channel, as the program's layers do: the twins compute the same.
+    // Linear layers have a threshold per channel, as the program's layers do: the reference computes the same.
     for activation in ACTIVATIONS {
         for depth in DEPTHS {
             let plain = random(depth, Maps::Linear, activation, 9).unwrap();

@@ -1,4 +1,4 @@
-//! Every kind of network, norm, activation, loss, optimiser and image size on the GPU against the f64 twin: losses,
+//! Every kind of network, norm, activation, loss, optimiser and image size on the GPU against the reference implementation: losses,
 //! gradients and moved state of the first step, losses after updates.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
@@ -11,24 +11,24 @@ mod support;
 
 use golden::Start;
 use pollster::block_on;
-use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
+use support::{Failures, load, losses, nhwc, norms, sensitivities, to_f32, trainer_of};
 use wn_gan::config::{self, Activation, Config, Loss, Net, Norm, Order, Role};
 use wn_gan::gan::architecture;
 use wn_gan::reference::training::Training;
 
-/// A network small enough for the twin's plain loops.
+/// A network small enough for the reference's plain loops.
 fn small(width: u32, height: u32) -> Config {
     Config { width, height, nfeature: 4, code_size: 6, batch_size: 6, test_interval: 0, warmup: 0, ..Config::default() }
 }
 
 /// Steps of `config` from formula-made parameters and inputs.
-fn follow(failures: &mut Failures, config: &Config, steps: usize) {
+fn follow(failures: &mut Failures, config: &Config, steps: u32) {
     let what = |part: &str| {
         let Config { width, height, net, norm, activation, loss, order, optimiser, .. } = config;
         format!("{width}x{height} {net:?} {norm:?} {activation:?} {loss:?} {order:?} {optimiser:?}: {part}")
     };
     let start = golden::parameters(config, Start::Spread);
-    let mut twin = Training::new(config, &start);
+    let mut reference = Training::new(config, &start);
     let mut trainer = trainer_of(config, gpu::suited());
     load(&mut trainer, &start);
     // RMSprop turns rounding noise into a full step where a gradient is near zero; batch norm divides by small
@@ -37,22 +37,21 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
     for t in 0..steps {
         let real = golden::images(config, &format!("real.{t}"));
         let [z_d, z_g] = ["z_d", "z_g"].map(|name| golden::codes(config, &format!("{name}.{t}")));
-        let expected =
-            twin.step(std::slice::from_ref(&real), std::slice::from_ref(&z_d), &z_g, [f64::from(config.lr); 2]);
-        let found = support::losses_of(
-            &block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap(),
-        );
+        let lr = Role::BOTH.map(|role| f64::from(config.lr_at(role, t)));
+        let expected = reference.step(std::slice::from_ref(&real), std::slice::from_ref(&z_d), &z_g, lr);
+        let found = block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
         let alternating = config.order == Order::Alternating;
         let early = if t == 0 { 1e-5 } else { later };
-        let bounds = [early, early, if alternating { later } else { early }];
-        let losses = support::losses_expected(&expected);
-        failures.losses(&what(&format!("step {t}")), (config, &trainer), found, losses, bounds);
+        let bounds = [early, if alternating { later } else { early }];
+        failures.losses(&what(&format!("step {t}")), &found, losses(&expected), bounds, || {
+            sensitivities(config.loss, &expected)
+        });
         if t == 0 {
             let gradients = norms(&block_on(trainer.gradients()).unwrap());
-            let norms_expected = expected.grad_norms();
-            assert!(gradients.keys().eq(norms_expected.keys()), "both sides have the same parameters");
-            let largest = norms_expected.values().copied().fold(0.0, f64::max);
-            for (name, &norm) in &norms_expected {
+            let expected = expected.grad_norms();
+            assert!(gradients.keys().eq(expected.keys()), "both sides have the same parameters");
+            let largest = expected.values().copied().fold(0.0, f64::max);
+            for (name, &norm) in &expected {
                 // Convolution biases before a batch norm have no gradient at all but rounding.
                 if norm > 1e-9 * largest {
                     failures.relative(&what(&format!("gradient of {name}")), gradients[name], norm, 1e-3);
@@ -62,7 +61,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
             }
         }
     }
-    let state = twin.state();
+    let state = reference.state();
     let found = block_on(trainer.state()).unwrap();
     assert_eq!(found.len(), state.len());
     for (name, _, values) in &found {

@@ -265,7 +265,12 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     // A square without its slope's 2, no square, a difference that cancels where D is sure.
     (loss::ls, &kernels::LOSS_LS, "2.0 * p * e", "p * e"),
     (loss::ls, &kernels::LOSS_LS, "p * p", "p"),
-    (loss::ls, &kernels::LOSS_LS, "let p = select(e, 1.0, towards >= 0.0) / (1.0 + e)", "let p = 1.0 - 1.0 / (1.0 + exp(towards))"),
+    (
+        loss::ls,
+        &kernels::LOSS_LS,
+        "let p = select(e, 1.0, towards >= 0.0) / (1.0 + e)",
+        "let p = 1.0 - 1.0 / (1.0 + exp(towards))",
+    ),
     // A hinge for G, one with a gradient at its point, one on the wrong side of it.
     (loss::hinge, &kernels::LOSS_HINGE, "vec2<f32>(-fake, -1.0)", "hinge(-fake)"),
     (loss::hinge, &kernels::LOSS_HINGE, "x > -1.0", "x >= -1.0"),

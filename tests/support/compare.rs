@@ -1,4 +1,4 @@
-//! How a kernel's output is compared with its f64 twin: bounds that are derived, whole buffers, every deviation listed.
+//! How a kernel's output is compared with the reference implementation: bounds that are derived, whole buffers, every deviation listed.
 
 use std::fmt;
 use std::ops::Add;
@@ -9,7 +9,7 @@ pub const POISON: u32 = 0x7fc0_5eed;
 /// One step between neighbouring f32 numbers near 1.
 const ULP: f64 = 1.0 / 8_388_608.0;
 
-/// How far a result may be from the twin's. Two bounds add up by `+`.
+/// How far a result may be from the reference's. Two bounds add up by `+`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Tolerance {
     /// Bit-equal to the expected number, which must be one of f32.
@@ -90,7 +90,7 @@ pub struct Mismatch {
     pub index: usize,
     /// What the device wrote.
     pub found: f32,
-    /// The twin's value with its tolerance; `None` where the poison should still stand.
+    /// The reference's value with its tolerance; `None` where the poison should still stand.
     pub expected: Option<(f64, Tolerance)>,
 }
 

@@ -1,4 +1,4 @@
-//! What the tests of whole training steps share: conversions to and from the twin, and a list of failures.
+//! What the tests of whole training steps share: conversions to and from the reference, and a list of failures.
 #![allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 
 use pollster::block_on;
@@ -17,6 +17,7 @@ use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::gather_batch::gather_batch;
 use wn_gan::reference::layer::Parameters;
+use wn_gan::reference::loss;
 use wn_gan::reference::network::Network;
 use wn_gan::reference::optimiser::rmsprop::Rmsprop;
 use wn_gan::reference::reconstruction::reconstruct;
@@ -37,29 +38,37 @@ impl Failures {
         }
     }
 
-    /// Notes every loss of a step of `config` just done by `trainer`, as [`Self::loss`] does.
+    /// Notes every loss of a step, as [`Self::loss`] does, with a bound for D's and one for G's; `sensitivities` is asked
+    /// only where a loss is not near in itself.
     pub fn losses(
         &mut self,
         what: &str,
-        (config, trainer): (&Config, &Trainer),
-        found: [f32; 3],
-        expected: [f64; 3],
-        bounds: [f64; 3],
+        found: &Metrics,
+        expected: Losses,
+        [of_d, of_g]: [f64; 2],
+        sensitivities: impl Fn() -> [f64; 4],
     ) {
-        // The fakes of G's update stand for those of D's, too.
-        let (real, fake) = block_on(trainer.logits()).unwrap();
-        let of = |wants_real, of_generator, logits: &[f32]| sensitivity(config.loss, wants_real, of_generator, logits);
-        let sensitivities = [of(true, false, &real), of(false, false, &fake), of(true, true, &fake)];
-        for (i, loss) in ["d_loss_real", "d_loss_fake", "g_loss"].iter().enumerate() {
-            self.loss(&format!("{what}: {loss}"), found[i], expected[i], bounds[i], sensitivities[i]);
+        for (i, (name, found)) in LOSSES.into_iter().zip(losses_of(found)).enumerate() {
+            let bound = if name == "g_loss" { of_g } else { of_d };
+            match (found, expected[i]) {
+                (None, None) => (),
+                (Some(found), Some(expected)) => {
+                    self.loss(&format!("{what}: {name}"), found, expected, bound, || sensitivities()[i]);
+                }
+                (found, expected) => self.0.push(format!("{what}: {name} is {found:?} instead of {expected:?}")),
+            }
         }
     }
 
     /// Notes a loss that is further from the expected one than a relative error of `bound` in every logit explains: the
     /// loss itself and its derivative times the logit, summed, are what such errors scale with. (A loss of 1e-4 is an
     /// exponential of its logits; a hinge loss may be a difference of large ones.)
-    fn loss(&mut self, what: &str, found: f32, expected: f64, bound: f64, sensitivity: f64) {
-        let error = (f64::from(found) - expected).abs() / (expected.abs() + sensitivity).max(f64::MIN_POSITIVE);
+    fn loss(&mut self, what: &str, found: f64, expected: f64, bound: f64, sensitivity: impl Fn() -> f64) {
+        let error = |size: f64| (found - expected).abs() / size.max(f64::MIN_POSITIVE);
+        if error(expected.abs()) <= bound {
+            return;
+        }
+        let error = error(expected.abs() + sensitivity());
         let near = error <= bound;
         if !near {
             self.0.push(format!("{what}: {found:e} instead of {expected:e}, off by {error:.1e} of {bound:.1e}"));
@@ -72,34 +81,36 @@ impl Failures {
     }
 }
 
-/// mean |dloss/dl * l| over logits l of images that the loss wants to be called real, or fake; beyond 0 for a hinge in
-/// D, everywhere in G.
-fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32]) -> f64 {
-    let of_image = |&l: &f32| {
-        let l = f64::from(l);
-        let towards = if wants_real { -l } else { l };
-        let miss = 1.0 / (1.0 + (-towards).exp());
-        let slope = match loss {
-            Loss::Bce => miss,
-            Loss::Ls => 2.0 * miss * miss * (1.0 - miss),
-            Loss::Hinge if of_generator || towards > -1.0 => 1.0,
-            Loss::Hinge => 0.0,
-        };
-        slope * l.abs()
+/// The losses of a step.
+pub const LOSSES: [&str; 4] = ["d_loss_real", "d_loss_fake", "d_loss", "g_loss"];
+
+/// Their values; D's loss on real images and that on fakes are there where it is their sum.
+pub type Losses = [Option<f64>; 4];
+
+/// The device's.
+pub fn losses_of(metrics: &Metrics) -> Losses {
+    let Metrics { d_loss_real, d_loss_fake, d_loss, g_loss } = *metrics;
+    [d_loss_real, d_loss_fake, Some(d_loss), Some(g_loss)].map(|loss| loss.map(f64::from))
+}
+
+/// The reference's.
+pub fn losses(report: &StepReport) -> Losses {
+    [report.d_loss_real, report.d_loss_fake, Some(report.d_loss), Some(report.g_loss)]
+}
+
+/// Of every loss, `sum |dloss/dl * l|` over the logits `l` that it reads: what a relative error in every logit makes of the
+/// loss. All of it is the reference's.
+pub fn sensitivities(loss: Loss, report: &StepReport) -> [f64; 4] {
+    let loss = loss::of(loss);
+    let along = |gradient: &Tensor, logits: &Tensor| {
+        gradient.zip_map(logits, |gradient, logit| (gradient * logit).abs()).data.iter().sum::<f64>()
     };
-    logits.iter().map(of_image).sum::<f64>() / logits.len() as f64
-}
-
-/// d_loss_real, d_loss_fake and g_loss of a step whose loss has all three.
-pub fn losses_of(metrics: &Metrics) -> [f32; 3] {
-    let part = |part: Option<f32>| part.expect("this loss has both parts");
-    [part(metrics.d_loss_real), part(metrics.d_loss_fake), metrics.g_loss]
-}
-
-/// The same of the reference implementation.
-pub fn losses_expected(report: &StepReport) -> [f64; 3] {
-    let part = |part: Option<f64>| part.expect("this loss has both parts");
-    [part(report.d_loss_real), part(report.d_loss_fake), report.g_loss]
+    let [real, fake] = &report.d_logits;
+    let of_d = loss.discriminator(real, fake);
+    let [of_real, of_fake] = [along(&of_d.by_real, real), along(&of_d.by_fake, fake)];
+    let [real_of_g, fake_of_g] = &report.g_logits;
+    let (_, of_g) = loss.generator(real_of_g, fake_of_g);
+    [of_real, of_fake, of_real + of_fake, along(&of_g, fake_of_g)]
 }
 
 /// A trainer of `config` on a few faces of its size.
@@ -107,14 +118,14 @@ pub fn trainer_of(config: &Config, (variant, gpu): (Variant, Arc<Device>)) -> Tr
     block_on(Trainer::with_variant(gpu, config.clone(), &faces(40, 1), variant, &mut |_, _, _| {})).unwrap()
 }
 
-/// Loads the twin's parameters through a checkpoint file.
+/// Loads the reference's parameters through a checkpoint file.
 pub fn load(trainer: &mut Trainer, parameters: &Parameters) {
     let tensors: Vec<_> = parameters.iter().map(|(name, p)| (name.clone(), p.shape.clone(), to_f32(p))).collect();
     let file = checkpoint::write(&tensors, &[]);
     trainer.restore(&Checkpoint::read(&file).unwrap()).unwrap();
 }
 
-/// The program's parameters as the twin's.
+/// The program's parameters as the reference's.
 pub fn to_reference(tensors: &[Named]) -> Parameters {
     let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
     tensors.iter().map(|(name, shape, values)| (name.clone(), Tensor::new(shape, wide(values)))).collect()
@@ -136,13 +147,13 @@ pub fn nhwc(config: &Config, images: &Tensor) -> Vec<f32> {
     images_from_nchw(Shape::new(config.height, config.width, config.channels), &to_f32(images))
 }
 
-/// The twin's training batch of `step`.
+/// The reference's training batch of `step`.
 pub fn training_batch(config: &Config, pixels: &[u8], step: u32) -> Tensor {
     let shape = [config.height, config.width, config.channels].map(|n| n as usize);
     gather_batch(pixels, shape, config.batch_size, step, config.seed)
 }
 
-/// The twin's running test: the loss of every image, batch by batch.
+/// The reference's running test: the loss of every image, batch by batch.
 pub fn running_test(config: &Config, parameters: &Parameters, pixels: &[u8]) -> Vec<f64> {
     let values = (config.height * config.width * config.channels) as usize;
     let shape = [config.channels, config.height, config.width].map(|n| n as usize);

@@ -12,11 +12,11 @@ use wn_gan::gan::Trainer;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::geometry::Geometry;
+use wn_gan::reference::latent::latent;
 use wn_gan::reference::layer::conv::conv;
 use wn_gan::reference::layer::conv_transpose::conv_transpose;
-use wn_gan::reference::latent::latent;
-use wn_gan::reference::network::Network;
 use wn_gan::reference::layer::sigmoid::sigmoid;
+use wn_gan::reference::network::Network;
 use wn_gan::reference::weight::weight_norm::{EPSILON, weight_norm};
 use wn_gan::theorem::{Conversion, named};
 
