@@ -103,7 +103,7 @@ test("losses that leave the numbers stop the run with a sentence, and a reset me
   await said(page, /Checkpoint restored/);
   await page.click("#play");
   await page.locator("#fault").waitFor({ timeout: 60_000 });
-  assert.match(await page.locator("#fault").innerText(), /Training stopped at step \d+: .* is (not a number|infinite)/);
+  assert.match(await page.locator("#fault").innerText(), /Training stopped at step \d+: .* is (NaN|infinite)/);
   assert.equal(await page.locator("#play").innerText(), "Play");
   await page.click("#reset");
   await said(page, /new run is ready/);
