@@ -108,7 +108,7 @@ pub mod own {
     pub const SAME: Choice = Choice {
         name: "same",
         label: Text { en: "As for both networks", zh: "与整体设置相同" },
-        hint: Text { en: "No choice of its own.", zh: "不单独设置。" },
+        hint: Text { en: "Nothing of its own.", zh: "不单独设置。" },
     };
 
     /// Writes the choice or `same`.
