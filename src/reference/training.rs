@@ -16,8 +16,8 @@ pub struct Trainee {
     pub network: Network,
     /// Learned parameters and the network's state by name.
     pub parameters: Parameters,
-    /// What the optimiser keeps: by the name of its tensor (`mean_square`), then by the names of the learned parameters.
-    pub optimiser_state: BTreeMap<&'static str, Parameters>,
+    /// What the optimiser keeps: the name of its tensor (`mean_square`), and one for every learned parameter by its name.
+    pub optimiser_state: Vec<(&'static str, Parameters)>,
     /// Updates done.
     pub updates: u32,
 }
@@ -136,11 +136,9 @@ impl Trainee {
         self.updates += 1;
         for (name, _) in self.network.parameters() {
             let parameter = self.parameters.get_mut(&name).expect("every learned parameter is there");
-            let of_parameter = |tensors| Parameters::get_mut(tensors, &name).expect("every parameter has its state");
-            let mut kept: BTreeMap<_, _> =
-                self.optimiser_state.iter_mut().map(|(&kept, tensors)| (kept, of_parameter(tensors))).collect();
-            let in_order = optimiser.state().iter().map(|kept_name| kept.remove(kept_name).expect("the state's names"));
-            optimiser.apply(parameter, &gradients[&name], &mut in_order.collect::<Vec<_>>(), self.updates, lr);
+            let kept = self.optimiser_state.iter_mut();
+            let kept = kept.map(|(_, tensors)| tensors.get_mut(&name).expect("every parameter has one of each"));
+            optimiser.apply(parameter, &gradients[&name], &mut kept.collect::<Vec<_>>(), self.updates, lr);
         }
         self.network.updated(&before, &mut self.parameters);
     }

@@ -1,4 +1,7 @@
-/** The training step in the browser against the same ten steps of the reference implementation in f64 that the native tests follow. */
+/**
+ * The training step in the browser against the same ten steps of the reference implementation in f64 that the native
+ * tests follow.
+ */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";

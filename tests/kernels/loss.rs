@@ -64,12 +64,15 @@ fn softplus(x: f64) -> Tolerance {
     Tolerance::rounded(5.0, e.ln_1p()) + Tolerance::rounded(exponential_ulps(x), e) + Tolerance::rounded(0.5, x.max(e))
 }
 
-/// Batches of less than, more than, and several times a workgroup, for D and for G.
+/// Batches of less than, more than, and several times a workgroup, and of a single pair of which D is not sure, or very
+/// sure: there no larger term hides what a small one loses.
 fn check(kernel: &'static Kernel, loss: Loss, term: &Term) -> Report {
     let mut report = Report::default();
-    for batch in [1, 15, 301, 700] {
+    let mixed = |count| [logits(count, 1), logits(count, 2)];
+    let alone = |real: f64| [vec![real], vec![-real]];
+    for pair in [mixed(15), mixed(301), mixed(700), alone(0.0), alone(17.0), alone(-5.0)] {
         for is_generator in [false, true] {
-            check_batch(kernel, loss, term, (batch, is_generator), &mut report);
+            check_batch(kernel, loss, term, (&pair, is_generator), &mut report);
         }
     }
     report
@@ -94,11 +97,11 @@ fn check_batch(
     kernel: &'static Kernel,
     loss: Loss,
     term: &Term,
-    (batch, is_generator): (usize, bool),
+    ([real, fake], is_generator): (&[Vec<f64>; 2], bool),
     report: &mut Report,
 ) {
-    let (real, fake) = (logits(batch, 1), logits(batch, 2));
-    let [of_real, of_fake] = [&real, &fake].map(|logits| Tensor::new(&[batch, 1], logits.clone()));
+    let batch = real.len();
+    let [of_real, of_fake] = [real, fake].map(|logits| Tensor::new(&[batch, 1], logits.clone()));
     let (towards_fake, towards_real) = (|l: &f64| -l, |l: &f64| *l);
     // Metrics lie in row 1 of 3; what the other network reports in this row stays.
     let mut row = [0.0, 0.125, 0.25, 0.5];
@@ -128,7 +131,7 @@ fn check_batch(
     }
     let params = LossParams { batch: batch as u32, generator: u32::from(is_generator), output: OUTPUT as u32 };
     let step = Step { metric_row: 1, ..Step::default() };
-    let contents = [filled(0, &[real, fake].concat()), poisoned(OUTPUT, gradient.len()), metrics];
+    let contents = [filled(0, &[&**real, &**fake].concat()), poisoned(OUTPUT, gradient.len()), metrics];
     let after = dispatch(Dispatch::new(kernel, "test").params(&params), &step, &contents);
     let name = format!("{loss:?}, batch {batch}, of G {is_generator}");
     let expected = Expected::untouched(after[1].len()).at(OUTPUT, &gradient, |i| {

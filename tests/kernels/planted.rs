@@ -250,7 +250,12 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (optimiser::moving_average, &kernels::MOVING_AVERAGE, "(1.0 - p.decay) * value", "p.decay * value"),
     (optimiser::moving_average, &kernels::MOVING_AVERAGE, "i < p.count", "i + 1u < p.count"),
     // The other network's loss, another's column, a row left out, a place without its offset, half a sum.
-    (loss::bce, &kernels::LOSS_BCE, "p.generator == 1u", "p.generator == 0u"),
+    (
+        loss::bce,
+        &kernels::LOSS_BCE,
+        "if (p.generator == 1u) {\n            let",
+        "if (p.generator == 0u) {\n            let",
+    ),
     (loss::ls, &kernels::LOSS_LS, "metrics[at + 3u]", "metrics[at + 2u]"),
     (loss::hinge, &kernels::LOSS_HINGE, "metrics[at + 2u] = total.x + total.y", "metrics[at + 2u] = total.x"),
     (loss::bce, &kernels::LOSS_BCE, "i += WIDTH", "i += 512u"),
