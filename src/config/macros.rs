@@ -15,7 +15,7 @@ macro_rules! choice {
             /// All of them, in the order they are offered.
             pub const ALL: [$name; [$($text),*].len()] = [$($name::$variant),*];
 
-            /// For a setting of one network: [`own::SAME`], then all of them.
+            /// For a setting of one network: `same`, then all of them.
             pub const OWN_CHOICES: &'static [Choice] = &[own::SAME, $(Choice {
                 name: $text,
                 label: Text { en: $en, zh: $zh },
