@@ -1,6 +1,6 @@
 /**
- * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=`, `variant=` and `device=`): measures training
- * steps instead of showing a run, on the device that a run would use. What was found is text in `#bench-result`, for
+ * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also any other setting, `variant=` and `device=`): measures
+ * training steps instead of showing a run, on the device that a run would use. What was found is text in `#bench-result`, for
  * programs, and below the heading, for people; the title says when it is there.
  */
 import { openDevice } from "./device.js";
@@ -8,6 +8,7 @@ import { make } from "./dom.js";
 import { t } from "./i18n.js";
 import { StageError } from "./probe.js";
 import { load } from "./program.js";
+import { parse } from "./settings.js";
 import { cause } from "./startup.js";
 import { readDevice } from "./url.js";
 
@@ -17,17 +18,31 @@ import { readDevice } from "./url.js";
  * @param {URLSearchParams} query
  */
 async function open(core, query) {
-  const { device, problems } = readDevice(query);
+  const { device: wish, problems } = readDevice(query);
   if (problems.length > 0) {
     const asked = query.get("device");
     throw new Error(`There is no device "${asked}". Write device=gpu or device=cpu, or leave it out.`);
   }
   const variant = query.get("variant") ?? undefined;
-  const { gpu, name } = await openDevice(device, async (_, work) => work(), async () => core, () => variant);
-  if (variant === undefined || variant === gpu.variant) return gpu;
+  const { device, name } = await openDevice(wish, async (_, work) => work(), async () => core, () => variant);
+  if (variant === undefined || variant === device.variant) return device;
   // The core passes over what the device cannot run.
-  const has = `the device "${name}" took "${gpu.variant}" in its place`;
+  const has = `the device "${name}" took "${device.variant}" in its place`;
   throw new Error(`The kernel variant was to be "${variant}", but ${has}. Name that one, or leave variant= out.`);
+}
+
+/**
+ * The settings of the address. What is no value goes to the program as it is, which has a sentence for it.
+ * @param {import("../wn_gan.js").Key[]} keys
+ * @param {URLSearchParams} query
+ * @returns {Partial<import("../wn_gan.js").Config>}
+ */
+function changes(keys, query) {
+  const given = keys.flatMap((key) => {
+    const text = query.get(key.name);
+    return text === null ? [] : [[key.name, parse(key, text) ?? text]];
+  });
+  return { norm: "weight", order: "alternating", ...Object.fromEntries(given) };
 }
 
 /** @param {unknown} error */
@@ -48,16 +63,13 @@ export async function bench(query, place) {
   say("running", "…");
   try {
     const core = await load();
-    const gpu = await open(core, query);
+    const device = await open(core, query);
     const workload = query.get("bench") || "gan16";
-    const settings = { norm: query.get("norm") ?? "weight", order: query.get("order") ?? "alternating" };
-    const batch = query.get("batch_size");
-    const text = JSON.stringify(batch ? { ...settings, batch_size: Number(batch) } : settings);
     const seconds = Number(query.get("seconds") ?? 10);
     const tell = (/** @type {number} */ share) => say("running", `${Math.round(100 * share)} %`);
-    const found = await core.bench(gpu, workload, text, seconds, tell);
-    document.body.append(make("script", { type: "application/json", id: "bench-result" }, [found]));
-    const rows = Object.entries(JSON.parse(found)).map(([name, value]) => `${name.padEnd(24)} ${value}`);
+    const found = await core.bench(device, workload, changes(core.settings(), query), seconds, tell);
+    document.body.append(make("script", { type: "application/json", id: "bench-result" }, [JSON.stringify(found)]));
+    const rows = Object.entries(found).map(([name, value]) => `${name.padEnd(24)} ${value}`);
     say("done", rows.join("\n"));
   } catch (error) {
     say("failed", sentence(error));

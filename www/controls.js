@@ -1,14 +1,15 @@
 import { make, paint } from "./dom.js";
-import { GROUPS } from "./fields.js";
-import { named, short, t } from "./i18n.js";
+import { local, named, short, t } from "./i18n.js";
+import { means } from "./settings.js";
 
 /**
- * @typedef {import("./types.js").Config} Config
+ * @typedef {import("../wn_gan.js").Config} Config
+ * @typedef {import("../wn_gan.js").Key} Key
  * @typedef {import("./types.js").DataInfo} DataInfo
  * @typedef {object} View what the form shows
  * @property {Config} draft the settings as edited
  * @property {boolean} begun there is a run
- * @property {string[]} changed settings in which the run differs
+ * @property {(keyof Config)[]} changed settings in which the run differs
  * @property {boolean} keeps the run can go on with them
  * @property {boolean} busy a run is being built
  * @property {string} preset
@@ -19,15 +20,11 @@ import { named, short, t } from "./i18n.js";
 const SIZES = [16, 32];
 /** The slider's position is the logarithm of the rate. */
 const LR_RANGE = { min: "-6", max: "-2", step: "0.05" };
+/** Groups that are rows of the table; the one before them, the images, is a form of its own. */
+const GROUPS = /** @type {const} */ (["network", "training", "test"]);
 
-/** @param {string} key */
-const fieldName = (key) => named(`field.${key}`, key);
-
-/** @param {string} key @returns {(choice: string) => string} */
-const choiceName = (key) => (choice) => named(`${key}.${choice}`, choice);
-
-/** @param {readonly string[]} values @param {(value: string) => string} text */
-const options = (values, text) => values.map((value) => make("option", { value }, [text(value)]));
+/** @param {{ value: string, text: string }[]} choices */
+const options = (choices) => choices.map(({ value, text }) => make("option", { value }, [text]));
 
 export class Controls {
   /**
@@ -46,13 +43,15 @@ export class Controls {
     this.on = on;
     /** @type {string[]} */
     this.presets = [];
+    /** @type {Map<keyof Config, Key>} the program's table, once it is loaded */
+    this.keys = new Map();
     /** @type {View | undefined} */
     this.view = undefined;
-    /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
+    /** @type {Map<keyof Config, HTMLInputElement | HTMLSelectElement>} */
     this.inputs = new Map();
-    /** @type {Map<string, HTMLElement>} what the present choice means */
+    /** @type {Map<keyof Config, HTMLElement>} what the present choice means */
     this.hints = new Map();
-    /** @type {{ row: HTMLElement, when: (config: Config) => boolean }[]} rows that are not always shown */
+    /** @type {{ row: HTMLElement, key: Key }[]} rows that are not always shown */
     this.conditions = [];
     this.fieldset = make("fieldset", { disabled: "" });
     this.pendingText = make("p", { role: "status" });
@@ -72,10 +71,15 @@ export class Controls {
     this.render();
   }
 
-  /** Presets to offer, known once the program is loaded. @param {string[]} names */
-  load(names) {
-    this.presets = names;
+  /** What to offer, known once the program is loaded. @param {Key[]} settings @param {string[]} presets */
+  load(settings, presets) {
+    this.keys = new Map(settings.map((key) => [key.name, key]));
+    this.presets = presets;
     this.render();
+  }
+
+  get loaded() {
+    return this.keys.size > 0;
   }
 
   /** Builds the form anew, in the page's language. */
@@ -83,7 +87,10 @@ export class Controls {
     this.inputs.clear();
     this.hints.clear();
     this.conditions = [];
-    this.fieldset.replaceChildren(this.dataGroup(), ...GROUPS.map((group) => this.group(group)));
+    const parts = this.loaded
+      ? [this.dataGroup(), ...GROUPS.map((group) => this.group(group))]
+      : [make("p", { class: "hint" }, [t("settings.later")])];
+    this.fieldset.replaceChildren(...parts);
     this.apply.onclick = this.on.apply;
     const discard = make("button", { type: "button", id: "discard" }, [t("settings.discard")]);
     discard.onclick = this.on.discard;
@@ -94,6 +101,18 @@ export class Controls {
     if (this.view) this.show(this.view);
   }
 
+  /** @param {keyof Config} name */
+  key(name) {
+    const key = this.keys.get(name);
+    if (!key) throw new Error(`The program has no setting "${name}".`);
+    return key;
+  }
+
+  /** @param {keyof Config} name */
+  label(name) {
+    return local(this.key(name).label);
+  }
+
   /** @param {string} text @param {HTMLElement} control @param {string} [note] */
   row(text, control, note = "") {
     const name = make("span", { class: "name" }, [text]);
@@ -101,63 +120,85 @@ export class Controls {
     return make("label", { class: "field" }, [name, control]);
   }
 
-  /** @param {string} key @param {Record<string, string>} [attributes] */
-  numeric(key, attributes = {}) {
-    const input = make("input", { type: "number", name: key, inputmode: "decimal", ...attributes });
+  /** A row with what its control means below. @param {HTMLElement} row @param {HTMLElement} control @param {string} name */
+  explained(row, control, name, text = "") {
+    const hint = make("p", { class: "hint", id: `hint-${name}` }, [text]);
+    control.setAttribute("aria-describedby", hint.id);
+    return { setting: make("div", { class: "setting" }, [row, hint]), hint };
+  }
+
+  /** The input of a number, with the ends of its range. @param {keyof Config} name @param {string} [step] */
+  input(name, step) {
+    const { kind } = this.key(name);
+    if (kind.type !== "whole" && kind.type !== "real") throw new Error(`The setting "${name}" is no number.`);
+    const input = make("input", {
+      type: "number",
+      name,
+      inputmode: "decimal",
+      min: String(kind.min),
+      max: String(kind.max),
+      step: step ?? (kind.type === "whole" ? "1" : "any"),
+    });
     input.onchange = () => {
       if (input.value.trim() !== "" && Number.isFinite(input.valueAsNumber)) {
-        this.on.edit({ [key]: input.valueAsNumber });
+        this.on.edit({ [name]: input.valueAsNumber });
       } else if (this.view) {
         this.show(this.view);
       }
     };
-    this.inputs.set(key, input);
+    this.inputs.set(name, input);
     return input;
   }
 
-  /** @param {import("./fields.js").Group} group */
-  group({ title, fields }) {
-    /** @type {HTMLElement[]} */
-    const rows = fields.filter((field) => !field.more).map((field) => this.field(field));
-    if (title === "group.training") rows.unshift(this.rate());
-    const more = fields.filter((field) => field.more).map((field) => this.field(field));
+  /** @param {typeof GROUPS[number]} name */
+  group(name) {
+    const keys = [...this.keys.values()].filter(({ group }) => group === name);
+    const rows = (/** @type {boolean} */ more) => keys.filter((key) => key.more === more).map((key) => this.setting(key));
     return make("section", {}, [
-      make("h3", {}, [t(title)]),
-      ...rows,
-      make("details", {}, [make("summary", {}, [t("settings.more")]), ...more]),
+      make("h3", {}, [t(`group.${name}`)]),
+      ...rows(false),
+      make("details", {}, [make("summary", {}, [t("settings.more")]), ...rows(true)]),
     ]);
   }
 
-  /** @param {import("./fields.js").Field} field @returns {HTMLElement} */
-  field({ key, step = "1", min, choices, when }) {
-    if (!choices) {
-      const row = this.row(fieldName(key), this.numeric(key, min === undefined ? { step } : { step, min }));
-      if (when) this.conditions.push({ row, when });
-      return row;
-    }
-    const hint = make("p", { class: "hint", id: `hint-${key}` });
-    const select = make("select", { name: key, "aria-describedby": hint.id }, options(choices, choiceName(key)));
-    select.onchange = () => this.on.edit({ [key]: select.value });
-    this.inputs.set(key, select);
-    this.hints.set(key, hint);
-    const row = make("div", { class: "choice" }, [this.row(fieldName(key), select), hint]);
-    if (when) this.conditions.push({ row, when });
+  /** @param {Key} key */
+  setting(key) {
+    const row = key.name === "lr" ? this.rate() : key.kind.type === "choice" ? this.choice(key) : this.number(key);
+    if (key.when.length > 0) this.conditions.push({ row, key });
     return row;
   }
 
+  /** @param {Key} key */
+  number({ name, help }) {
+    const input = this.input(name);
+    return this.explained(this.row(this.label(name), input), input, name, local(help)).setting;
+  }
+
+  /** @param {Key} key */
+  choice({ name, kind }) {
+    const choices = kind.type === "choice" ? kind.choices : [];
+    const select = make("select", { name }, options(choices.map(({ name, label }) => ({ value: name, text: local(label) }))));
+    select.onchange = () => this.on.edit({ [name]: select.value });
+    this.inputs.set(name, select);
+    const { setting, hint } = this.explained(this.row(this.label(name), select), select, name);
+    this.hints.set(name, hint);
+    return setting;
+  }
+
+  /** The one setting that acts at once. */
   rate() {
-    const input = make("input", { type: "number", name: "lr", step: "any", min: "0", inputmode: "decimal" });
+    const input = this.input("lr");
     const { slider } = this;
-    slider.setAttribute("aria-label", fieldName("lr"));
+    slider.setAttribute("aria-label", this.label("lr"));
     input.onchange = () => this.on.lr(input.valueAsNumber);
     slider.oninput = () => this.on.lr(Number((10 ** slider.valueAsNumber).toPrecision(2)));
-    this.inputs.set("lr", input);
-    return make("div", { class: "rate" }, [this.row(fieldName("lr"), input, t("settings.live")), slider]);
+    const rate = make("div", { class: "rate" }, [this.row(this.label("lr"), input, t("settings.live")), slider]);
+    return this.explained(rate, input, "lr", local(this.key("lr").help)).setting;
   }
 
   dataGroup() {
     const { preset, dataset, size } = this;
-    preset.replaceChildren(...options(this.presets, (name) => named(`preset.${name}`, name)));
+    preset.replaceChildren(...options(this.presets.map((value) => ({ value, text: named(`preset.${value}`, value) }))));
     preset.onchange = () => this.on.preset(preset.value);
 
     dataset.onchange = () => {
@@ -180,15 +221,13 @@ export class Controls {
       if (this.otherSize && this.view) this.show(this.view);
       else this.on.edit({ width, height });
     };
-    this.sides.replaceChildren(
-      this.row(t("field.width"), this.numeric("width", { step: "2", min: "4" })),
-      this.row(t("field.height"), this.numeric("height", { step: "2", min: "4" })),
-    );
+    const side = (/** @type {"width" | "height"} */ name) => this.row(this.label(name), this.input(name, "2"));
+    this.sides.replaceChildren(side("width"), side("height"));
 
     return make("section", {}, [
       this.row(t("field.preset"), preset),
       make("h3", {}, [t("group.data")]),
-      this.row(t("field.dataset"), dataset),
+      this.row(this.label("dataset"), dataset),
       this.preview,
       this.info,
       make("div", { class: "buttons" }, [open, files]),
@@ -204,20 +243,23 @@ export class Controls {
     const { draft, begun, changed, keeps, preset, busy } = view;
     this.fieldset.disabled = busy;
     this.showData(view);
-    for (const [key, input] of this.inputs) {
+    for (const [name, input] of this.inputs) {
       const typing = input instanceof HTMLInputElement && input === document.activeElement;
-      if (!typing) input.value = String(draft[key]);
+      if (!typing) input.value = String(draft[name]);
     }
-    for (const [key, hint] of this.hints) {
-      hint.textContent = named(`${key}.${draft[key]}.hint`, "");
-      hint.hidden = hint.textContent === "";
+    for (const [name, hint] of this.hints) {
+      const { kind } = this.key(name);
+      const chosen = kind.type === "choice" ? kind.choices.find((choice) => choice.name === draft[name]) : undefined;
+      hint.textContent = chosen ? local(chosen.hint) : "";
     }
-    for (const { row, when } of this.conditions) row.hidden = !when(draft);
+    for (const { row, key } of this.conditions) row.hidden = !means(key, draft);
     this.preset.value = preset;
     if (this.slider !== document.activeElement) this.slider.value = String(Math.log10(draft.lr));
     this.slider.setAttribute("aria-valuetext", short(draft.lr));
 
-    const names = [...new Set(changed.map((key) => fieldName(key === "width" || key === "height" ? "size" : key)))];
+    const nameOf = (/** @type {keyof Config} */ name) =>
+      name === "width" || name === "height" ? t("field.size") : this.label(name);
+    const names = [...new Set(changed.map(nameOf))];
     this.pendingBox.hidden = busy || (begun && changed.length === 0);
     const changes = t(keeps ? "settings.pending.keep" : "settings.pending", { names: names.join(", ") });
     this.pendingText.textContent = begun ? changes : t("settings.none");
@@ -227,18 +269,17 @@ export class Controls {
   /** @param {View} view */
   showData({ draft, opened, data }) {
     const names = ["faces", ...(opened ? [opened.name] : [])];
-    this.dataset.replaceChildren(...options(names, (name) => named(`field.dataset.${name}`, name)));
+    this.dataset.replaceChildren(...options(names.map((value) => ({ value, text: named(`field.dataset.${value}`, value) }))));
     this.dataset.value = draft.dataset;
 
     const native = draft.dataset !== "faces" && opened ? `${opened.width}x${opened.height}` : "";
     const chosen = `${draft.width}x${draft.height}`;
     const sizes = [...new Set([native, ...SIZES.map((side) => `${side}x${side}`), chosen])].filter(Boolean);
-    this.size.replaceChildren(
-      ...options([...sizes, "other"], (value) => {
-        const size = value.replace("x", " × ");
-        return value === native ? t("field.size.native", { size }) : named(`field.size.${value}`, size);
-      }),
-    );
+    const sizeText = (/** @type {string} */ value) => {
+      const size = value.replace("x", " × ");
+      return value === native ? t("field.size.native", { size }) : named(`field.size.${value}`, size);
+    };
+    this.size.replaceChildren(...options([...sizes, "other"].map((value) => ({ value, text: sizeText(value) }))));
     this.size.value = this.otherSize ? "other" : chosen;
     this.sides.hidden = !this.otherSize;
 

@@ -3,7 +3,7 @@
  * `?bench=`, so that both measure and train on the same.
  *
  * @typedef {typeof import("../wn_gan.js")} Core
- * @typedef {import("../wn_gan.js").Gpu} Gpu
+ * @typedef {import("../wn_gan.js").Device} Device
  */
 import { Absent, ifThere, probe } from "./probe.js";
 
@@ -12,23 +12,23 @@ import { Absent, ifThere, probe } from "./probe.js";
  * @param {import("./probe.js").Stage} stage
  * @param {() => Promise<Core>} load the program
  * @param {(name: string) => string | undefined} variantOf which kernel variant to use on a graphics adapter
- * @returns {Promise<{ gpu: Gpu, name: string, cpu: boolean, kept?: string }>} `kept`: the kernel variant worth keeping
+ * @returns {Promise<{ device: Device, name: string, cpu: boolean, kept?: string }>} `kept`: the kernel variant worth keeping
  */
 export async function openDevice(wish, stage, load, variantOf) {
   const seen = await probe(wish, stage);
   const core = await stage("program", load);
   const kernel = stage("kernel", async () => {
     if (seen === undefined) throw new Absent("unneeded");
-    const gpu = await core.openGpu();
-    if (wish === "auto" && gpu.software) {
-      gpu.free();
+    const device = await core.openGpu();
+    if (wish === "auto" && device.software) {
+      device.free();
       throw new Absent("software"); // The driver's name gave away what the browser did not.
     }
-    const name = seen || gpu.name;
-    return { gpu, name, cpu: false, kept: await gpu.tune(variantOf(name)) };
+    const name = seen || device.name;
+    return { device, name, cpu: false, kept: await device.tune(variantOf(name)) };
   });
   const opened = await ifThere(kernel);
   if (opened) return opened;
-  const gpu = core.openCpu();
-  return { gpu, name: gpu.name, cpu: true };
+  const device = core.openCpu();
+  return { device, name: device.name, cpu: true };
 }

@@ -1,8 +1,8 @@
 /**
  * Every number of a run, kept beside the training so that a long table is not built on the page's thread.
  *
- * @typedef {import("./types.js").Inspection} Inspection
- * @typedef {import("./types.js").Range} Range
+ * @typedef {import("../wn_gan.js").Inspection} Inspection
+ * @typedef {import("../wn_gan.js").Range} Range
  */
 export class History {
   constructor() {

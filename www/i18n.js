@@ -40,6 +40,9 @@ const isKey = (key) => Object.hasOwn(strings.en, key);
 /** The string of a key that is put together at run time, or the fallback. @param {string} key @param {string} fallback */
 export const named = (key, fallback) => (isKey(key) ? t(key) : fallback);
 
+/** A text of the program's, which comes in both languages. @param {import("../wn_gan.js").Text} text */
+export const local = (text) => (language === "zh-CN" ? text.zh : text.en);
+
 /** Making a formatter takes longer than all of a redraw's formatting. @type {Map<string, Intl.NumberFormat>} */
 const formatters = new Map();
 

@@ -3,8 +3,8 @@ import { short, t } from "./i18n.js";
 import { histogram, lines } from "./svg.js";
 
 /**
- * @typedef {import("./types.js").Inspection} Inspection
- * @typedef {import("./types.js").Range} Range
+ * @typedef {import("../wn_gan.js").Inspection} Inspection
+ * @typedef {import("../wn_gan.js").Range} Range
  * @typedef {"norms" | "cosines" | "ratio" | "share" | "slopes" | "thresholds"} Quantity
  * @typedef {{ log?: boolean, ends?: [number, number] }} Axis
  * @typedef {{ name: string, range: Range }} Value of one layer

@@ -119,12 +119,12 @@ async function addCharts() {
 
 /** Text to send along with a report. */
 function diagnostics() {
-  const gpu = run.booted?.gpu;
+  const device = run.booted?.device;
   return [
     `page: ${location.origin}${location.pathname}`,
     `browser: ${navigator.userAgent}`,
     `secure: ${window.isSecureContext}; WebGPU on the page: ${"gpu" in navigator}`,
-    `device: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}, kernels: ${gpu.variant}` : "none opened"}`,
+    `device: ${device ? `${device.name}, ${device.backend}, software: ${device.software}, kernels: ${device.variant}` : "none opened"}`,
     `device asked for: ${readDevice(new URLSearchParams(location.search)).device}`,
     ...card.report(),
     `settings: ${JSON.stringify(run.started?.config ?? run.draft ?? {})}`,
@@ -154,7 +154,7 @@ function showFault(message) {
 /** Shows the settings and what may be pressed. */
 function showState() {
   const { draft, preset, opened, started, booted } = run;
-  if (booted && controls.presets.length === 0) controls.load(booted.presets.map(({ name }) => name));
+  if (booted && !controls.loaded) controls.load(booted.settings, booted.presets.map(({ name }) => name));
   if (draft) {
     const data = draft.dataset === opened?.name ? opened : started?.data;
     const { busy, keeps, pending: changed } = run;

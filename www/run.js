@@ -2,7 +2,7 @@
  * The run on the page's side: settings, worker and what is known of both. It asks and listens; the views it is given do
  * the showing.
  *
- * @typedef {import("./types.js").Config} Config
+ * @typedef {import("../wn_gan.js").Config} Config
  * @typedef {import("./types.js").DataInfo} DataInfo
  * @typedef {import("./types.js").WorkerEvent} WorkerEvent
  * @typedef {object} Views
@@ -22,6 +22,7 @@ import { Client } from "./client.js";
 import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
 import { short, t } from "./i18n.js";
+import { keysOf } from "./settings.js";
 import { finalText } from "./status.js";
 import { DEFAULT_PRESET, presetOf, readDevice, readHash, writeHash } from "./url.js";
 
@@ -33,7 +34,10 @@ const MOST_BYTES = 256e6;
  */
 const SOFTWARE_HASH = "#preset=tiny";
 
-/** Settings that neither networks nor training depend on: with others of these a run goes on where it is. */
+/**
+ * Settings that neither networks nor training depend on: with others of these a run goes on where it is.
+ * @type {(keyof Config)[]}
+ */
 const KEPT = ["statistics", "test_interval", "test_steps", "test_lr", "niter", "vis_size"];
 
 /** @param {unknown} error */
@@ -84,23 +88,23 @@ export class Run {
     this.busy = false;
     this.setFault("");
     this.views.card.begin("secure");
-    const { device, problems } = readDevice(new URLSearchParams(location.search));
+    const { device: wish, problems } = readDevice(new URLSearchParams(location.search));
     try {
-      this.booted = await this.client.call("boot", { device, variants: keptVariants() });
-      const { gpu, kept } = this.booted;
-      if (kept) keepVariant(gpu.name, kept);
+      this.booted = await this.client.call("boot", { wish, variants: keptVariants() });
+      const { device, kept } = this.booted;
+      if (kept) keepVariant(device.name, kept);
       await this.client.call("calm", { on: this.calm });
       if (this.files.length > 0) this.opened = await this.client.call("open", { files: this.files });
     } catch {
       return; // The card shows which stage failed, and why.
     }
-    const small = location.hash === "" && this.booted.gpu.software;
+    const small = location.hash === "" && this.booted.device.software;
     const complaints = this.draft
       ? []
       : [...complain(problems), ...this.readHash(small ? SOFTWARE_HASH : location.hash, this.booted)];
     await this.restart();
     if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
-    else if (small && this.started) this.views.announce(t(this.booted.gpu.cpu ? "say.cpu" : "say.software"));
+    else if (small && this.started) this.views.announce(t(this.booted.device.cpu ? "say.cpu" : "say.software"));
   }
 
   /**
@@ -109,8 +113,8 @@ export class Run {
    * @param {import("./types.js").Boot} booted
    * @returns {string[]} complaints
    */
-  readHash(hash, { presets }) {
-    const read = readHash(hash, presets);
+  readHash(hash, { presets, settings }) {
+    const read = readHash(hash, presets, settings);
     this.preset = read.preset;
     this.draft = read.config;
     const complaints = complain(read.problems);
@@ -163,7 +167,7 @@ export class Run {
     for (const view of [status, samples, losses, scores, inside]) view.clear();
     this.best = undefined;
     if (!this.started || !this.booted) return;
-    status.gpu = this.booted.gpu;
+    status.device = this.booted.device;
     status.step = this.started.step;
     status.batch = this.started.config.batch_size;
     status.bytes = this.started.gpuBytes;
@@ -387,8 +391,7 @@ export class Run {
   get pending() {
     const { draft, started } = this;
     if (!draft || !started) return [];
-    const images = this.newImages && draft.dataset === this.opened?.name ? ["dataset"] : [];
-    const keys = Object.keys(draft).filter((key) => draft[key] !== started.config[key]);
-    return [...new Set([...images, ...keys])];
+    const images = this.newImages && draft.dataset === this.opened?.name;
+    return keysOf(draft).filter((key) => draft[key] !== started.config[key] || (images && key === "dataset"));
   }
 }

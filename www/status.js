@@ -23,8 +23,8 @@ export class Status {
     /** @type {import("./types.js").TestProgress} */
     this.test = { running: false, done: 0, of: 0 };
     this.testSince = { at: 0, done: 0 };
-    /** @type {import("./types.js").GpuInfo | undefined} */
-    this.gpu = undefined;
+    /** @type {import("./types.js").DeviceInfo | undefined} */
+    this.device = undefined;
     this.bytes = 0;
   }
 
@@ -70,11 +70,11 @@ export class Status {
     fact("rate", this.rate > 0 ? number(this.rate, { maximumSignificantDigits: 3 }) : "–");
     fact("images", number(this.step * this.batch, { notation: "compact", maximumSignificantDigits: 3 }));
     fact("score", this.score ? short(this.score.loss) : "–");
-    fact("device", this.gpu ? this.deviceText(this.gpu) : "–");
+    fact("device", this.device ? this.deviceText(this.device) : "–");
     this.renderTest();
   }
 
-  /** @param {import("./types.js").GpuInfo} gpu */
+  /** @param {import("./types.js").DeviceInfo} gpu */
   deviceText({ name, backend, software, cpu }) {
     const what = software ? `${backend}, ${t("start.software")}` : backend;
     const device = cpu ? t("fact.device.cpu") : `${name} (${what})`;

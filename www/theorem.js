@@ -3,9 +3,9 @@ import { short, t } from "./i18n.js";
 import { picture, svg } from "./svg.js";
 
 /**
- * @typedef {import("./types.js").Demonstration} Demonstration
+ * @typedef {import("../wn_gan.js").Demonstration} Demonstration
  * @typedef {import("./types.js").Requests["theorem"]["args"]} Question
- * @typedef {Demonstration["layers"][number]} Layer
+ * @typedef {import("../wn_gan.js").ShownLayer} Layer
  */
 
 const WIDTH = 176;
@@ -89,7 +89,7 @@ export class Theorem {
     const select = make("select", { name: `theorem-${key}` }, options);
     select.value = value;
     select.onchange = () => {
-      this.question[key] = select.value;
+      Object.assign(this.question, { [key]: select.value });
       this.compute();
     };
     return make("label", {}, [text, select]);

@@ -1,44 +1,8 @@
-/** Types of the page and of the messages between it and its worker. */
-
-/** The core's `Config` (src/config.rs): keys are the flag names of the authors' code. */
-export interface Config {
-  [key: string]: number | string;
-  dataset: string;
-  width: number;
-  height: number;
-  channels: number;
-  net: string;
-  norm: string;
-  activation: string;
-  loss: string;
-  order: string;
-  code_size: number;
-  nfeature: number;
-  nlayer: number;
-  nblock: number;
-  batch_size: number;
-  optimiser: string;
-  lr: number;
-  warmup: number;
-  decay: number;
-  beta1: number;
-  beta2: number;
-  eps: number;
-  seed: number;
-  niter: number;
-  test_interval: number;
-  test_steps: number;
-  test_lr: number;
-  statistics: string;
-  running: number;
-  final: number;
-  vis_size: number;
-}
-
-export interface Preset {
-  name: string;
-  config: Config;
-}
+/**
+ * Types of the page and of the messages between it and its worker. Those of the program itself are written by
+ * `wasm-bindgen` when the page is built (dist/wn_gan.d.ts).
+ */
+import type { Config, Demonstration, Inspection, Key, Maps, Preset, TheoremActivation } from "../wn_gan.js";
 
 export interface Picture {
   width: number;
@@ -55,7 +19,7 @@ export interface DataInfo {
   preview: Picture;
 }
 
-export interface GpuInfo {
+export interface DeviceInfo {
   name: string;
   backend: string;
   software: boolean;
@@ -75,10 +39,12 @@ export type Wish = "auto" | "gpu" | "cpu";
 export type Absence = "secure" | "webgpu" | "adapter" | "software" | "unneeded";
 
 export interface Boot {
-  gpu: GpuInfo;
+  device: DeviceInfo;
   /** The kernel variant that was measured for this adapter and should be kept. */
   kept: string | undefined;
   presets: Preset[];
+  /** The table of settings, in the order of the form. */
+  settings: Key[];
 }
 
 export interface Started {
@@ -92,7 +58,7 @@ export interface Started {
 /** What the page can ask of the worker: arguments and reply of each request. */
 export interface Requests {
   /** `variants` are those kept by adapter, so that nothing is measured twice. */
-  boot: { args: { device: Wish; variants: Record<string, string> }; reply: Boot };
+  boot: { args: { wish: Wish; variants: Record<string, string> }; reply: Boot };
   start: { args: { config: Config; keep: boolean }; reply: Started };
   play: { args: {}; reply: void };
   pause: { args: {}; reply: void };
@@ -104,7 +70,7 @@ export interface Requests {
   saveBest: { args: {}; reply: { step: number; bytes: Uint8Array<ArrayBuffer> } };
   restore: { args: { file: File }; reply: number };
   csv: { args: { of: Table }; reply: Blob };
-  theorem: { args: { depth: number; maps: string; activation: string; seed: number }; reply: Demonstration };
+  theorem: { args: { depth: number; maps: Maps; activation: TheoremActivation; seed: number }; reply: Demonstration };
   calm: { args: { on: boolean }; reply: void };
 }
 
@@ -144,44 +110,4 @@ export interface Score {
 export interface FinalResult extends Score {
   half: number;
   losses: Float32Array<ArrayBuffer>;
-}
-
-export interface Range {
-  min: number;
-  mean: number;
-  max: number;
-}
-
-/** src/gan/inspect.rs */
-export interface Inspection {
-  step: number;
-  weights: {
-    name: string;
-    norms: Range | null;
-    cosines: Range | null;
-    update_ratio: number | null;
-    share: number | null;
-  }[];
-  activations: { name: string; slopes: Range | null; thresholds: Range | null }[];
-  real: number[];
-  fake: number[];
-}
-
-/** src/theorem/demonstration.rs */
-export interface Demonstration {
-  largest: number;
-  difference: number;
-  relative: number;
-  bound: number;
-  without_shift: number;
-  without_maps: number;
-  weight_change: number;
-  layers: {
-    kind: "linear" | "conv" | "transposed";
-    output: [number, number, number];
-    norms: number[];
-    thresholds: [number, number][];
-    per_position: boolean;
-    zero_units: number;
-  }[];
 }

@@ -1,13 +1,15 @@
 /**
- * The address. A run's settings are behind the `#`: `#preset=tiny&norm=none&lr=0.0002`. The keys are those of the core's
- * Config, and only what differs from the preset is written; the default preset itself is left out. What belongs to the
- * visitor's machine is in the query: `?device=cpu`.
+ * The address. A run's settings are behind the `#`: `#preset=tiny&norm=none&lr=0.0002`. The keys are those of the
+ * program's table, and only what differs from the preset is written; the default preset itself is left out. What belongs
+ * to the visitor's machine is in the query: `?device=cpu`.
  *
- * @typedef {import("./types.js").Config} Config
- * @typedef {import("./types.js").Preset} Preset
+ * @typedef {import("../wn_gan.js").Config} Config
+ * @typedef {import("../wn_gan.js").Key} Key
+ * @typedef {import("../wn_gan.js").Preset} Preset
  * @typedef {import("./types.js").Wish} Wish
- * @typedef {{ kind: "unknown" | "bad" | "preset" | "device", values: Record<string, string | number> }} Problem
+ * @typedef {{ kind: "unknown" | "whole" | "real" | "choice" | "preset" | "device", values: Record<string, string | number> }} Problem
  */
+import { keysOf, parse } from "./settings.js";
 
 export const DEFAULT_PRESET = "small";
 
@@ -36,9 +38,10 @@ export function readDevice(query) {
 /**
  * @param {string} hash with or without its `#`
  * @param {Preset[]} presets
+ * @param {Key[]} settings
  * @returns {{ preset: string, config: Config, problems: Problem[] }}
  */
-export function readHash(hash, presets) {
+export function readHash(hash, presets, settings) {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   /** @type {Problem[]} */
   const problems = [];
@@ -48,17 +51,30 @@ export function readHash(hash, presets) {
   const config = { ...found.config };
   for (const [key, value] of query) {
     if (key === "preset") continue;
-    if (!Object.hasOwn(config, key)) {
-      problems.push({ kind: "unknown", values: { key } });
-    } else if (typeof config[key] === "string") {
-      config[key] = value;
-    } else if (value.trim() !== "" && Number.isFinite(Number(value))) {
-      config[key] = Number(value);
-    } else {
-      problems.push({ kind: "bad", values: { key, value, fallback: config[key] } });
-    }
+    const setting = settings.find(({ name }) => name === key);
+    const parsed = setting && parse(setting, value);
+    if (!setting) problems.push({ kind: "unknown", values: { key } });
+    else if (parsed !== undefined) Object.assign(config, { [key]: parsed });
+    else problems.push(...misfit(setting, value, config[setting.name]));
   }
   return { preset: found.name, config, problems };
+}
+
+/**
+ * A word that is no value of its setting, and what would be.
+ * @param {Key} setting
+ * @param {string} value
+ * @param {string | number} fallback
+ * @returns {Problem[]}
+ */
+function misfit({ name: key, kind }, value, fallback) {
+  if (kind.type === "text") return []; // Any text is one.
+  if (kind.type === "choice") {
+    const names = kind.choices.map(({ name }) => name).join(", ");
+    return [{ kind: "choice", values: { key, value, fallback, names } }];
+  }
+  // As texts, because the numbers of the address are not written in the way of a language either.
+  return [{ kind: kind.type, values: { key, value, fallback, min: String(kind.min), max: String(kind.max) } }];
 }
 
 /**
@@ -71,7 +87,7 @@ export function writeHash(config, preset, presets) {
   const query = new URLSearchParams();
   if (preset !== DEFAULT_PRESET) query.set("preset", preset);
   const base = presetOf(presets, preset).config;
-  for (const key of Object.keys(base)) {
+  for (const key of keysOf(base)) {
     if (config[key] !== base[key]) query.set(key, String(config[key]));
   }
   return query.size > 0 ? `#${query}` : "";

@@ -41,8 +41,8 @@ let test = "none";
 let core;
 /** @type {Promise<Core> | undefined} */
 let loading;
-/** @type {import("../wn_gan.js").Gpu} */
-let gpu;
+/** @type {import("../wn_gan.js").Device} */
+let device;
 /** @type {import("../wn_gan.js").Session | undefined} */
 let session;
 /** @type {import("../wn_gan.js").Dataset | undefined} */
@@ -104,7 +104,7 @@ function describe(data) {
   return { name, count, width, height, channels, preview: picture(data.preview(16, 8)) };
 }
 
-/** @param {import("./types.js").Config} config */
+/** @param {import("../wn_gan.js").Config} config */
 function dataFor(config) {
   if (config.dataset !== "faces") {
     if (opened?.name === config.dataset) return opened;
@@ -169,19 +169,19 @@ async function pass(report) {
 
 /** Looks inside the networks as they are now. */
 async function inspect() {
-  const inspection = JSON.parse(await running().inspection());
+  const inspection = await running().inspection();
   history.inside.push(inspection);
   tell({ event: "inspection", inspection });
 }
 
 /** Keeps what a test is about to judge. */
 async function keep() {
-  best.starts(running().step, /** @type {Uint8Array<ArrayBuffer>} */ (await running().checkpoint()));
+  best.starts(running().step, await running().checkpoint());
 }
 
 /** The session begins its tests by itself; what they judge is kept before. */
 async function keepIfDue() {
-  const { test_interval } = JSON.parse(running().config);
+  const { test_interval } = running().config;
   const due = test_interval > 0 && running().step % test_interval === 0;
   if (due && test === "none" && !running().isAhead) await keep();
 }
@@ -208,7 +208,7 @@ function fail(error) {
 async function proceed() {
   try {
     if (playing) {
-      const { niter } = JSON.parse(running().config);
+      const { niter } = running().config;
       const stop = niter || ENDLESS;
       if (running().step < stop || running().isAhead) {
         await keepIfDue();
@@ -234,20 +234,19 @@ function forget() {
 
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
-  async boot({ device, variants }) {
-    const { name, cpu, kept, ...opened } = await openDevice(device, inStage, program, (of) => variants[of]);
-    ({ gpu } = opened);
-    const { backend, software, variant } = gpu;
-    return { gpu: { name, backend, software, cpu, variant }, kept, presets: JSON.parse(core.presets()) };
+  async boot({ wish, variants }) {
+    const { name, cpu, kept, ...opened } = await openDevice(wish, inStage, program, (of) => variants[of]);
+    ({ device } = opened);
+    const { backend, software, variant } = device;
+    const found = { name, backend, software, cpu, variant };
+    return { device: found, kept, presets: core.presets(), settings: core.settings() };
   },
 
   async start({ config, keep }) {
     const kept = keep ? await running().checkpoint() : undefined;
     const data = await inStage("images", () => dataFor(config));
     const next = await inStage("pipelines", () =>
-      core.startSession(gpu, data, JSON.stringify(config), (done, total, label) =>
-        tell({ event: "build", done, total, label }),
-      ),
+      core.startSession(device, data, config, (done, total, label) => tell({ event: "build", done, total, label })),
     );
     if (kept) next.restore(kept);
     // Only now is the run before it given up: settings that are refused leave it untouched.
@@ -258,7 +257,7 @@ const answers = {
     test = "none";
     sheetDue = true;
     const { step, gpuBytes, compileMillis } = session;
-    return { config: JSON.parse(session.config), step, gpuBytes, compileMillis, data: describe(data) };
+    return { config: session.config, step, gpuBytes, compileMillis, data: describe(data) };
   },
 
   async play() {
@@ -329,7 +328,7 @@ const answers = {
 
   async theorem({ depth, maps, activation, seed }) {
     await program();
-    return JSON.parse(core.theorem(depth, maps, activation, seed));
+    return core.theorem(depth, maps, activation, seed);
   },
 
   async calm({ on }) {

@@ -1,13 +1,15 @@
 //! The one description of a run. The page, the URL hash, the command line and the checkpoint read and write this
 //! struct; its keys are the flag names of the authors' code. Every key and every choice is a row in `table.rs`.
 
+mod key;
 mod macros;
 mod presets;
 mod table;
 
 use crate::error::{Error, Result};
+use serde_json::{Map, Value};
 
-pub use macros::{Choice, Group, Key, Kind, Text};
+pub use key::{Choice, Group, Key, Kind, Text};
 pub use presets::presets;
 pub use table::{Activation, Affine, Config, KEYS, Loss, Net, Norm, Optimiser, Order, Sharing, Statistics};
 pub(crate) use table::{layers, losses, norms, optimisers, reparameterisations};
@@ -189,8 +191,12 @@ impl Config {
     /// # Errors
     /// [`Error::Config`].
     pub fn from_json(text: &str) -> Result<Config> {
-        let config: Config =
-            serde_json::from_str(text).map_err(|e| Error::Config(format!("These settings cannot be read: {e}.")))?;
+        let unreadable = |e| Error::Config(format!("These settings cannot be read: {e}."));
+        let given: Map<String, Value> = serde_json::from_str(text).map_err(unreadable)?;
+        for (name, value) in &given {
+            Key::named(name)?.check(value)?;
+        }
+        let config: Config = serde_json::from_str(text).map_err(unreadable)?;
         config.validate()?;
         Ok(config)
     }
@@ -206,7 +212,10 @@ impl Config {
     /// [`Error::Config`]: the first problem as a sentence with need and have.
     pub fn validate(&self) -> Result<()> {
         let refuse = |sentence: String| Err(Error::Config(sentence));
-        self.check_ranges()?;
+        let values = serde_json::to_value(self).expect("a Config has only numbers and strings");
+        for key in KEYS {
+            key.check(&values[key.name])?;
+        }
         for (name, side) in [("width", self.width), ("height", self.height)] {
             if side % 2 != 0 {
                 let (down, up) = (side - 1, side + 1);
@@ -278,24 +287,58 @@ mod tests {
         }
         for (text, part) in [
             ("{\"width\": 33}", "even"),
-            ("{\"lr\": -1}", "lr must be between"),
-            ("{\"norm\": \"magic\"}", "unknown variant"),
+            ("{\"lr\": -1}", "lr must be a number between 0 and 1; it is -1."),
+            (
+                "{\"norm\": \"magic\"}",
+                "norm must be one of weight, none, batch, weight-affine, spectral; it is \"magic\".",
+            ),
             ("{\"nlayer\": 0}", "nlayer must be"),
             ("{\"nlayer\": 6}", "below one pixel"),
             ("{\"net\": \"resnet\", \"norm\": \"batch\"}", "needs norm weight"),
             ("{\"norm\": \"batch\", \"batch_size\": 1}", "batch_size must be"),
             ("{\"norm_g\": \"batch\", \"batch_size\": 1}", "batch_size must be"),
             ("{\"net\": \"resnet\", \"norm_d\": \"none\"}", "needs norm weight"),
-            ("{\"norm_d\": \"magic\"}", "unknown variant"),
+            ("{\"norm_d\": \"magic\"}", "norm_d must be one of same, weight, "),
             ("{\"order\": \"simultaneous\", \"n_dis\": 2}", "n_dis must be 1"),
             ("{\"final\": 100}", "final must be at least"),
-            ("{\"beta2\": 1}", "beta2 must be between 0 and 0.999999; it is 1"),
-            ("{\"colour\": 1}", "unknown field"),
+            ("{\"beta2\": 1}", "beta2 must be a number between 0 and 0.999999; it is 1."),
+            ("{\"colour\": 1}", "no setting \"colour\""),
+            ("{\"seed\": 1.5}", "seed must be a whole number between 0 and 4294967295; it is 1.5."),
+            ("{\"eps\": 0}", "eps must be a number between 1e-12 and 1; it is 0."),
+            ("{\"lr\": null}", "lr must be a number"),
+            ("[1]", "cannot be read"),
             ("{", "cannot be read"),
         ] {
             let message = Config::from_json(text).expect_err(text).to_string();
             assert!(message.contains(part), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn a_word_is_a_value_or_a_sentence() {
+        let parse = |name: &str, text| Key::named(name).expect(name).parse(text);
+        for (name, text, value) in [
+            ("norm_g", "same", "\"same\""),
+            ("dataset", "my file.bin", "\"my file.bin\""),
+            ("nlayer", "-1", "-1"),
+            ("seed", "4294967295", "4294967295"),
+            ("decay", "0.9999", "0.9998999834060669"),
+            ("lr", "1e-4", "0.00009999999747378752"),
+        ] {
+            assert_eq!(parse(name, text).expect(text).to_string(), value, "{name}: of single precision");
+        }
+        for (name, text, sentence) in [
+            ("lr", "fast", "lr must be a number between 0 and 1; it is \"fast\"."),
+            ("lr", "nan", "lr must be a number between 0 and 1; it is \"nan\"."),
+            ("lr", "", "lr must be a number between 0 and 1; it is \"\"."),
+            ("seed", "-1", "seed must be a whole number between 0 and 4294967295; it is \"-1\"."),
+            ("batch_size", "8.0", "batch_size must be a whole number between 1 and 1024; it is \"8.0\"."),
+            ("loss", "mse", "loss must be one of bce, ls, hinge; it is \"mse\"."),
+        ] {
+            assert_eq!(parse(name, text).expect_err(text).to_string(), sentence);
+        }
+        let nan = Config { lr: f32::NAN, ..Config::default() };
+        assert!(nan.validate().is_err_and(|e| e.to_string().starts_with("lr must be a number")));
     }
 
     #[test]
@@ -311,6 +354,10 @@ mod tests {
         let json: BTreeMap<String, serde_json::Value> =
             serde_json::from_str(&Config::default().to_json()).expect("settings are JSON");
         let keys: BTreeSet<&str> = KEYS.iter().map(|key| key.name).collect();
+        for key in KEYS {
+            assert_eq!(Key::named(key.name), Ok(key));
+            assert_eq!(key.check(&json[key.name]), Ok(()), "{}: its default", key.name);
+        }
         assert_eq!(json.keys().map(String::as_str).collect::<BTreeSet<_>>(), keys);
         assert_eq!(keys.len(), KEYS.len(), "no key twice");
         for key in KEYS {

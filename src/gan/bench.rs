@@ -29,6 +29,7 @@ const PEAK_MILLIS: f64 = 600.0;
 
 /// What a measurement found, under the names that every program of the comparison prints.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[allow(missing_docs, reason = "the names say it, units included")]
 pub struct Measurement {
     pub workload: String,

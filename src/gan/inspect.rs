@@ -19,6 +19,7 @@ const MOST_WORK: usize = 1 << 27;
 
 /// Least, mean and greatest of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Range {
     /// Least.
     pub min: f64,
@@ -41,6 +42,7 @@ impl Range {
 
 /// What is known of one weight `v`, whose rows are its output units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct WeightView {
     /// Its name, such as `dis.level.0.conv.weight`.
     pub name: String,
@@ -57,6 +59,7 @@ pub struct WeightView {
 
 /// What is known of one activation with learned numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ActivationView {
     /// Its name, such as `gen.initial.tprelu`.
     pub name: String,
@@ -68,6 +71,7 @@ pub struct ActivationView {
 
 /// Everything that is inspected, at one training step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Inspection {
     /// Training steps done.
     pub step: u32,

@@ -18,6 +18,7 @@ const MOST_SIDE: usize = 12;
 
 /// Which maps a random network is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Maps {
     /// Linear layers only.
@@ -32,6 +33,7 @@ pub enum Maps {
 
 /// What follows the hidden layers of the plain network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(rename = "TheoremActivation"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// Becomes TReLU.
@@ -42,8 +44,10 @@ pub enum Activation {
 
 /// One layer of the strict network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ShownLayer {
     /// `linear`, `conv` or `transposed`.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Exclude<Maps, \"mixed\">"))]
     pub kind: &'static str,
     /// `[channels, height, width]` of its output.
     pub output: [usize; 3],
@@ -59,6 +63,7 @@ pub struct ShownLayer {
 
 /// How close a plain network and its strict form are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Demonstration {
     /// Largest output of the plain network.
     pub largest: f64,

@@ -42,8 +42,23 @@ for (const [device, backend, variant] of [
   });
 }
 
+test("any setting can be changed in a measurement", { timeout: BUILD_MILLIS }, async () => {
+  const { page, close } = await visit(chrome);
+  /** @param {string} query */
+  const flop = async (query) => {
+    await page.goto(`${site.url}?bench=gan16&seconds=0.1&device=cpu${query}`);
+    await page.waitForFunction(() => document.title === "bench: done", null, { timeout: BUILD_MILLIS });
+    return JSON.parse((await page.locator("script#bench-result").textContent()) ?? "").gflop_per_step;
+  };
+  assert.equal((await flop("&batch_size=8")) / (await flop("")), 0.5);
+  assert.ok((await flop("&nfeature=8")) < (await flop("&nfeature=32")) / 4, "work grows with the width");
+  await close();
+});
+
 for (const [query, answer] of /** @type {const} */ ([
   ["bench=gan17", /There is no preset "gan17"/],
+  ["bench=gan16&norm=magic", /norm must be one of weight, .*; it is "magic"\./],
+  ["bench=gan16&nfeature=1.5", /nfeature must be a whole number between 1 and 512; it is "1\.5"\./],
   ["bench=gan16&device=abacus", /There is no device "abacus"\. Write device=gpu or device=cpu/],
   ["bench=gan16&variant=huge", /variant was to be "huge", but the device "CPU" took "panel"/],
   ["bench=gan16&variant=panel&device=gpu", /variant was to be "panel", but the device ".*swiftshader" took "plain"/],

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "./server.js";
 
@@ -29,6 +29,16 @@ export async function host() {
     throw new Error("There is no built page in dist/. Run `trunk build --release` first.");
   }
   return serve(DIST, "/some/sub/path/");
+}
+
+/**
+ * The built program without a browser, for its tables.
+ * @returns {Promise<typeof import("../../wn_gan.js")>}
+ */
+export async function program() {
+  const core = await import(pathToFileURL(`${DIST}/wn_gan.js`).href);
+  core.initSync({ module: await readFile(`${DIST}/wn_gan_bg.wasm`) });
+  return core;
 }
 
 /** @param {{ webgpu?: boolean, switches?: string[] }} [options] */

@@ -178,6 +178,10 @@ test("when the program's file is missing the card says so, and another try can s
     await page.route("**/wn_gan.js", (route) => route.fulfill({ status: 404, body: "" }));
     await page.goto(`${site.url}#preset=tiny`);
     assert.match(await failedAt(page, "program"), /Reload the page/);
+    for (const [language, words] of /** @type {const} */ ([["zh-CN", /程序加载完成后.*设置/], ["en", /settings appear here when the program is loaded/]])) {
+      await page.selectOption("#language", language);
+      assert.match(await page.locator("#settings fieldset").innerText(), words);
+    }
     await page.unroute("**/wn_gan.js");
     await page.locator("#card .primary").click();
     await ready(page);

@@ -1,4 +1,4 @@
-/** The page's arithmetic and tables, without a browser. */
+/** The page's arithmetic, and the program's tables as the page reads them, without a browser. */
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
@@ -6,15 +6,29 @@ import { Best } from "../../www/best.js";
 import { keepVariant, keptVariants } from "../../www/variants.js";
 import { Curve } from "../../www/curve.js";
 import { ema } from "../../www/ema.js";
-import { GROUPS } from "../../www/fields.js";
 import { History } from "../../www/history.js";
 import { pick } from "../../www/i18n.js";
 import { values } from "../../www/inside.js";
 import { interval } from "../../www/interval.js";
+import { keysOf, means, parse } from "../../www/settings.js";
 import { strings } from "../../www/strings.js";
 import { ends, scale } from "../../www/svg.js";
-import { readDevice, readHash, writeHash } from "../../www/url.js";
-import { fromRoot } from "./harness.js";
+import { presetOf, readDevice, readHash, writeHash } from "../../www/url.js";
+import { fromRoot, program } from "./harness.js";
+
+/** @typedef {import("../../wn_gan.js").Config} Config */
+
+const core = await program();
+const [settings, presets] = [core.settings(), core.presets()];
+
+/** @param {keyof Config} name */
+function key(name) {
+  const found = settings.find((key) => key.name === name);
+  return found ?? assert.fail(`there is no setting ${name}`);
+}
+
+/** @param {string} name */
+const preset = (name) => presetOf(presets, name).config;
 
 test("both languages have every string, with the same blanks", () => {
   const { en, "zh-CN": zh } = strings;
@@ -35,15 +49,13 @@ test("every string that the page names exists, and no string is left over", asyn
   const source = (await Promise.all(files.map((file) => readFile(fromRoot(file), "utf8")))).join("\n");
   const named = [...source.matchAll(/data-(?:t|label|hint)="([^"]+)"/g)].map((match) => match[1]);
   for (const key of named) assert.ok(Object.hasOwn(strings.en, key), `index.html names "${key}"`);
-  // The others are put together at run time: of a stage, a field, a preset, a complaint about the address, a quantity or
-  // a layer's kind; those of a choice are checked with the fields.
-  const built = /^((stage|absent|cause|fix|field|preset|channels)\.|say\.(unknown|bad|preset|device)$|inside\.\w+(\.hint)?$|theorem\.\w+$)/;
-  const choices = GROUPS.flatMap(({ fields }) => fields).flatMap(({ key, choices = [] }) => choices.map((c) => `${key}.${c}`));
-  for (const choice of choices) assert.ok(Object.hasOwn(strings.en, choice), `"${choice}" has no name`);
+  // The others are put together at run time: of a stage, a preset, a complaint about the address, a quantity or a layer's
+  // kind.
+  const built = /^((stage|absent|cause|fix|field|group|preset|channels)\.|say\.(unknown|whole|real|choice|preset|device)$|inside\.\w+(\.hint)?$|theorem\.\w+$)/;
   for (const key of Object.keys(strings.en)) {
-    const chosen = choices.includes(key.replace(/\.hint$/, ""));
-    assert.ok(chosen || built.test(key) || source.includes(`"${key}"`), `"${key}" is used nowhere`);
+    assert.ok(built.test(key) || source.includes(`"${key}"`), `"${key}" is used nowhere`);
   }
+  for (const { name } of presets) assert.ok(Object.hasOwn(strings.en, `preset.${name}`), `the preset "${name}" has no name`);
 });
 
 test("the shell asks for all of its modules at once", async () => {
@@ -129,24 +141,29 @@ test("the saved table has one row a step, exactly as computed", async () => {
   ]);
 });
 
-/** @type {any[]} */
-const presets = [
-  { name: "small", config: { dataset: "faces", norm: "weight", lr: 1e-4, seed: 1 } },
-  { name: "tiny", config: { dataset: "faces", norm: "weight", lr: 1e-4, seed: 1, width: 16 } },
-];
-
 test("settings go into the address and come back", () => {
-  assert.equal(writeHash(presets[0].config, "small", presets), "");
-  const config = { ...presets[1].config, norm: "none", lr: 2e-4, dataset: "my file & co.bin" };
+  assert.equal(writeHash(preset("small"), "small", presets), "");
+  const config = { ...preset("tiny"), norm: /** @type {const} */ ("none"), lr: 2e-4, nlayer: -1, dataset: "my file & co.bin" };
   const hash = writeHash(config, "tiny", presets);
-  assert.deepEqual(readHash(hash, presets), { preset: "tiny", config, problems: [] });
+  assert.equal(hash, "#preset=tiny&dataset=my+file+%26+co.bin&norm=none&lr=0.0002");
+  assert.deepEqual(readHash(hash, presets, settings), { preset: "tiny", config, problems: [] });
+  for (const { name, config } of presets) {
+    const all = new URLSearchParams(Object.entries(config).map(([key, value]) => [key, String(value)]));
+    assert.deepEqual(readHash(`#preset=tiny&${all}`, presets, settings), { preset: "tiny", config, problems: [] }, name);
+  }
 });
 
 test("what the address says wrongly is reported, and the rest is kept", () => {
-  const { preset, config, problems } = readHash("#preset=huge&lr=fast&colour=1&seed=7&norm=none", presets);
-  assert.equal(preset, "small");
-  assert.deepEqual({ lr: config.lr, seed: config.seed, norm: config.norm }, { lr: 1e-4, seed: 7, norm: "none" });
-  assert.deepEqual(problems.map(({ kind }) => kind).sort(), ["bad", "preset", "unknown"]);
+  const hash = "#preset=huge&lr=fast&colour=1&seed=7&norm=none&batch_size=1.5&norm_d=magic&nlayer=&ema=2";
+  const { preset: name, config, problems } = readHash(hash, presets, settings);
+  assert.equal(name, "small");
+  assert.deepEqual(config, { ...preset("small"), seed: 7, norm: "none" });
+  const found = Object.fromEntries(problems.map(({ kind, values }) => [values.key ?? "preset", kind]));
+  const kinds = { preset: "preset", lr: "real", colour: "unknown", batch_size: "whole", norm_d: "choice", nlayer: "whole", ema: "real" };
+  assert.deepEqual(found, kinds);
+  const values = { key: "batch_size", value: "1.5", fallback: 32, min: "1", max: "1024" };
+  assert.deepEqual(problems.find(({ kind }) => kind === "whole")?.values, values);
+  assert.match(String(problems.find(({ kind }) => kind === "choice")?.values.names), /^same, weight, .*spectral$/);
 });
 
 test("the address may name the device, and what is none is reported", () => {
@@ -160,36 +177,46 @@ test("the address may name the device, and what is none is reported", () => {
   }
 });
 
-test("the form has every setting of the core, and no other", async () => {
-  const core = await readFile(fromRoot("src/config.rs"), "utf8");
-  const config = core.slice(core.indexOf("pub struct Config"), core.indexOf("impl Default for Config"));
-  const keys = [...config.matchAll(/^ {4}pub (\w+):/gm)].map(([, key]) => (key === "final_count" ? "final" : key));
-  assert.ok(keys.length > 25, "the struct was not found");
-  const own = ["dataset", "width", "height", "channels", "lr"]; // Controls of their own.
-  const shown = GROUPS.flatMap(({ fields }) => fields.map(({ key }) => key));
-  assert.deepEqual([...shown, ...own].sort(), keys.sort());
-  // Each choice is a variant of the core's enum of that name, in kebab case.
-  for (const { key, choices } of GROUPS.flatMap(({ fields }) => fields)) {
-    if (!choices) continue;
-    const name = key[0].toUpperCase() + key.slice(1);
-    const body = core.slice(core.indexOf(`pub enum ${name} {`)).split("}")[0];
-    const variants = [...body.matchAll(/^ {4}(\w+),/gm)].map(([, v]) => v.replace(/\B[A-Z]/g, "-$&").toLowerCase());
-    assert.deepEqual([...choices].sort(), variants.sort(), key);
+test("the program's table has every setting, with words for it in both languages", () => {
+  assert.deepEqual(settings.map(({ name }) => name), keysOf(preset("small")));
+  assert.ok(settings.length > 40, `${settings.length} settings`);
+  for (const { name, label, help, kind, when } of settings) {
+    const texts = [label, help, ...(kind.type === "choice" ? kind.choices.flatMap(({ label, hint }) => [label, hint]) : [])];
+    for (const { en, zh } of texts) {
+      assert.match(en, /^[^\u4e00-\u9fff]+$/, `${name}: ${en}`);
+      assert.notEqual(zh.trim(), "", name);
+    }
+    assert.match(help.zh, /[\u4e00-\u9fff]/, name);
+    for (const [of, values] of when) {
+      const other = settings.find((setting) => setting.name === of);
+      for (const value of values) assert.equal(other && parse(other, value), value, `${name} with ${of} ${value}`);
+    }
   }
 });
 
+test("a word is a value of its setting, or none", () => {
+  /** @param {keyof Config} name @param {string} text */
+  const read = (name, text) => parse(key(name), text);
+  assert.deepEqual([read("lr", "1e-4"), read("nlayer", "-1"), read("seed", "4294967295")], [1e-4, -1, 4294967295]);
+  assert.deepEqual([read("norm", "batch"), read("norm_g", "same"), read("dataset", "7")], ["batch", "same", "7"]);
+  for (const text of ["", " ", "fast", "1.5", "0", "1025", "NaN", "Infinity"]) assert.equal(read("batch_size", text), undefined, text);
+  for (const text of ["", "-1", "1.1", "Infinity"]) assert.equal(read("lr", text), undefined, text);
+  for (const text of ["", "same", "Weight"]) assert.equal(read("norm", text), undefined, text);
+});
+
 test("settings are shown only where they mean something", () => {
-  /** @param {Partial<import("../../www/types.js").Config>} config */
-  const shown = (config) =>
-    GROUPS.flatMap(({ fields }) => fields)
-      .filter(({ when }) => when?.(/** @type {any} */ (config)) ?? true)
-      .map(({ key }) => key);
-  const conditional = ["statistics", "nblock", "beta1", "beta2"];
-  /** @param {Partial<import("../../www/types.js").Config>} config */
-  const extra = (config) => shown(config).filter((key) => conditional.includes(key));
-  assert.deepEqual(extra({ norm: "weight", net: "dcgan", optimiser: "rmsprop" }), []);
-  assert.deepEqual(extra({ norm: "batch", net: "dcgan", optimiser: "rmsprop" }), ["statistics"]);
-  assert.deepEqual(extra({ norm: "weight", net: "resnet", optimiser: "adam" }), ["nblock", "beta1", "beta2"]);
+  /** @param {Partial<Config>} changes */
+  const extra = (changes) => {
+    const config = { ...preset("small"), ...changes };
+    return settings.filter((key) => key.when.length > 0 && means(key, config)).map(({ name }) => name);
+  };
+  const ofWeight = ["gain", "bias", "init_scale", "init_factor"];
+  assert.deepEqual(extra({ norm: "none", order: "simultaneous" }), []);
+  assert.deepEqual(extra({ norm: "batch", order: "simultaneous" }), ["statistics"]);
+  assert.deepEqual(extra({ net: "resnet", optimiser: "adam" }), ["nblock", ...ofWeight, "n_dis", "beta1", "beta2"]);
+  // One network may have a norm of its own.
+  assert.deepEqual(extra({ norm: "none", norm_g: "batch", order: "simultaneous" }), ["statistics"]);
+  assert.deepEqual(extra({ norm: "batch", norm_d: "weight", norm_g: "weight", order: "simultaneous" }), ofWeight);
 });
 
 test("the best networks are those that the test with the lowest error judged", () => {
@@ -220,7 +247,7 @@ test("the interval of a mean, by hand", () => {
   assert.ok(Number.isNaN(interval([7]).half));
 });
 
-/** @type {import("../../www/types.js").Inspection} */
+/** @type {import("../../wn_gan.js").Inspection} */
 const inspection = {
   step: 30,
   weights: [

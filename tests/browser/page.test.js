@@ -40,7 +40,7 @@ test("the shell is on screen within a second, and the card shows the stages", as
   // The page's own clock, which starts with the load, at the first frame that has title, stages and buttons.
   const shell = await page.waitForFunction(
     () => {
-      const there = ["h1", "#card li[data-stage=pipelines]", "#play", "#settings input[name=lr]"];
+      const there = ["h1", "#card li[data-stage=pipelines]", "#play", "#settings fieldset:disabled .hint"];
       return there.every((part) => document.querySelector(part)?.getClientRects().length) && performance.now();
     },
     undefined,
@@ -103,7 +103,7 @@ test("losses that leave the numbers stop the run with a sentence, and a reset me
   await said(page, /Checkpoint restored/);
   await page.click("#play");
   await page.locator("#fault").waitFor({ timeout: 60_000 });
-  assert.match(await page.locator("#fault").innerText(), /Training stopped at step \d+: .* is (not a number|infinite)/);
+  assert.match(await page.locator("#fault").innerText(), /Training stopped at step \d+: .* is (NaN|infinite)/);
   assert.equal(await page.locator("#play").innerText(), "Play");
   await page.click("#reset");
   await said(page, /new run is ready/);
@@ -173,7 +173,7 @@ test("the learning rate acts at once, other settings wait for a new run", { time
   await page.fill("input[name=batch_size]", "100000");
   await page.press("input[name=batch_size]", "Tab");
   await page.click("#apply");
-  assert.match(await said(page, /previous settings stay/), /batch_size must be between/);
+  assert.match(await said(page, /previous settings stay/), /batch_size must be a whole number between 1 and 1024; it is 100000\./);
   assert.ok((await stepOf(page)) > 0, "the run before is still there");
   await page.click("#discard");
   await page.selectOption("select[name=norm]", "none");

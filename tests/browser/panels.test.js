@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { BUILD_MILLIS, browser, host, pause, playUntil, ready, said, stepOf, visit } from "./harness.js";
+import { BUILD_MILLIS, browser, host, pause, program, playUntil, ready, said, stepOf, visit } from "./harness.js";
 
 const TINY =
   "#preset=tiny&norm=batch&nfeature=4&batch_size=8&vis_size=2&running=8&final=20&test_steps=2&test_interval=10";
@@ -75,6 +75,31 @@ test("the theorem is computed for every choice", { timeout: BUILD_MILLIS }, asyn
   await page.fill("input[name=theorem-depth]", "9");
   await page.press("input[name=theorem-depth]", "Tab");
   assert.equal(await page.inputValue("input[name=theorem-depth]"), "8", "what is out of range is not taken");
+});
+
+test("the form has every setting of the program's table, with its range or choices and what it means", async () => {
+  const settings = (await program()).settings();
+  const inputs = await page.locator("#settings").locator("input[type=number], select").all();
+  const names = await Promise.all(inputs.map((input) => input.getAttribute("name")));
+  const own = ["preset", "size"]; // A preset is many settings, a size two; colours follow from the images.
+  const expected = settings.map(({ name }) => name).filter((name) => name !== "channels");
+  assert.deepEqual(names.filter((name) => !own.includes(String(name))).sort(), [...expected].sort());
+  for (const { name, label, help, kind, group } of settings) {
+    if (group === "data") continue;
+    const input = page.locator(`#settings [name=${name}]`);
+    const hint = page.locator(`#${await input.getAttribute("aria-describedby")}`);
+    assert.ok((await input.evaluate((element) => element.closest("label")?.textContent))?.startsWith(label.en), name);
+    if (kind.type === "choice") {
+      const options = await input.locator("option").evaluateAll((all) => all.map((option) => [option.getAttribute("value"), option.textContent]));
+      assert.deepEqual(options, kind.choices.map(({ name, label }) => [name, label.en]), name);
+      const chosen = await input.inputValue();
+      assert.equal(await hint.textContent(), kind.choices.find(({ name }) => name === chosen)?.hint.en, name);
+    } else if (kind.type !== "text") {
+      const ends = [await input.getAttribute("min"), await input.getAttribute("max")].map(Number);
+      assert.deepEqual(ends, [kind.min, kind.max], name);
+      assert.equal(await hint.textContent(), help.en, name);
+    }
+  }
 });
 
 test("each normalisation says what it is, and which statistics are in use", { timeout: BUILD_MILLIS }, async () => {

@@ -11,7 +11,8 @@ import { browser, BUILD_MILLIS, fromRoot, host, visit } from "./harness.js";
 const lossBound = (step) => (step === 0 ? 1e-5 : step < 3 ? 5e-4 : 5e-3);
 const GRADIENTS = 1e-3;
 
-/** @typedef {{ config: Record<string, unknown>, losses: number[][], grad_norms: Record<string, number> }} Trajectory */
+/** @typedef {{ core: typeof import("../../wn_gan.js"), device: import("../../wn_gan.js").Device }} Opened */
+/** @typedef {{ config: import("../../wn_gan.js").Config, losses: number[][], grad_norms: Record<string, number> }} Trajectory */
 
 /** @type {Awaited<ReturnType<typeof host>>} */
 let server;
@@ -37,10 +38,10 @@ before(async () => {
     const tiles = await core.openGpu();
     await tiles.tune("medium");
     const devices = {
-      gpu: { core, gpu: await core.openGpu() },
-      tiles: { core, gpu: tiles },
-      cpu: { core, gpu: core.openCpu() },
-      unfused: { core: unfused, gpu: unfused.openCpu() },
+      gpu: { core, device: await core.openGpu() },
+      tiles: { core, device: tiles },
+      cpu: { core, device: core.openCpu() },
+      unfused: { core: unfused, device: unfused.openCpu() },
     };
     Object.assign(globalThis, { devices });
   }, server.url);
@@ -66,23 +67,24 @@ const runs = [...on("gpu", chosen), ...on("cpu", chosen), ...["tiles", "unfused"
 for (const { config, losses, grad_norms, device } of runs) {
   test(`ten steps of gan16, ${config.norm}, ${config.order}, ${device}`, { timeout: BUILD_MILLIS }, async () => {
     const found = await page.evaluate(
-      async ({ config, device }) => {
-        const { core, gpu } = /** @type {any} */ (globalThis).devices[device];
+      async ({ config, on }) => {
+        const { devices } = /** @type {{ devices: Record<string, Opened> }} */ (/** @type {unknown} */ (globalThis));
+        const { core, device } = devices[on];
         const data = core.Dataset.faces(600, config.seed);
-        const session = await core.startSession(gpu, data, JSON.stringify(config), () => {});
+        const session = await core.startSession(device, data, config, () => {});
         const losses = [];
         /** @type {Record<string, number>} */
         let norms = {};
         for (let t = 0; t < 10; t++) {
           const report = await session.advance(1);
           losses.push([...report.metrics()].slice(1));
-          if (t === 0) norms = JSON.parse(await session.gradientNorms());
+          if (t === 0) norms = Object.fromEntries(await session.gradientNorms());
         }
         session.free();
         data.free();
         return { losses, norms };
       },
-      { config, device },
+      { config, on: device },
     );
     /** @type {string[]} */
     const deviations = [];

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use wn_gan::Config;
+use wn_gan::config::{KEYS, Kind};
 use wn_gan::gan::checkpoint::Checkpoint;
 
 fn config(folder: &Path) -> Config {
@@ -86,9 +87,15 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let data = images("wrong");
     for (args, part) in [
         (&["--image_size", "9"][..], "width must be even"),
-        (&["--lr=-1"], "lr must be between"),
-        (&["--norm", "magic"], "unknown variant `magic`"),
-        (&["--net", "vgg"], "dcgan or resnet"),
+        (&["--lr=-1"], "lr must be a number between 0 and 1; it is \"-1\"."),
+        (&["--lr", "-1"], "lr must be a number between 0 and 1"),
+        (&["--lr", "nan"], "lr must be a number between 0 and 1; it is \"nan\"."),
+        (&["--batch_size", "1.5"], "batch_size must be a whole number between 1 and 1024; it is \"1.5\"."),
+        (&["--image_size", "8x"], "height must be a whole number between 4 and 512; it is \"\"."),
+        (&["--norm", "magic"], "norm must be one of weight, none, batch, weight-affine, spectral; it is \"magic\"."),
+        (&["--norm_d", "magic"], "norm_d must be one of same, weight, "),
+        (&["--net", "vgg"], "net must be one of dcgan, resnet (the family), or best, last or a step number"),
+        (&["--width", "8"], "unexpected argument '--width'"),
         (&["--net", "resnet", "--norm", "batch"], "needs norm weight"),
         (&["--net", "best"], "--load_path or --final_test"),
         (&["--ls", "--loss", "bce"], "cannot be used with"),
@@ -133,8 +140,36 @@ fn help_explains_every_flag() {
     let help = String::from_utf8(wngan(&["train", "--help"]).stdout).unwrap();
     let authors = "dataset dataroot image_size crop_size code_size nfeature nlayer norm lr batch_size test_interval test_lr \
                    test_steps vis_interval save_interval niter load_path save_path final_test net ls running final vis_size";
-    let ours = "activation loss optimiser beta1 beta2 nblock statistics resume overwrite final_steps inspect json";
+    let ours = "resume overwrite final_steps inspect json";
     for flag in authors.split(' ').chain(ours.split(' ')).filter(|flag| !flag.is_empty()) {
         assert!(help.contains(&format!("--{flag}")), "{flag} is missing");
+    }
+}
+
+/// Settings that other flags are for: `--dataset` names files, `--image_size` both sides.
+const WITHOUT_FLAG: [&str; 3] = ["dataset", "width", "height"];
+
+#[test]
+fn every_setting_is_a_flag_with_its_meaning_range_and_choices() {
+    for command in ["train", "experiment", "replay", "bench"] {
+        let help = String::from_utf8(wngan(&[command, "--help"]).stdout).unwrap();
+        let part = |name: &str| help.split("\n      --").find(|part| part.starts_with(&format!("{name} <")));
+        for key in KEYS.iter().filter(|key| !WITHOUT_FLAG.contains(&key.name)) {
+            let part = part(key.name).unwrap_or_else(|| panic!("{command} has no --{}", key.name));
+            assert!(part.contains(key.help.en.trim_end_matches('.')), "{command}: {part}");
+            match key.kind {
+                Kind::Choice { choices } => {
+                    for choice in choices {
+                        assert!(part.contains(&format!(" {}", choice.name)), "{command}, {}: {part}", choice.name);
+                    }
+                }
+                Kind::Whole { min, max } => {
+                    assert!(part.contains(&format!("a whole number between {min} and {max}")), "{command}: {part}");
+                }
+                Kind::Real { .. } => assert!(part.contains("[a number between "), "{command}: {part}"),
+                Kind::Text => panic!("{} is a text and has a flag", key.name),
+            }
+        }
+        assert!(part("width").is_none() && part("height").is_none(), "{command}");
     }
 }

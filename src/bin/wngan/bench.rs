@@ -1,28 +1,22 @@
 //! `wngan bench`: training steps of a workload, timed.
 
 use crate::device;
-use crate::settings::preset_names;
+use crate::settings::{Settings, preset_names};
 use crate::variant;
 use pollster::block_on;
-use wn_gan::Result;
-use wn_gan::gan::bench::{measure, workload};
+use wn_gan::config::{Norm, Order};
+use wn_gan::gan::bench::measure;
+use wn_gan::{Config, Error, Result};
 
 /// Arguments of `wngan bench`.
 #[derive(Debug, clap::Args)]
 #[command(rename_all = "snake_case")]
 pub struct Bench {
-    /// Which network; any preset
+    /// Which network: any preset, with norm weight and order alternating where no flag says otherwise
     #[arg(long, default_value = "gan16", value_parser = preset_names())]
     workload: String,
-    /// Normalisation: weight, none, batch, weight-affine or spectral
-    #[arg(long, default_value = "weight", value_name = "NORM")]
-    norm: String,
-    /// Update order: alternating or simultaneous
-    #[arg(long, default_value = "alternating", value_name = "ORDER")]
-    order: String,
-    /// Images per batch; by default the workload's
-    #[arg(long, value_name = "N")]
-    batch_size: Option<u32>,
+    #[command(flatten)]
+    settings: Settings,
     /// Variant of the matrix products: small, medium, large (tiles), plain or panel; by default the fastest on this adapter
     #[arg(long, value_name = "VARIANT")]
     variant: Option<String>,
@@ -40,11 +34,11 @@ impl Bench {
     /// # Errors
     /// A sentence for a setting or the device.
     pub fn run(&self) -> Result<()> {
-        let mut changes = serde_json::json!({"norm": self.norm, "order": self.order});
-        if let Some(batch_size) = self.batch_size {
-            changes["batch_size"] = batch_size.into();
+        if self.settings.checkpoint().is_some() {
+            return Err(Error::Config("For bench --net names the family alone: it measures new networks.".into()));
         }
-        let config = workload(&self.workload, &changes.to_string())?;
+        let start = Config { norm: Norm::Weight, order: Order::Alternating, ..Config::preset(&self.workload)? };
+        let config = self.settings.applied_to(&start)?;
         let device = device::open()?;
         let variant = block_on(variant::choose(&device, self.variant.as_deref()))?;
         let found = block_on(measure((device, variant), &self.workload, &config, self.seconds, &mut |_| {}))?;

@@ -10,7 +10,7 @@ use crate::files::{read, write_whole};
 use crate::final_test::final_test;
 use crate::folder::{best, checkpoint_path, scores};
 use crate::run::{Run, Schedule, build};
-use crate::settings::{Settings, preset_names};
+use crate::settings::{Settings, preset_names, value_of};
 use crate::source::{Images, Source};
 use crate::teller::Teller;
 use outcome::Outcome;
@@ -30,7 +30,7 @@ pub struct Experiment {
     #[arg(long, default_value = "paper32", value_parser = preset_names())]
     preset: String,
     /// Normalisations, separated by commas
-    #[arg(long, value_name = "NORM,...", value_delimiter = ',', value_parser = parse_norm,
+    #[arg(long, value_name = "NORM,...", value_delimiter = ',', value_parser = value_of::<Norm>("norm"),
         default_value = "none,batch,weight,spectral", help_heading = "Grid")]
     norms: Vec<Norm>,
     /// Learning rates, separated by commas: no norm should be judged at another's rate
@@ -38,12 +38,14 @@ pub struct Experiment {
         long,
         value_name = "RATE,...",
         value_delimiter = ',',
+        value_parser = value_of::<f32>("lr"),
         default_value = "2e-5,5e-5,1e-4,2e-4",
         help_heading = "Grid"
     )]
     lrs: Vec<f32>,
     /// Seeds, separated by commas
-    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1,2,3", help_heading = "Grid")]
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = value_of::<u32>("seed"),
+        default_value = "1,2,3", help_heading = "Grid")]
     seeds: Vec<u32>,
     /// Gradient steps of the final tests
     #[arg(long, value_name = "STEPS", default_value_t = 300, help_heading = "Grid")]
@@ -188,8 +190,4 @@ impl Experiment {
 fn load(folder: &Path, name: &str) -> Result<Option<Checkpoint>> {
     let path = checkpoint_path(folder, name);
     if path.exists() { Checkpoint::read(&read(&path)?).map(Some) } else { Ok(None) }
-}
-
-fn parse_norm(text: &str) -> std::result::Result<Norm, String> {
-    serde_json::from_value(text.into()).map_err(|e| e.to_string())
 }

@@ -83,7 +83,9 @@ impl Replay {
         let start = Config { warmup: 0, ..Config::preset(preset)? };
         let given = self.settings.applied_to(&start)?;
         if self.settings.checkpoint().is_some() {
-            return Err(Error::Config("For replay --net is dcgan or resnet; the checkpoint is --checkpoint.".into()));
+            return Err(Error::Config(
+                "For replay --net names the family alone; the checkpoint is --checkpoint.".into(),
+            ));
         }
         Ok(Config { warmup: 0, niter: 0, test_interval: 0, running: 1, final_count: 1, vis_size: 1, ..given })
     }

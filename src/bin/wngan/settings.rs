@@ -1,204 +1,231 @@
 //! Settings from flags: a starting point, then whatever was given on the command line. Flags are the keys of
-//! [`wn_gan::Config`], which are the authors' names.
+//! [`wn_gan::Config`], which are the authors' names; help, ranges and choices are those of the table of settings.
 
-use serde::Serialize;
-use serde_json::Value;
-use wn_gan::config::presets;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use wn_gan::config::{Group, KEYS, Key, Kind, presets};
 use wn_gan::{Config, Error, Result};
 
+/// Settings without a flag of their name: `--dataset` names files, and `--image_size` sets both sides.
+const WITHOUT_FLAG: [&str; 3] = ["dataset", "width", "height"];
+const IMAGE_SIZE: &str = "image_size";
+const LEAST_SQUARES: &str = "ls";
+
 /// The presets' names as the possible values of a flag.
-pub fn preset_names() -> clap::builder::PossibleValuesParser {
+pub fn preset_names() -> PossibleValuesParser {
     presets().into_iter().map(|(name, _)| name).collect::<Vec<_>>().into()
 }
 
-/// One flag per key of the configuration.
-#[derive(Debug, clap::Args, Serialize)]
-pub struct Settings {
-    #[command(flatten)]
-    #[serde(flatten)]
-    network: Network,
-    #[command(flatten)]
-    #[serde(flatten)]
-    training: Training,
-    #[command(flatten)]
-    #[serde(flatten)]
-    testing: Testing,
-}
-
-/// What the two networks are.
-#[derive(Debug, clap::Args, Serialize)]
-#[command(next_help_heading = "Networks (default: those of the preset)", rename_all = "snake_case")]
-struct Network {
-    /// Family of both networks, dcgan or resnet; or, as in the authors' code, which checkpoint of a run folder is loaded:
-    /// best (default with --final_test), last (default otherwise), or a step number. May be given twice
-    #[arg(long, value_name = "dcgan|resnet|best|last|STEP", value_parser = parse_net)]
-    #[serde(skip)]
-    net: Vec<Net>,
-    /// Normalisation: weight (the paper's, with TPReLU), none, batch, weight-affine (affine in every layer, PReLU), or
-    /// spectral (of D only)
-    #[arg(long, value_name = "NORM")]
-    norm: Option<String>,
-    /// What follows the hidden layers: relu, trelu, prelu, tprelu, or auto (tprelu with norm weight, prelu otherwise)
-    #[arg(long, value_name = "NAME")]
-    activation: Option<String>,
-    /// Image size in pixels, even: N for a square or WIDTHxHEIGHT; data is cropped to the middle and resized
-    #[arg(long, value_name = "N|WxH", value_parser = parse_size)]
-    #[serde(skip)]
-    image_size: Option<(u32, u32)>,
-    /// Colour channels: 1 (grey) or 3 (RGB); by default those of the data
-    #[arg(long, value_name = "N")]
-    channels: Option<u32>,
-    /// Length of the latent code z
-    #[arg(long, value_name = "N")]
-    code_size: Option<u32>,
-    /// Width of D's first level; each level doubles it
-    #[arg(long, value_name = "N")]
-    nfeature: Option<u32>,
-    /// Number of stride-2 levels; -1 halves until the larger side is below 8
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    nlayer: Option<i32>,
-    /// Residual blocks per level of the ResNet: with five levels 1 makes 11 layers, 2 makes 21
-    #[arg(long, value_name = "N")]
-    nblock: Option<u32>,
-}
-
-/// How they are trained.
-#[derive(Debug, clap::Args, Serialize)]
-#[command(next_help_heading = "Training (default: as in the preset)", rename_all = "snake_case")]
-struct Training {
-    /// What D and G minimise: bce (non-saturating cross-entropy, the paper's), ls (least squares) or hinge
-    #[arg(long, value_name = "LOSS")]
-    loss: Option<String>,
-    /// The same as --loss ls
-    #[arg(long, conflicts_with = "loss")]
-    #[serde(skip)]
-    ls: bool,
-    /// Update order: alternating (D, then G through the new D) or simultaneous (one fake batch for both)
-    #[arg(long, value_name = "ORDER")]
-    order: Option<String>,
-    /// Images per batch
-    #[arg(long, value_name = "N")]
-    batch_size: Option<u32>,
-    /// What turns gradients into updates: rmsprop (the paper's) or adam
-    #[arg(long, value_name = "NAME")]
-    optimiser: Option<String>,
-    /// Learning rate of both networks (the paper: stable up to 0.0002)
-    #[arg(long, value_name = "RATE")]
-    lr: Option<f32>,
-    /// Steps over which lr rises linearly from near 0: guards against the early failure of weight normalisation; 0 is off
-    #[arg(long, value_name = "STEPS")]
-    warmup: Option<u32>,
-    /// RMSprop's decay of the squared gradient
-    #[arg(long, value_name = "X")]
-    decay: Option<f32>,
-    /// Adam's decay of the mean gradient
-    #[arg(long, value_name = "X")]
-    beta1: Option<f32>,
-    /// Adam's decay of the squared gradient
-    #[arg(long, value_name = "X")]
-    beta2: Option<f32>,
-    /// The optimiser's epsilon, added outside the root
-    #[arg(long, value_name = "X")]
-    eps: Option<f32>,
-    /// Seeds initial weights, built-in data, split, shuffling and latent codes
-    #[arg(long, value_name = "N")]
-    seed: Option<u32>,
-    /// Training steps; 0 trains until interrupted
-    #[arg(long, value_name = "STEPS")]
-    niter: Option<u32>,
-}
-
-/// How they are judged and shown.
-#[derive(Debug, clap::Args, Serialize)]
-#[command(
-    next_help_heading = "Reconstruction tests and samples (default: as in the preset)",
-    rename_all = "snake_case"
-)]
-struct Testing {
-    /// Steps between running reconstruction tests; 0 turns them off
-    #[arg(long, value_name = "STEPS")]
-    test_interval: Option<u32>,
-    /// Gradient-descent steps on z per reconstruction
-    #[arg(long, value_name = "STEPS")]
-    test_steps: Option<u32>,
-    /// RMSprop's learning rate on z
-    #[arg(long, value_name = "RATE")]
-    test_lr: Option<f32>,
-    /// Held-out images of the running test
-    #[arg(long, value_name = "N")]
-    running: Option<u32>,
-    /// Held-out images of the final test; the running ones are the first of them
-    #[arg(long = "final", value_name = "N")]
-    #[serde(rename = "final")]
-    final_count: Option<u32>,
-    /// Batch normalisation's statistics for samples and reconstructions: running (the averages of training, as in the
-    /// authors' code) or batch (those of the batch at hand)
-    #[arg(long, value_name = "running|batch")]
-    statistics: Option<String>,
-    /// The sample sheet has N x N images
-    #[arg(long, value_name = "N")]
-    vis_size: Option<u32>,
-}
-
-/// The two meanings of `--net`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Net {
-    Family(&'static str),
-    Checkpoint(String),
-}
-
-fn parse_net(text: &str) -> std::result::Result<Net, String> {
-    match text {
-        "dcgan" => Ok(Net::Family("dcgan")),
-        "resnet" => Ok(Net::Family("resnet")),
-        "best" | "last" => Ok(Net::Checkpoint(text.into())),
-        _ if text.parse::<u32>().is_ok() => Ok(Net::Checkpoint(text.into())),
-        _ => Err("it must be dcgan or resnet (the family), or best, last or a step number (the checkpoint)".into()),
+/// Reads a value of the setting called `name`, for flags that take several of them.
+pub fn value_of<T: DeserializeOwned>(name: &'static str) -> impl Fn(&str) -> Result<T> + Clone {
+    move |text| {
+        let value = Key::named(name)?.parse(text)?;
+        serde_json::from_value(value).map_err(|e| Error::Config(format!("{name} cannot be {text}: {e}.")))
     }
 }
 
-fn parse_size(text: &str) -> std::result::Result<(u32, u32), String> {
-    let (width, height) = text.split_once('x').unwrap_or((text, text));
-    let side = |side: &str| side.parse().map_err(|_| format!("{text} is neither a number nor WIDTHxHEIGHT"));
-    Ok((side(width)?, side(height)?))
+/// What was given by flags: one for every key of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    given: Map<String, Value>,
+    checkpoint: Option<String>,
+}
+
+/// What one flag says.
+#[derive(Debug, Clone)]
+enum Given {
+    Settings(Vec<(&'static str, Value)>),
+    Checkpoint(String),
+}
+
+impl clap::Args for Settings {
+    fn augment_args(command: Command) -> Command {
+        flags().fold(command, Command::arg).arg(
+            Arg::new(LEAST_SQUARES)
+                .long(LEAST_SQUARES)
+                .action(ArgAction::SetTrue)
+                .conflicts_with("loss")
+                .help("The same as --loss ls")
+                .help_heading(heading(Group::Training)),
+        )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Settings, clap::Error> {
+        let mut settings = Settings::default();
+        settings.update_from_arg_matches(matches)?;
+        Ok(settings)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        for flag in flags() {
+            for given in matches.get_many::<Given>(flag.get_id().as_str()).into_iter().flatten() {
+                match given {
+                    Given::Settings(values) => {
+                        self.given.extend(values.iter().map(|(name, value)| ((*name).into(), value.clone())));
+                    }
+                    Given::Checkpoint(name) => self.checkpoint = Some(name.clone()),
+                }
+            }
+        }
+        if matches.get_flag(LEAST_SQUARES) {
+            self.given.insert("loss".into(), "ls".into());
+        }
+        Ok(())
+    }
+}
+
+/// The flags in the order of the table, each with a parser to [`Given`].
+fn flags() -> impl Iterator<Item = Arg> {
+    let plain = KEYS.iter().filter(|key| !WITHOUT_FLAG.contains(&key.name));
+    plain.map(|key| if key.name == "net" { net(key) } else { flag(key) }).chain([image_size()])
+}
+
+/// `Updates of D per update of G [a whole number between 1 and 16; with order alternating]`.
+fn flag(key: &'static Key) -> Arg {
+    let with = key.when.iter().map(|(of, values)| format!("; with {of} {}", values.join(" or ")));
+    let values = format!("{}{}", key.kind, with.collect::<String>());
+    Arg::new(key.name)
+        .long(key.name)
+        .value_name(match key.kind {
+            Kind::Text => "TEXT",
+            Kind::Whole { .. } => "N",
+            Kind::Real { .. } => "X",
+            Kind::Choice { .. } => "NAME",
+        })
+        .help(format!("{} [{values}]", key.help.en.trim_end_matches('.')))
+        .help_heading(heading(key.group))
+        .allow_negative_numbers(true)
+        .value_parser(|text: &str| key.parse(text).map(|value| Given::Settings(vec![(key.name, value)])))
+}
+
+/// Both sides of the images.
+fn image_size() -> Arg {
+    let side = |name, text: &str| Key::named(name)?.parse(text).map(|value| (name, value));
+    Arg::new(IMAGE_SIZE)
+        .long(IMAGE_SIZE)
+        .value_name("N|WxH")
+        .help("Image size in pixels, even: N for a square or WIDTHxHEIGHT; data is cropped to the middle and resized")
+        .help_heading(heading(Group::Data))
+        .value_parser(move |text: &str| {
+            let (width, height) = text.split_once('x').unwrap_or((text, text));
+            Ok::<_, Error>(Given::Settings(vec![side("width", width)?, side("height", height)?]))
+        })
+}
+
+/// The family of both networks or, as in the authors' code, the checkpoint to load.
+fn net(key: &'static Key) -> Arg {
+    let family = flag(key);
+    let help = format!(
+        "{}; or, as in the authors' code, which checkpoint of a run folder is loaded: best (default with --final_test), \
+         last (default otherwise), or a step number. May be given twice",
+        family.get_help().map(ToString::to_string).unwrap_or_default()
+    );
+    family.value_name("NAME|best|last|STEP").help(help).action(ArgAction::Append).value_parser(|text: &str| {
+        if ["best", "last"].contains(&text) || text.parse::<u32>().is_ok() {
+            return Ok(Given::Checkpoint(text.into()));
+        }
+        key.parse(text).map(|value| Given::Settings(vec![(key.name, value)])).map_err(|_| {
+            Error::Config(format!(
+                "net must be {} (the family), or best, last or a step number (the checkpoint); it is \"{text}\".",
+                key.kind
+            ))
+        })
+    })
+}
+
+/// The heading in the help.
+fn heading(group: Group) -> &'static str {
+    match group {
+        Group::Data => "Images",
+        Group::Network => "Networks (default: as in the preset)",
+        Group::Training => "Training (default: as in the preset)",
+        Group::Test => "Reconstruction tests (default: as in the preset)",
+    }
 }
 
 impl Settings {
     /// `start` with every given flag applied.
     ///
     /// # Errors
-    /// A sentence for the first setting that is out of range.
+    /// A sentence for the first setting that contradicts another.
     pub fn applied_to(&self, start: &Config) -> Result<Config> {
-        let config = serde_json::to_value(start).expect("a Config has only numbers and strings");
-        let given = serde_json::to_value(self).expect("flags are numbers and strings");
-        let (Value::Object(mut config), Value::Object(given)) = (config, given) else {
-            return Err(Error::Config("The settings are no table of names and values.".into()));
-        };
-        config.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
-        if let Some((width, height)) = self.network.image_size {
-            config.extend([("width".into(), width.into()), ("height".into(), height.into())]);
-        }
-        if self.training.ls {
-            config.insert("loss".into(), "ls".into());
-        }
-        for net in &self.network.net {
-            if let Net::Family(family) = net {
-                config.insert("net".into(), (*family).into());
-            }
-        }
+        let mut config: Map<String, Value> = serde_json::from_str(&start.to_json()).expect("a Config is a struct");
+        config.extend(self.given.clone());
         Config::from_json(&Value::Object(config).to_string())
     }
 
     /// The checkpoint that `--net` names: `best`, `last` or a step number.
     pub fn checkpoint(&self) -> Option<&str> {
-        self.network.net.iter().rev().find_map(|net| match net {
-            Net::Checkpoint(name) => Some(name.as_str()),
-            Net::Family(_) => None,
-        })
+        self.checkpoint.as_deref()
     }
 
     /// Whether `--norm`, `--lr` or `--seed` was given: an experiment has a flag for several of each.
     pub fn names_one_run(&self) -> bool {
-        self.network.norm.is_some() || self.training.lr.is_some() || self.training.seed.is_some()
+        ["norm", "lr", "seed"].iter().any(|name| self.given.contains_key(*name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Args;
+
+    type Table = Map<String, Value>;
+
+    fn given(arguments: &[&str]) -> Option<Settings> {
+        let command = Settings::augment_args(Command::new("test").no_binary_name(true));
+        command.try_get_matches_from(arguments).ok().and_then(|matches| Settings::from_arg_matches(&matches).ok())
+    }
+
+    /// The settings that are not the default's.
+    fn changes(arguments: &[&str]) -> Option<Table> {
+        let table = |config: &Config| serde_json::from_str::<Table>(&config.to_json()).expect("a table");
+        let before = table(&Config::default());
+        let after = table(&given(arguments)?.applied_to(&Config::default()).ok()?);
+        Some(after.into_iter().filter(|(name, value)| before[name] != *value).collect())
+    }
+
+    #[test]
+    fn every_flag_sets_its_setting_and_no_other() {
+        let defaults = serde_json::to_value(Config::default()).expect("numbers and strings");
+        for key in KEYS.iter().filter(|key| !WITHOUT_FLAG.contains(&key.name)) {
+            let candidates: Vec<String> = match key.kind {
+                Kind::Choice { choices } => choices.iter().map(|choice| choice.name.into()).collect(),
+                // Not every neighbour of a default is allowed beside the other defaults.
+                Kind::Whole { .. } => {
+                    let default = defaults[key.name].as_i64().expect("a whole number");
+                    [default + 1, default + 2, default - 1, 1].map(|value| value.to_string()).into()
+                }
+                Kind::Real { .. } => vec!["0.5".into(), "0.125".into()],
+                Kind::Text => panic!("{} is a text and has a flag", key.name),
+            };
+            let sets = |text: &String| {
+                let value = key.parse(text).ok().filter(|value| *value != defaults[key.name])?;
+                let changes = changes(&[&format!("--{}", key.name), text])?;
+                assert_eq!(changes, Table::from_iter([(key.name.into(), value)]));
+                Some(())
+            };
+            assert!(candidates.iter().any(|text| sets(text).is_some()), "--{} sets nothing", key.name);
+        }
+    }
+
+    #[test]
+    fn flags_of_two_meanings() {
+        let table = |pairs: &[(&str, Value)]| pairs.iter().cloned().map(|(name, value)| (name.into(), value)).collect();
+        assert_eq!(changes(&["--image_size", "64"]), Some(table(&[("height", 64.into()), ("width", 64.into())])));
+        assert_eq!(changes(&["--image_size", "64x32"]), Some(table(&[("width", 64.into())])));
+        assert_eq!(changes(&["--ls"]), Some(table(&[("loss", "ls".into())])));
+        assert_eq!(changes(&["--net", "resnet", "--net", "best"]), Some(table(&[("net", "resnet".into())])));
+        let both = given(&["--net=7", "--net=resnet"]).expect("a family and a checkpoint");
+        assert_eq!((both.checkpoint(), both.names_one_run()), (Some("7"), false));
+        assert!(given(&["--seed", "3"]).expect("a seed").names_one_run());
     }
 }
