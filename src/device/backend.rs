@@ -8,7 +8,7 @@ use crate::device::counters::Allocation;
 use crate::error::Result;
 use crate::kernels::Kernel;
 use std::any::Any;
-use std::fmt::Debug;
+use std::fmt::{Debug, Formatter, Result as Formatted};
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -54,7 +54,7 @@ pub struct Description {
 }
 
 /// Memory of a back end. It is freed when its last owner is dropped; a compiled list owns what it binds.
-pub trait Memory: Any + Debug {
+pub trait Memory: Any {
     /// Its name and size.
     fn allocation(&self) -> &Allocation;
 }
@@ -77,10 +77,10 @@ pub struct Prepared {
 }
 
 /// A list of dispatches, compiled: what [`Commands::replay`] takes.
-pub trait Compiled: Any + Debug {}
+pub trait Compiled: Any {}
 
 /// Commands of one submit. Each sees what those before it wrote. Nothing is allocated for a command.
-pub trait Commands: Debug {
+pub trait Commands {
     /// All dispatches of a list; block `slot` of the step's uniform blocks is the one that they see.
     fn replay(&mut self, list: &dyn Compiled, slot: u32);
     /// Copies `count` elements of `source` from element `from` on to `target` from element `to` on.
@@ -90,7 +90,7 @@ pub trait Commands: Debug {
 }
 
 /// A clock of the device's own.
-pub trait Clock: Debug {
+pub trait Clock {
     /// Submits what `record` records and gives the milliseconds that its dispatches took.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ pub trait Clock: Debug {
 }
 
 /// Work that was submitted.
-pub trait Submitted: Debug {
+pub trait Submitted {
     /// Waits until it has been done; in a browser, which drives the queue itself, not at all.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ pub trait Submitted: Debug {
 pub struct Submission(pub(super) Box<dyn Submitted>);
 
 /// What computes. Elements are of four bytes.
-pub trait Backend: Debug + Shareable {
+pub trait Backend: Shareable {
     /// What there is to know of it.
     fn description(&self) -> &Description;
 
@@ -181,3 +181,23 @@ impl<T: Send + Sync> Shareable for T {}
 pub trait Shareable {}
 #[cfg(target_arch = "wasm32")]
 impl<T> Shareable for T {}
+
+// What a trait object is shown as. Were `Debug` a part of the traits, all of wgpu's would be a part of the page's program.
+macro_rules! shown_as {
+    ($($object:ident: $show:expr;)*) => {$(
+        impl Debug for dyn $object + '_ {
+            fn fmt(&self, f: &mut Formatter<'_>) -> Formatted {
+                let show: fn(&Self) -> &str = $show;
+                f.write_str(show(self))
+            }
+        }
+    )*};
+}
+shown_as! {
+    Backend: |backend| &backend.description().name;
+    Memory: |memory| memory.allocation().name();
+    Compiled: |_| "compiled list";
+    Commands: |_| "commands";
+    Clock: |_| "clock";
+    Submitted: |_| "submitted";
+}
