@@ -1,11 +1,12 @@
 //! Where a training step's time goes: every dispatch of a step timed alone, median of several runs.
 //!
-//! `cargo bench --bench step -- [preset] [small|medium|large|subgroup|quad]`, the second word being a body in place of the
-//! one that suits the device; with WNGAN_DEVICE=processor, of the processor. Times are those of the device's own clock,
-//! or, where it has none, from submit to a finished read-back of one number, less that of an empty submit: only meaningful
-//! where a dispatch takes longer than its noise.
+//! `cargo bench --bench step -- [preset] [small|medium|large|subgroup|quad] [--json]`, the second word being a body in
+//! place of the one that suits the device; with WNGAN_DEVICE=processor, of the processor. Times are those of the device's
+//! own clock, or, where it has none, from submit to a finished read-back of one number, less that of an empty submit: only
+//! meaningful where a dispatch takes longer than its noise. `--json` prints one object per dispatch.
 
 use pollster::block_on;
+use serde_json::json;
 use std::collections::BTreeMap;
 use wn_gan::config::Config;
 use wn_gan::gan::step::Gan;
@@ -22,19 +23,34 @@ fn main() -> wn_gan::Result<()> {
     let config = Config::preset(preset)?;
     let gpu = block_on(Gpu::open(Limits::Adapter))?;
     let body = words.get(1).and_then(|name| Body::named(name, &gpu)).unwrap_or(Body::for_device(&gpu));
-    println!("{preset} on {} ({}), body {body:?}", gpu.name(), gpu.backend());
+    let json = std::env::args().any(|word| word == "--json");
+    if !json {
+        println!("{preset} on {} ({}), body {body:?}", gpu.name(), gpu.backend());
+    }
     let gan = Gan::new(&gpu, &config, body, 1)?;
     let timer = block_on(Timer::new(&gpu))?;
-    println!("times by {}", if timer.has_clock() { "the device's clock" } else { "the wall, submit to fence" });
+    if !json {
+        println!("times by {}", if timer.has_clock() { "the device's clock" } else { "the wall, submit to fence" });
+        println!("{:>9}  {:<24} what", "ms", "kernel");
+    }
     let mut kernels: BTreeMap<&str, f64> = BTreeMap::new();
     let mut total = 0.0;
-    println!("{:>9}  {:<24} what", "ms", "kernel");
     for call in gan.update(&config) {
         let (kernel, label) = (call.kernel().name, call.label().to_string());
+        let mut row = json!({"preset": preset, "variant": body.name(), "kernel": kernel, "label": label,
+            "workgroups": call.workgroups(), "multiply_adds": call.work(), "device_clock": timer.has_clock()});
         let ms = block_on(timer.millis(&gpu, &block_on(compile(&gpu, vec![call]))?, RUNS))?;
+        if json {
+            row["ms"] = ms.into();
+            println!("{row}");
+            continue;
+        }
         println!("{ms:9.3}  {kernel:<24} {label}");
         *kernels.entry(kernel).or_default() += ms;
         total += ms;
+    }
+    if json {
+        return Ok(());
     }
     println!("\nby kernel");
     for (kernel, ms) in kernels {

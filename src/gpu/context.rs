@@ -85,6 +85,8 @@ pub(super) struct Adapter {
     pub(super) pipelines: Pipelines,
     /// Whether lanes of a subgroup may exchange numbers.
     subgroups: bool,
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "the command line alone describes an adapter"))]
+    pub(super) handle: wgpu::Adapter,
     info: wgpu::AdapterInfo,
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -144,7 +146,8 @@ impl Gpu {
         let uncaptured = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| remember(&uncaptured, error.to_string())));
 
-        let adapter = Adapter { device, queue, pipelines: Pipelines::default(), subgroups, info, failure };
+        let pipelines = Pipelines::default();
+        let adapter = Adapter { device, queue, pipelines, subgroups, handle: adapter, info, failure };
         let backend = Backend::Adapter(Box::new(adapter));
         let mut gpu = Gpu { backend, counters: Counters::default(), lanes_per_channel: 16 };
         if all && gpu.software() {

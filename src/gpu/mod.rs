@@ -4,6 +4,8 @@
 pub mod buffer;
 pub mod call;
 pub mod context;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod description;
 pub mod encoder;
 pub mod pipeline;
 pub mod program;

@@ -2,6 +2,7 @@
 
 use crate::body;
 use crate::settings::preset_names;
+use crate::teller::print_object;
 use pollster::block_on;
 use std::sync::Arc;
 use wn_gan::Result;
@@ -50,14 +51,7 @@ impl Bench {
         let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
         let body = block_on(body::choose(&gpu, self.body.as_deref()))?;
         let found = block_on(measure((gpu, body), &self.workload, &config, self.seconds, &mut |_| {}))?;
-        let json = serde_json::to_value(&found).expect("a measurement has only numbers and strings");
-        if self.json {
-            println!("{json}");
-        } else {
-            for (name, value) in json.as_object().into_iter().flatten() {
-                println!("{name:<24} {value}");
-            }
-        }
+        print_object(self.json, &found);
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! The subcommands, and the way from words to a result.
 
+use crate::adapter::Adapter;
 use crate::bench::Bench;
 use crate::experiment::Experiment;
 use crate::plot::Plot;
 use crate::replay::Replay;
 use crate::train::Train;
+use crate::tune::Tune;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -30,6 +32,10 @@ enum Command {
     Plot(Plot),
     /// Measure training steps of a workload, beside the adapter's own peak
     Bench(Bench),
+    /// Say what the device is and what it offers
+    Adapter(Adapter),
+    /// Measure every variant of the matrix products that is worth it on this device
+    Tune(Tune),
     /// Do single steps from given parameters on given inputs, for comparison with other programs
     Replay(Box<Replay>),
 }
@@ -41,6 +47,8 @@ pub fn main() -> ExitCode {
         Command::Experiment(experiment) => experiment.run(),
         Command::Plot(plot) => plot.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Adapter(adapter) => adapter.run(),
+        Command::Tune(tune) => tune.run(),
         Command::Replay(replay) => replay.run(),
     };
     match result {

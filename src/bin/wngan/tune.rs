@@ -1,0 +1,44 @@
+//! `wngan tune`: which variant of the matrix products is the fastest on this device, and what each of them takes.
+
+use crate::teller::print_object;
+use pollster::block_on;
+use serde_json::json;
+use wn_gan::Result;
+use wn_gan::gpu::Gpu;
+use wn_gan::gpu::context::Limits;
+use wn_gan::nn::tuner::{self, Measured, PROBE};
+
+/// Arguments of `wngan tune`.
+#[derive(Debug, clap::Args)]
+#[command(rename_all = "snake_case")]
+pub struct Tune {
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+impl Tune {
+    /// Chooses as a first start would, then measures every candidate without a limit of time, and prints both. What was
+    /// chosen is not kept.
+    ///
+    /// # Errors
+    /// As every use of a device.
+    pub fn run(&self) -> Result<()> {
+        let gpu = block_on(Gpu::open(Limits::Adapter))?;
+        let choice = block_on(tuner::fastest(&gpu));
+        let all = block_on(tuner::measure(&gpu, &tuner::candidates(&gpu), f64::INFINITY))?;
+        let (images, [side, from, to]) = PROBE;
+        let candidates: Vec<_> =
+            all.iter().map(|&Measured { body, millis }| json!({"variant": body.name(), "ms": millis})).collect();
+        let found = json!({
+            "adapter": gpu.name(),
+            "backend": gpu.backend(),
+            "probe": {"images": images, "side": side, "channels": [from, to]},
+            "chosen": choice.body.name(),
+            "all_measured_in_time": choice.measured || all.len() == 1,
+            "candidates": candidates,
+        });
+        print_object(self.json, &found);
+        Ok(())
+    }
+}
