@@ -287,16 +287,16 @@ def failures(results):
 
 
 def text_of_failure(results, program, test):
-    """What a failed test printed: the lines behind its heading."""
-    prefix = re.compile(rf"{program}(?: alone)?: ")
+    """What a failed test printed the last time, behind its heading; or else the line that says how it ended."""
     lines, inside = [], False
     for line in results.tests:
-        line = prefix.sub("", line, count=1)
+        line = re.sub(rf"^{program}(?: alone)?: ", "", line)
         if line.startswith("---- ") or line == "failures:":
             inside = line.startswith(f"---- {test} ")
-        elif inside:
+            lines = [] if inside else lines
+        elif inside and line:
             lines.append(line)
-    return [line for line in lines if line][:MOST_LINES] or ["(nothing was printed)"]
+    return lines[:MOST_LINES] or [line for line in results.tests if f": test {test} ... FAILED" in line]
 
 
 def adapter(results):
@@ -319,7 +319,7 @@ def page(results):
     return "\n".join([
         f"# {results.check['adapter']}", "",
         *(software if row.get("software", True) else []),
-        f"By `scripts/gpu.sh` ([how](../gpu-check.md)), programs of {results.check['pack']}, {seconds:.0f} s.", "",
+        f"By `scripts/gpu.sh` ([how](../gpu-check.md)), programs of {results.check['pack']}; {seconds:.0f} s of it.", "",
         *asked(results), *failures(results), *steps(results), *pytorch(results), *products(results),
         *(line for workload in ("gan64", "gan160") for line in dispatches(results, workload)),
         *tuner(results), *experiment(results), *adapter(results), *outcomes(results),

@@ -116,11 +116,13 @@ tests() {
             attempt 60 "${on_gpu[@]}" "$scratch/bin/$program" --exact "$name" || break
             keep_lines "$program alone"
             if [[ $status == passed ]]; then name+=" ... ok"; else name+=" ... FAILED"; fi
-            echo "$program: test $name (alone: $status)" >>"$state/tests.txt"
+            echo "$program: test $name (in a process of its own: $status${note:+, $note})" >>"$state/tests.txt"
         done
     fi
     mapfile -t open < <(untested "$program")
     failed=$(sed -n "s/^$program: test \(.*\) \.\.\. FAILED.*/\1/p" "$state/tests.txt" | sort -u | wc -l)
     [[ $failed == 0 || ${result[0]} != passed ]] || result[0]=failed # In an earlier call.
-    record "$task" "${result[@]}" "$failed failed, ${#open[@]} without a result"
+    note="$failed failed, ${#open[@]} without a result"
+    [ "${#open[@]}" = 0 ] || note+=" (${open[*]:0:5}$([ "${#open[@]}" -le 5 ] || echo " ..."))"
+    record "$task" "${result[@]}" "$note"
 }
