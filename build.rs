@@ -2,13 +2,13 @@
 //!
 //! `WNGAN_NO_GPU=1` marks the tests that need a GPU as ignored; without it a missing adapter fails them.
 //!
-//! The shaders that a processor can run are written out as Rust, so that the same WGSL that a GPU's driver compiles is
-//! also what the compiler of everything else compiles: `processor.rs` in the output folder, used by src/processor.
+//! The shaders are read by naga, and two files written of them: `kernels.rs`, the table of kernels with their bindings
+//! and parameter blocks, used by src/kernels.rs; and `cpu.rs`, the kernels themselves as Rust, so that the same WGSL that
+//! a GPU's driver compiles is also what the compiler of everything else compiles, used by src/cpu.
 
 #[path = "build/function.rs"]
 mod function;
-#[allow(dead_code, unreachable_pub, reason = "the table of the library, of which names and sources are read here")]
-#[path = "src/kernels.rs"]
+#[path = "build/kernels.rs"]
 mod kernels;
 #[path = "build/module.rs"]
 mod module;
@@ -23,10 +23,14 @@ fn main() {
     if std::env::var("WNGAN_NO_GPU").is_ok_and(|value| value == "1") {
         println!("cargo::rustc-cfg=no_gpu");
     }
-    for path in ["build.rs", "build", "shaders", "src/kernels.rs"] {
+    for path in ["build.rs", "build", "shaders"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    let written = module::of_kernels(kernels::ALL.iter().filter(|kernel| kernel.runs_on_processors()));
+    let all = kernels::read(Path::new("shaders"));
     let folder = std::env::var("OUT_DIR").expect("cargo names the output folder");
-    std::fs::write(Path::new(&folder).join("processor.rs"), written).expect("the output folder can be written");
+    let write = |name: &str, text: String| {
+        std::fs::write(Path::new(&folder).join(name), text).expect("the output folder can be written");
+    };
+    write("kernels.rs", kernels::table(&all));
+    write("cpu.rs", module::of_kernels(all.iter().filter(|kernel| kernel.runs_on_cpu)));
 }

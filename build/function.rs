@@ -330,7 +330,7 @@ fn ends(block: &Block) -> bool {
     matches!(block.iter().last(), Some(Statement::Return { .. }))
 }
 
-/// What a function is called, so that it meets none of src/processor.
+/// What a function is called, so that it meets none of src/cpu.
 fn called(function: &Function) -> String {
     format!("fn_{}", function.name.as_deref().unwrap_or("main"))
 }
@@ -339,7 +339,7 @@ fn local(index: usize) -> String {
     format!("v{index}")
 }
 
-/// The function in src/processor/wgsl.rs that does what an operator does.
+/// The function in src/cpu/wgsl.rs that does what an operator does.
 pub fn operator(op: BinaryOperator) -> &'static str {
     match op {
         BinaryOperator::Add => "add",

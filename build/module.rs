@@ -3,24 +3,16 @@
 //! need barriers: its overrides bring workgroups down to one invocation wherever it has some.
 
 use crate::function::Writer;
-use crate::kernels::{Kernel, Workgroup};
+use crate::kernels::Kernel;
 use crate::types::{self, identifier};
-use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::valid::ModuleInfo;
 use naga::{AddressSpace, ArraySize, Expression, GlobalVariable, Handle, Module, TypeInner};
 
 /// Rust for all of `kernels`, with a table of them by name.
-pub fn of_kernels<'a>(kernels: impl Iterator<Item = &'a &'static Kernel>) -> String {
+pub fn of_kernels<'a>(kernels: impl Iterator<Item = &'a Kernel>) -> String {
     let (mut text, mut table) = (String::new(), String::new());
     for (number, kernel) in kernels.enumerate() {
-        let source = kernel.source();
-        let is_alone = !matches!(kernel.workgroup, Workgroup::Flat);
-        assert!(is_alone || !source.contains("Barrier("), "{} waits for others of its workgroup", kernel.name);
-        let module = naga::front::wgsl::parse_str(&source)
-            .unwrap_or_else(|error| panic!("{}: {}", kernel.name, error.emit_to_string(&source)));
-        let info = Validator::new(ValidationFlags::all(), Capabilities::all())
-            .validate(&module)
-            .unwrap_or_else(|error| panic!("{}: {}", kernel.name, error.emit_to_string(&source)));
-        text += &format!("mod kernel_{number} {{\nuse super::*;\n{}}}\n", of_module(&module, &info));
+        text += &format!("mod kernel_{number} {{\nuse super::*;\n{}}}\n", of_module(&kernel.module, &kernel.info));
         table += &format!("({:?}, kernel_{number}::run),\n", kernel.name);
     }
     format!("{text}/// Every kernel by name.\npub const KERNELS: &[(&str, fn(&Job<'_>))] = &[\n{table}];\n")
@@ -128,7 +120,7 @@ fn run(module: &Module) -> String {
     text + &format!(
         "let bound = Bound {{ of: PhantomData, {names} }};\n\
          let lanes: u32 = {};\n\
-         for group in job.groups() {{\nfor lane in 0..lanes {{\nfn_main(&bound, {arguments});\n}}\n}}\n}}\n",
+         for group in job.workgroups() {{\nfor lane in 0..lanes {{\nfn_main(&bound, {arguments});\n}}\n}}\n}}\n",
         size.join(" * ")
     )
 }

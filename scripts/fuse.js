@@ -1,6 +1,6 @@
 /**
  * Products and sums as one instruction: `node scripts/fuse.js < in.wat > out.wat` replaces x + a*b by
- * f32x4.relaxed_madd(a, b, x) in the kernels for processors (src/processor), where WGSL allows it. A compiler may not do so
+ * f32x4.relaxed_madd(a, b, x) in the kernels for the CPU (src/cpu), where WGSL allows it. A compiler may not do so
  * by itself, and elsewhere in the program nobody may: the built-in images are the same bits everywhere.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const ADD = "(f32x4.add";
 const MULTIPLY = "(f32x4.mul";
 /** A function of the module that build/module.rs writes. */
-const KERNEL = /^\n \(func \$\S*processor\S*kernels\S*/;
+const KERNEL = /^\n \(func \$\S*cpu\S*kernels\S*/;
 /** A local of its own, which keeps a sum between two products. */
 const SUM = "$sum_of_products";
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trunk's post_build hook: shrinks the wasm of a release build in place, and makes a second one of it whose kernels for
-# processors multiply and add in one instruction (www/program.js chooses; half a minute in all). Debug builds stay as they
+# CPU multiply and add in one instruction (www/program.js chooses; half a minute in all). Debug builds stay as they
 # are, and both names stand for the same.
 set -euo pipefail
 
@@ -11,7 +11,7 @@ if [ "${TRUNK_PROFILE:?is set by trunk, which calls this script}" != release ]; 
     exit 0
 fi
 
-# The features that rustc turns on for wasm32-unknown-unknown, and those of the kernels for processors (build/module.rs):
+# The features that rustc turns on for wasm32-unknown-unknown, and those of the kernels for the CPU (build/module.rs):
 # every browser with WebGPU has them.
 features=(--enable-bulk-memory --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int
     --enable-reference-types --enable-sign-ext --enable-simd)

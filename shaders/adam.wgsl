@@ -3,6 +3,7 @@
 //   p = p - lr * (m1/(1-beta1^t)) / (sqrt(m2/(1-beta2^t)) + eps),        t = 1, 2, ...
 // The bias corrections 1 - beta^t come from the step block: a power in f32 loses too much. From pair_begin on the
 // buffer holds (threshold, slope) pairs; after the step slopes are projected to [0, 1].
+// use: shared/grid, shared/step, shared/slope
 
 struct Params {
     count: u32,

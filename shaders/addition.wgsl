@@ -2,6 +2,7 @@
 // (shortcut):
 //   y = (g0 x0 + g1 x1)/n        n = sqrt(g0^2 + g1^2 + 1e-6)
 // x0, x1 and y are [rows, channels] and start at the same offset.
+// use: shared/grid, shared/gate
 
 struct Params {
     count: u32,       // rows * channels

@@ -2,6 +2,7 @@
 //   dx0 = dy g0/n        dx1 = dy g1/n        dg = (h - g <g, h>/n^2)/n
 // dy is overwritten by dx1, dx0 is written beside it. dg is linear in h, so each part of the sum is pulled back by
 // itself: partial[part, c] = (dg0, dg1). A workgroup takes 16 neighbouring channels and `rows_per_part` rows.
+// use: shared/gate, shared/channel_sum
 
 struct Params {
     rows: u32,

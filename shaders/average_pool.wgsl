@@ -1,5 +1,6 @@
 // small = factor * the sum of its four big pixels, zero outside: average pooling with factor 1/4, and with factor 1 the
 // gradient of nearest-neighbour upsampling.
+// use: shared/grid, shared/pooling
 
 @group(0) @binding(0) var<uniform> p: Pooling;
 @group(0) @binding(1) var<storage, read> big: array<f32>;

@@ -1,6 +1,7 @@
 // Batch normalisation with given statistics (mean, 1/std) of the group and a (bias, scale) pair per channel:
 //   y = scale * (x - mean)/std + bias
 // With the statistics (0, 1) it is the affine map of the ResNet's last block. x and y are [groups, rows, channels].
+// use: shared/grid
 
 struct Params {
     count: u32,         // elements of all groups

@@ -4,6 +4,7 @@
 //   given statistics:   dx = scale/std * dy
 // Images behind the first now.rows of a group had no part in batch statistics and get no gradient.
 // x and dy are [groups, rows, channels]; sums[group, c] = (sum dy, sum dy x^).
+// use: shared/grid, shared/step
 
 struct Params {
     count: u32,         // elements of all groups

@@ -3,6 +3,7 @@
 //   statistics[group, c] = (mean, 1/sqrt(var + 1e-5))
 //   running = running + momentum * (mean - running), with the unbiased var n/(n-1) for the running variance
 // One invocation per channel; groups (real, then fake) move the running statistics one after the other.
+// use: shared/grid, shared/step, shared/variance
 
 struct Params {
     channels: u32,

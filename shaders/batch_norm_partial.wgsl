@@ -3,6 +3,7 @@
 // Real and fake images are two groups with statistics of their own. x is [groups, rows, channels], where a group's
 // first now.rows images count, each of `pixels` rows; a workgroup takes 16 neighbouring channels and `rows_per_part`
 // rows of one group. Deviations are taken from the part's own mean, so nothing cancels. partial[group, part, c].
+// use: shared/step, shared/channel_sum
 
 struct Params {
     channels: u32,

@@ -1,5 +1,6 @@
 // Running statistics as those of every group, for samples and reconstructions:
 //   statistics[group, c] = (running mean, 1/sqrt(running variance + 1e-5))
+// use: shared/grid, shared/variance
 
 struct Params {
     channels: u32,

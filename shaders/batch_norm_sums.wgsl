@@ -3,6 +3,7 @@
 // They become the gradients of (bias, scale) when parts and groups are added up, and, added up within a group, what
 // the gradient of x needs. x and dy are [groups, rows, channels]; a workgroup takes 16 neighbouring channels and
 // `rows_per_part` rows of one group.
+// use: shared/channel_sum
 
 struct Params {
     rows: u32,          // of one group

@@ -1,6 +1,7 @@
 // First stage of a bias gradient: partial[part, c] = sum of dy[row, c] over the rows of the part, each row times
 // factor[row / scaled_by] where there are factors.
 // dy is [rows, channels]; a workgroup takes 16 neighbouring channels and `rows_per_part` rows, LANES at a time.
+// use: shared/channel_sum
 
 struct Params {
     rows: u32,

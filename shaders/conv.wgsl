@@ -3,6 +3,8 @@
 // and what shared/epilogue.wgsl makes of it. As a matrix product: row m = (b,i,j), column n, depth k = (u,v,c); one
 // segment per kernel row u, because the pixels (v,c) below a kernel row are neighbours in memory. Also the data gradient
 // of a transposed convolution (big = dy) and, with 1x1 images, a linear layer.
+// use: shared/geometry, shared/operands, shared/along_depth, shared/epilogue
+// variants: shared/gemm_tile, shared/gemm_tile_wide, shared/gemm_plain, shared/gemm_panel
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> input: array<f32>;

@@ -4,6 +4,8 @@
 // Output pixels of one phase (y mod stride, x mod stride) meet the same taps u = u0, u0 + stride, ..., so each phase
 // is a dense matrix product and nothing is multiplied by inserted zeros: row m = (b,p,q) with y = phase + p*stride,
 // column n, depth k = (tap of the phase, c), one segment per tap. Also the data gradient of a convolution (small = dy).
+// use: shared/geometry, shared/operands, shared/along_depth, shared/epilogue
+// variants: shared/gemm_tile, shared/gemm_tile_wide, shared/gemm_plain, shared/gemm_panel
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> input: array<f32>;

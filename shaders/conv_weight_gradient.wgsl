@@ -6,6 +6,8 @@
 // Row m = (u,v,c), column n, depth k = (b,i,j), one segment per row (b,i) of small. The depth is long and the result
 // small, so workgroup z sums the segments [z*split, (z+1)*split) into its own partial result [z, m, n];
 // reduce_partials.wgsl adds these in order.
+// use: shared/geometry, shared/operands
+// variants: shared/gemm_tile, shared/gemm_tile_wide, shared/gemm_plain, shared/gemm_panel
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> big: array<f32>;

@@ -1,5 +1,6 @@
 // What the adapter's arithmetic can do at most: forty-eight independent chains x = a x + b per invocation, in registers,
 // with two numbers read and one written. y = the sum of the chains, which all start at different values.
+// use: shared/grid
 
 struct Params {
     count: u32,

@@ -5,6 +5,7 @@
 //   hinge  max(0, 1 -+ l) in D, -l in G         dl = -+1 inside the margin, else 0; -1 in G
 // Rows first..first+real are real images, the next `fake` rows are fakes; D's losses go to columns 1 and 2 of the
 // step's metric row, G's to column 3, the step number to column 0. One workgroup does all of it.
+// use: shared/step, shared/tree_sum
 
 struct Params {
     first: u32,

@@ -2,6 +2,7 @@
 // four bytes to a word. Training batches walk through a fresh permutation of the `count` images from `first` on in
 // every epoch: image number step*batch + row, counted over the whole run. Held-out batches (shuffle 0) are the
 // images now.first, now.first + 1, ..., the last of the data set where they run out.
+// use: shared/grid, shared/step, shared/rng
 
 struct Params {
     batch: u32,

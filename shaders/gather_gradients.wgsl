@@ -1,5 +1,6 @@
 // Second stage of all long sums of a network's backward pass: each element of the flat gradient is the sum of its parts,
 // in their order. One workgroup per block of up to 256 elements.
+// use: shared/gradient_block, shared/part_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<GradientBlock>;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;

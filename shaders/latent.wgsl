@@ -1,5 +1,6 @@
 // Latent codes z ~ N(0, 1) of several streams, one after the other: elements 4q .. 4q+3 of a stream come from counter
 // (q, step, stream, seed) by two Box-Muller pairs.
+// use: shared/grid, shared/step, shared/rng
 
 struct Params {
     count: u32,        // of a stream: batch * code_size

@@ -2,6 +2,7 @@
 //   loss[i] = mean over pixels and channels of (y - target)^2        dy = 2 (y - target) / (rows * values)
 // y and target are [images, values] with values = height*width*channels; `rows` images of the batch count, the others
 // get a zero gradient. One workgroup per image.
+// use: shared/step, shared/tree_sum
 
 struct Params {
     values: u32,

@@ -1,4 +1,5 @@
 // Second stage of every split sum: total[i] = partial[0,i] + partial[1,i] + ..., in this order.
+// use: shared/grid
 
 struct Params {
     parts: u32,

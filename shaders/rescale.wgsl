@@ -1,4 +1,5 @@
 // y = scale * x + shift: D's input 2x - 1 in the ResNet, and with (2, 0) its gradient.
+// use: shared/grid
 
 struct Params {
     count: u32,

@@ -1,6 +1,7 @@
 // RMSprop over one flat buffer of parameters (paper, section 4; eps outside the root, no bias correction):
 //   m = decay*m + (1-decay)*g^2        p = p - lr * g / (sqrt(m) + eps)
 // From pair_begin on the buffer holds (threshold, slope) pairs; after the step slopes are projected to [0, 1].
+// use: shared/grid, shared/step, shared/slope
 
 struct Params {
     count: u32,

@@ -1,6 +1,7 @@
 // Images as one RGBA sheet, ready for a canvas or a PNG: tile t shows image t, `columns` tiles to a row, no gap.
 // pixels [images, height, width, channels] in [0,1]; grey is shown as equal red, green and blue; tiles without an
 // image are transparent. One word of the sheet per invocation, red in the lowest byte.
+// use: shared/grid
 
 struct Params {
     images: u32,

@@ -1,4 +1,5 @@
 // y = 1 / (1 + exp(-x)); the exponential's argument is never positive, so nothing overflows.
+// use: shared/grid
 
 struct Params {
     count: u32,

@@ -3,6 +3,7 @@
 // beside y or in its place, and its sums over rows, the gradient of a bias before the sigmoid:
 //   partial[part, c] = sum of dx[row, c]
 // All are [rows, channels]; a workgroup takes 16 neighbouring channels and `rows_per_part` rows, LANES at a time.
+// use: shared/channel_sum
 
 struct Params {
     rows: u32,

@@ -1,5 +1,6 @@
 // Second half of a power iteration of spectral norm: s = W^T t/|t|, of length sigma. A workgroup takes 16 neighbouring
 // channels; LANES invocations share one.
+// use: shared/spectral_block, shared/channel_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<SpectralBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

@@ -1,5 +1,6 @@
 // First stage of spectral norm's pull-back: inner[c] = <dw, W> over the rows of channel c. A workgroup takes 16
 // neighbouring channels; LANES invocations share one.
+// use: shared/spectral_block, shared/channel_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<SpectralBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

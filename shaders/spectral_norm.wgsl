@@ -1,4 +1,5 @@
 // Effective weights of spectral norm: w = W/sigma with sigma = |s|. A workgroup takes 16 neighbouring channels.
+// use: shared/spectral_block, shared/tree_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<SpectralBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

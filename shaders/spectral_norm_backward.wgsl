@@ -2,6 +2,7 @@
 // (Miyato et al. 2018, section 2.1):
 //   dW = (dw - <dw, w> v u^T)/sigma,        <dw, w> = sum of inner / sigma
 // The gradient buffer holds dw on entry and dW on return. A workgroup takes 16 neighbouring channels.
+// use: shared/spectral_block, shared/tree_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<SpectralBlock>;
 @group(0) @binding(1) var<storage, read> t: array<f32>;

@@ -1,5 +1,6 @@
 // First half of a power iteration of spectral norm (Miyato et al. 2018): t = W s/|s|. A workgroup takes 16 neighbouring
 // rows; LANES invocations share one.
+// use: shared/spectral_block, shared/channel_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<SpectralBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

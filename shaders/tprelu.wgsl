@@ -2,6 +2,7 @@
 //   y = x if x > a, else s*x + (1-s)*a
 // PReLU holds a at 0, TReLU holds s at 0, ReLU holds both. x and y are [rows, channels]; the pair of channel c is
 // (threshold, slope) = params[pair_offset + 2c], params[pair_offset + 2c + 1].
+// use: shared/grid
 
 struct Params {
     count: u32,       // rows * channels

@@ -1,5 +1,6 @@
 // Every big pixel = factor * its small pixel: nearest-neighbour upsampling with factor 1, cropped by the padding, and
 // with factor 1/4 the gradient of average pooling.
+// use: shared/grid, shared/pooling
 
 @group(0) @binding(0) var<uniform> p: Pooling;
 @group(0) @binding(1) var<storage, read> small: array<f32>;

@@ -5,6 +5,7 @@
 // A layer's raw weight is v[outer, channels, inner]: element (o, c, i) at (o*channels + c)*inner + i. One workgroup
 // takes 16 neighbouring channels and for each LANES invocations, arranged so that neighbours read
 // neighbours in memory: channel-fastest where inner is 1, lane-fastest otherwise.
+// use: shared/channel_block, shared/channel_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<ChannelBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

@@ -2,6 +2,7 @@
 // 2). With w_hat = v/n and dw the gradient of the effective weight w = gain * w_hat:
 //   dv = gain/n * (dw - factor * w_hat * <w_hat, dw>)        dgain = <w_hat, dw>
 // dv is orthogonal to v up to eps. The gradient buffer holds dw on entry and dv on return, at the offsets of v.
+// use: shared/channel_block, shared/channel_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<ChannelBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;

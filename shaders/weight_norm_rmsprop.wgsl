@@ -5,6 +5,7 @@
 //   m = decay*m + (1-decay)*dv^2                         v = v - lr * dv / (sqrt(m) + eps)
 //   n = sqrt(factor * |v|^2 + 1e-6)                      w = gain * v/n
 // A workgroup beyond the channel blocks takes a block of the other parameters: sum of parts, RMSprop, projection.
+// use: shared/step, shared/channel_block, shared/channel_sum, shared/slope, shared/part_sum
 
 struct Params {
     channel_blocks: u32,

@@ -16,7 +16,7 @@ pub enum Error {
     Checkpoint(String),
     /// The system offers no GPU adapter, software or hardware.
     #[error(
-        "No GPU adapter was found ({0}). Install a Vulkan, Metal or DirectX 12 driver; on Debian the package mesa-vulkan-drivers has a software one. Or set WNGAN_DEVICE=processor, which needs none."
+        "No GPU adapter was found ({0}). Install a Vulkan, Metal or DirectX 12 driver; on Debian the package mesa-vulkan-drivers has a software one. Or set WNGAN_DEVICE=cpu, which needs none."
     )]
     NoAdapter(String),
     /// The adapter refused to open a device.

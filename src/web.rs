@@ -5,11 +5,11 @@
 
 use crate::config::{self, Config};
 use crate::data;
+use crate::device::context::{self, Limits};
 use crate::gan::checkpoint::Checkpoint;
 use crate::gan::{self, Trainer};
-use crate::gpu::context::{self, Limits};
-use crate::nn::product::Body;
-use crate::nn::tuner;
+use crate::nn::gemm::Variant;
+use crate::nn::gemm::tuner;
 use crate::theorem;
 use js_sys::Uint8ClampedArray;
 use std::collections::BTreeMap;
@@ -29,31 +29,30 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// An open GPU device, and the body of the matrix products for it.
+/// An open GPU device, and the variant of the matrix products for it.
 #[wasm_bindgen]
-pub struct Gpu(Arc<context::Gpu>, Body);
+pub struct Device(Arc<context::Device>, Variant);
 
-/// Finds an adapter, opens a device and runs a first kernel; `subgroups` says whether the page has devices opened with
-/// that feature (www/subgroups.js).
+/// Finds an adapter, opens a device and runs a first kernel.
 #[allow(clippy::arc_with_non_send_sync, reason = "native tests share a device between threads; a browser has just one")]
 #[wasm_bindgen(js_name = openGpu)]
-pub async fn open_gpu(subgroups: bool) -> JsResult<Gpu> {
-    let gpu = Arc::new(context::Gpu::open(Limits::Browser { subgroups }).await?);
-    let body = Body::for_device(&gpu);
-    Ok(Gpu(gpu, body))
+pub async fn open_gpu() -> JsResult<Device> {
+    let device = Arc::new(context::Device::open(Limits::Adapter).await?);
+    let variant = Variant::for_device(&device);
+    Ok(Device(device, variant))
 }
 
-/// The processor as a device, without WebGPU and whatever imitates it.
+/// The cpu as a device, without WebGPU and whatever imitates it.
 #[allow(clippy::arc_with_non_send_sync, reason = "as above")]
-#[wasm_bindgen(js_name = openProcessor)]
-pub fn open_processor() -> Gpu {
-    let gpu = Arc::new(context::Gpu::processor());
-    let body = Body::for_device(&gpu);
-    Gpu(gpu, body)
+#[wasm_bindgen(js_name = openCpu)]
+pub fn open_cpu() -> Device {
+    let device = Arc::new(context::Device::cpu());
+    let variant = Variant::for_device(&device);
+    Device(device, variant)
 }
 
 #[wasm_bindgen]
-impl Gpu {
+impl Device {
     /// Name of the adapter.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
@@ -66,21 +65,21 @@ impl Gpu {
         self.0.backend().into()
     }
 
-    /// Chooses the body of the matrix products: the one called `kept`, if the device can run it, or else the fastest,
+    /// Chooses the variant of the matrix products: the one called `kept`, if the device can run it, or else the fastest,
     /// which takes about a second. Returns its name if it should be kept.
     pub async fn tune(&mut self, kept: Option<String>) -> Option<String> {
-        let named = kept.and_then(|name| Body::named(&name, &self.0));
+        let named = kept.and_then(|name| Variant::named(&name, &self.0));
         let choice = match named {
-            Some(body) => tuner::Choice { body, measured: true },
+            Some(variant) => tuner::Choice { variant, measured: true },
             None => tuner::fastest(&self.0).await,
         };
-        self.1 = choice.body;
-        choice.measured.then(|| choice.body.name().into())
+        self.1 = choice.variant;
+        choice.measured.then(|| choice.variant.name().into())
     }
 
-    /// The body of the matrix products.
+    /// The variant of the matrix products.
     #[wasm_bindgen(getter)]
-    pub fn body(&self) -> String {
+    pub fn variant(&self) -> String {
         self.1.name().into()
     }
 
@@ -117,7 +116,7 @@ pub fn theorem_demonstration(depth: u32, maps: &str, activation: &str, seed: u32
 /// changed, for about `seconds`; `on_progress(share)` is called before each piece.
 #[wasm_bindgen]
 pub async fn bench(
-    gpu: &Gpu,
+    device: &Device,
     workload: &str,
     changes: &str,
     seconds: f64,
@@ -128,7 +127,7 @@ pub async fn bench(
         // A page that throws in its progress display is no reason to stop.
         let _ = on_progress.call1(&JsValue::NULL, &share.into());
     };
-    let found = gan::bench::measure((gpu.0.clone(), gpu.1), workload, &config, seconds, &mut tell).await?;
+    let found = gan::bench::measure((device.0.clone(), device.1), workload, &config, seconds, &mut tell).await?;
     Ok(serde_json::to_string(&found)?)
 }
 
@@ -232,20 +231,20 @@ pub struct Session {
 /// Checks the settings and builds the run; `on_progress(done, total, label)` is called before each piece.
 #[wasm_bindgen(js_name = startSession)]
 pub async fn start_session(
-    gpu: &Gpu,
+    device: &Device,
     data: &Dataset,
     config: &str,
     on_progress: js_sys::Function,
 ) -> JsResult<Session> {
     let started = now();
     let config = Config::from_json(config)?;
-    let before = gpu.0.counts().buffer_bytes;
+    let before = device.0.counts().buffer_bytes;
     let mut report = |done: usize, total: usize, label: &str| {
         // A page that throws in its progress display is no reason to stop the build.
         let _ = on_progress.call3(&JsValue::NULL, &(done as u32).into(), &(total as u32).into(), &label.into());
     };
-    let trainer = Trainer::with_body(gpu.0.clone(), config, &data.0, gpu.1, &mut report).await?;
-    let gpu_bytes = (gpu.0.counts().buffer_bytes - before) as f64;
+    let trainer = Trainer::with_variant(device.0.clone(), config, &data.0, device.1, &mut report).await?;
+    let gpu_bytes = (device.0.counts().buffer_bytes - before) as f64;
     Ok(Session { trainer, compile_millis: now() - started, gpu_bytes })
 }
 

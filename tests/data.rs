@@ -101,7 +101,7 @@ fn every_wrong_file_gets_its_own_sentence() {
         ("photo.jpg", b"\xff\xd8\xff\xe0..".to_vec(), "single JPEG"),
         ("cifar.zip", b"PK\x03\x04....".to_vec(), "zip archive"),
         ("quota.bin", b"\n <!DOCTYPE html><html>".to_vec(), "web page"),
-        ("quota.bin", b"<HTML><body>".to_vec(), "web page"),
+        ("quota.bin", b"<HTML><variant>".to_vec(), "web page"),
         ("data_batch_1", b"\x80\x02}q\x01(U".to_vec(), "Python pickle"),
         ("data_batch_1", b"\x80\x05\x95".to_vec(), "binary version"),
         ("x.npy", b"\x93NUMPY\x01\x00".to_vec(), "NumPy"),

@@ -99,7 +99,6 @@ fn a_report_with_mismatches_fails() {
 fn every_planted_error_is_caught() {
     let missed: Vec<&str> = PLANTED
         .iter()
-        .filter(|(_, kernel, ..)| checks::can_check(kernel))
         .map(|(check, kernel, text, replacement)| (check, planted(kernel, text, replacement)))
         .filter(|(check, kernel)| check(kernel).mismatches.is_empty())
         .map(|(_, kernel)| kernel.name)

@@ -22,17 +22,15 @@ use checks::{
 };
 use std::collections::BTreeSet;
 use wn_gan::Error;
-use wn_gan::gpu::{Buffer, Call, StepSlots};
-use wn_gan::kernels::{self, ReducePartials, Step, Workgroup};
+use wn_gan::device::{Buffer, Dispatch, StepUniforms};
+use wn_gan::kernels::{self, ReducePartials, Step};
 
 macro_rules! checked {
     ($($test:ident: $check:path, $kernel:ident;)*) => {
         $(#[test]
         #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
         fn $test() {
-            if checks::can_check(&kernels::$kernel) {
-                $check(&kernels::$kernel).none();
-            }
+            $check(&kernels::$kernel).none();
         })*
 
         /// Every kernel with its check.
@@ -42,16 +40,16 @@ macro_rules! checked {
         #[test]
         #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
         fn one_invocation_per_channel() {
-            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.workgroup == Workgroup::Channels) {
+            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.has_override("LANES")) {
                 check(planted(kernel, "LANES: u32 = 16u", "LANES: u32 = 1u")).none();
             }
         }
 
-        /// Kernels that a processor runs without a driver, as the build script wrote them out.
+        /// Kernels that a cpu runs without a driver, as the build script wrote them out.
         #[test]
         fn kernels_on_the_processor() {
-            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.runs_on_processors()) {
-                checks::gpu::on_processor(|| check(kernel)).none();
+            for (check, kernel) in CHECKS.iter().filter(|(_, kernel)| kernel.runs_on_cpu) {
+                checks::gpu::on_cpu(|| check(kernel)).none();
             }
         }
 
@@ -64,23 +62,17 @@ macro_rules! checked {
 }
 
 checked! {
-    conv: convolution::conv, CONV;
-    conv_wide: convolution::conv, CONV_WIDE;
-    conv_subgroup: convolution::conv, CONV_SUBGROUP;
-    conv_quad: convolution::conv, CONV_QUAD;
-    conv_narrow: convolution::conv, CONV_NARROW;
+    conv: convolution::conv, CONV_TILE;
+    conv_tile_wide: convolution::conv, CONV_TILE_WIDE;
+    conv_plain: convolution::conv, CONV_PLAIN;
     conv_panel: convolution::conv, CONV_PANEL;
-    conv_transpose: convolution::conv_transpose, CONV_TRANSPOSE;
-    conv_transpose_wide: convolution::conv_transpose, CONV_TRANSPOSE_WIDE;
-    conv_transpose_subgroup: convolution::conv_transpose, CONV_TRANSPOSE_SUBGROUP;
-    conv_transpose_quad: convolution::conv_transpose, CONV_TRANSPOSE_QUAD;
-    conv_transpose_narrow: convolution::conv_transpose, CONV_TRANSPOSE_NARROW;
+    conv_transpose: convolution::conv_transpose, CONV_TRANSPOSE_TILE;
+    conv_transpose_wide: convolution::conv_transpose, CONV_TRANSPOSE_TILE_WIDE;
+    conv_transpose_plain: convolution::conv_transpose, CONV_TRANSPOSE_PLAIN;
     conv_transpose_panel: convolution::conv_transpose, CONV_TRANSPOSE_PANEL;
-    conv_weight_gradient: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT;
-    conv_weight_gradient_wide: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_WIDE;
-    conv_weight_gradient_subgroup: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_SUBGROUP;
-    conv_weight_gradient_quad: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_QUAD;
-    conv_weight_gradient_narrow: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_NARROW;
+    conv_weight_gradient: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_TILE;
+    conv_weight_gradient_wide: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_TILE_WIDE;
+    conv_weight_gradient_plain: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_PLAIN;
     conv_weight_gradient_panel: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_PANEL;
     gather_gradients: sums::gather_gradients, GATHER_GRADIENTS;
     weight_norm_rmsprop: weight_norm::weight_norm_rmsprop, WEIGHT_NORM_RMSPROP;
@@ -125,7 +117,7 @@ checked! {
 fn elementwise_kernels_reach_further_than_one_dimension_of_workgroups() {
     let count = 65_535 * 256 + 300;
     let params = ReducePartials { parts: 1, count: count as u32, total_offset: 0 };
-    let call = Call::new(&kernels::REDUCE_PARTIALS, "test").params(&params).elements(count);
+    let call = Dispatch::new(&kernels::REDUCE_PARTIALS, "test").params(&params).elements(count);
     // Whole numbers up to 2^24 are exact in f32.
     let numbers: Vec<u32> = (0..count as u32).map(|i| (i as f32).to_bits()).collect();
     let after = dispatch(call, &Step::default(), &[numbers.clone(), poisoned(0, count)]);
@@ -139,8 +131,8 @@ fn elementwise_kernels_reach_further_than_one_dimension_of_workgroups() {
 fn a_grid_beyond_the_limit_is_refused_with_a_sentence() {
     let gpu = gpu();
     let buffer = Buffer::new(&gpu, "test", 1).unwrap();
-    let call = Call::new(&kernels::REDUCE_PARTIALS, "too much").buffers(&[&buffer, &buffer]).grid([1, 65_536, 1]);
-    let slots = StepSlots::new(&gpu, 1).unwrap();
+    let call = Dispatch::new(&kernels::REDUCE_PARTIALS, "too much").buffers(&[&buffer, &buffer]).grid([1, 65_536, 1]);
+    let slots = StepUniforms::new(&gpu, 1).unwrap();
     let error = compile(&gpu, &slots, vec![call]).unwrap_err();
     assert!(matches!(error, Error::Limit { .. }), "{error}");
     assert!(error.to_string().contains("65536 workgroups"), "{error}");

@@ -14,9 +14,9 @@ use pollster::block_on;
 use std::sync::Arc;
 use support::{Failures, load, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Norm, Order};
+use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
-use wn_gan::gpu::Gpu;
-use wn_gan::nn::product::Body;
+use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::layer::Parameters;
 
 /// The first forward pass only rounds.
@@ -36,14 +36,14 @@ fn after_updates(config: &Config) -> f64 {
 fn first_step(
     failures: &mut Failures,
     case: &Case<TrainingGolden>,
-    (body, gpu): (Body, Arc<Gpu>),
+    (variant, gpu): (Variant, Arc<Device>),
     deviations: &mut [f64; 3],
 ) -> (Trainer, Parameters) {
     let Case { name, config, golden } = case;
-    let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, (body, gpu));
+    let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, (variant, gpu));
     let start = golden::parameters(config, Start::Spread);
     load(&mut trainer, &start);
-    let name = format!("{name} {body:?}");
+    let name = format!("{name} {variant:?}");
     step(failures, (&name, case), &mut trainer, 0, deviations);
     let found = norms(&block_on(trainer.gradients()).unwrap());
     assert!(found.keys().eq(golden.parameters.keys()), "{name}: both sides have the same parameters");
@@ -83,7 +83,7 @@ fn step(
 
 /// Runs the three steps of a case; returns the largest relative deviations of losses before and after updates, and of
 /// gradient norms, as PyTorch's own single precision was measured.
-fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, on: (Body, Arc<Gpu>)) -> [f64; 3] {
+fn follow(failures: &mut Failures, case: &Case<TrainingGolden>, on: (Variant, Arc<Device>)) -> [f64; 3] {
     let Case { name, config, golden } = case;
     let name = format!("{name} {:?}", on.0);
     let mut deviations = [0f64; 3];
@@ -131,7 +131,7 @@ fn three_steps_of_every_kind_follow_pytorch() {
     let mut failures = Failures::default();
     let mut worst: std::collections::BTreeMap<String, [[f64; 2]; 3]> = Default::default();
     for case in golden::training_cases() {
-        let found = follow(&mut failures, &case, gpu::fast());
+        let found = follow(&mut failures, &case, gpu::suited());
         let float32 = &case.golden.float32;
         let of_file = worst.entry(case.name.split(' ').next().unwrap_or_default().into()).or_default();
         for (worst, pair) in
@@ -149,16 +149,16 @@ fn three_steps_of_every_kind_follow_pytorch() {
     failures.none();
 }
 
-/// The first step with every other body of the matrix products, and one case of every file: losses and gradients, which
-/// are what a body computes. Later steps would compare how RMSprop spreads the bodies' rounding: two that add one
+/// The first step with every other variant of the matrix products, and one case of every file: losses and gradients, which
+/// are what a variant computes. Later steps would compare how RMSprop spreads the variants' rounding: two that add one
 /// weight's gradient in one part and in two, equal otherwise bit for bit, were a thousandth apart after three steps.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn every_other_body_follows_pytorch() {
+fn every_other_variant_follows_pytorch() {
     let mut failures = Failures::default();
     let mut files = std::collections::BTreeSet::new();
-    let mut others = gpu::bodies();
-    others.pop();
+    let (suited, _) = gpu::suited();
+    let others: Vec<_> = gpu::variants().into_iter().filter(|(variant, _)| *variant != suited).collect();
     for case in golden::training_cases() {
         if files.insert(case.name.split(' ').next().unwrap_or_default().to_string()) {
             for on in &others {
@@ -174,7 +174,7 @@ fn every_other_body_follows_pytorch() {
 fn reconstructions_follow_pytorch() {
     let mut failures = Failures::default();
     for Case { name, config, golden } in golden::reconstruction_cases() {
-        let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, gpu::fast());
+        let mut trainer = trainer_of(&Config { test_interval: 0, ..config.clone() }, gpu::suited());
         load(&mut trainer, &golden::parameters(&config, Start::AtKinks));
         let target = nhwc(&config, &golden::images(&config, "target"));
         let (curve, z) = block_on(trainer.replay_reconstruction(&target, config.test_steps, 10)).unwrap();

@@ -6,15 +6,15 @@ mod uniformity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use wgpu::naga;
-use wn_gan::gpu::Overrides;
-use wn_gan::kernels::{self, BLOCKS, Binding, Kernel, Workgroup};
-use wn_gan::nn::product::{self, Kernels};
+use wn_gan::device::Overrides;
+use wn_gan::kernels::{self, Binding, Kernel};
+use wn_gan::nn::gemm::{self, Kernels};
 use wn_gan::reference::{addition, batch_norm, spectral_norm, weight_norm};
 use wn_gan::rng::Stream;
 
 use naga::proc::Layouter;
 use naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
-use naga::{AddressSpace, Expression, Handle, Module, StorageAccess, TypeInner};
+use naga::{AddressSpace, Expression, Handle, Module, StorageAccess};
 
 /// WebGPU's default limits: storage buffers per stage, bytes of workgroup memory, invocations of a workgroup, and
 /// uniform buffers per stage.
@@ -23,23 +23,16 @@ const WORKGROUP_BYTES: u32 = 16_384;
 const INVOCATIONS: u32 = 256;
 const UNIFORM_BUFFERS: usize = 12;
 
-/// Parses and validates. No capability is granted but the given ones, and naga's every check is on.
-fn read_with(source: &str, capabilities: Capabilities) -> Result<(Module, ModuleInfo), String> {
+/// Parses and validates. No capability beyond WebGPU's core is granted, and naga's every check is on.
+fn read(source: &str) -> Result<(Module, ModuleInfo), String> {
     let module = naga::front::wgsl::parse_str(source).map_err(|e| e.emit_to_string(source))?;
-    let mut validator = Validator::new(ValidationFlags::all(), capabilities);
-    validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
-    validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
+    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
     let info = validator.validate(&module).map_err(|e| e.emit_to_string(source))?;
     Ok((module, info))
 }
 
 fn read_kernel(kernel: &Kernel) -> (Module, ModuleInfo) {
-    read_with(&kernel.source(), capabilities(kernel)).unwrap_or_else(|message| panic!("{}: {message}", kernel.name))
-}
-
-/// What a kernel may use beyond WebGPU's core.
-fn capabilities(kernel: &Kernel) -> Capabilities {
-    if kernel.needs_subgroups() { Capabilities::SUBGROUP } else { Capabilities::empty() }
+    read(&kernel.source()).unwrap_or_else(|message| panic!("{}: {message}", kernel.name))
 }
 
 /// The module with values put in for its overrides.
@@ -52,17 +45,21 @@ fn with_overrides(module: &Module, info: &ModuleInfo, overrides: &Overrides) -> 
 
 /// Every choice of a kernel's overrides that decides over workgroups and their memory.
 fn choices(kernel: &Kernel) -> Vec<Overrides> {
-    match kernel.workgroup {
-        Workgroup::Flat => vec![Vec::new()],
-        Workgroup::Tree => [1, 256].map(|width| vec![("WIDTH", width)]).to_vec(),
-        Workgroup::Channels => [1, 4, 16].map(|lanes| vec![("LANES", lanes)]).to_vec(),
-        _ => [product::CONV, product::CONV_TRANSPOSE, product::CONV_WEIGHT_GRADIENT]
-            .iter()
-            .flat_map(Kernels::blocks)
-            .filter(|block| block.kernel.name == kernel.name)
-            .map(|block| block.overrides)
-            .collect(),
+    if kernel.overrides.is_empty() {
+        return vec![Vec::new()];
     }
+    if kernel.has_override("WIDTH") {
+        return [1, 256].map(|width| vec![("WIDTH", width)]).to_vec();
+    }
+    if kernel.has_override("LANES") {
+        return [1, 4, 16].map(|lanes| vec![("LANES", lanes)]).to_vec();
+    }
+    [gemm::CONV, gemm::CONV_TRANSPOSE, gemm::CONV_WEIGHT_GRADIENT]
+        .iter()
+        .flat_map(Kernels::workgroups)
+        .filter(|tile| tile.kernel.name == kernel.name)
+        .map(|tile| tile.overrides)
+        .collect()
 }
 
 fn sizes(module: &Module) -> Layouter {
@@ -75,12 +72,6 @@ fn sizes(module: &Module) -> Layouter {
 fn used(module: &Module, info: &ModuleInfo) -> Vec<(Handle<naga::GlobalVariable>, GlobalUse)> {
     let main = info.get_entry_point(0);
     module.global_variables.iter().map(|(handle, _)| (handle, main[handle])).filter(|(_, u)| !u.is_empty()).collect()
-}
-
-/// `weight_norm_backward` as `WeightNormBackward`.
-fn camel(name: &str) -> String {
-    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
-    name.split('_').map(word).collect()
 }
 
 #[test]
@@ -127,52 +118,23 @@ fn bindings_are_those_of_the_table() {
 }
 
 #[test]
-fn parameter_blocks_have_the_same_members_in_rust_and_in_wgsl() {
-    let mut seen = BTreeSet::new();
-    for kernel in kernels::ALL {
-        let (module, _) = read_kernel(kernel);
-        for (_, ty) in module.types.iter() {
-            let (Some(name), TypeInner::Struct { members, span }) = (ty.name.as_deref(), &ty.inner) else { continue };
-            // A kernel's own block is called Params in its shader and after the kernel in Rust.
-            let name = if name == "Params" { camel(kernel.name) } else { name.to_string() };
-            let Some((_, fields)) = BLOCKS.iter().find(|(block, _)| *block == name) else { continue };
-            let found: Vec<_> = members.iter().map(|m| (m.name.clone().unwrap_or_default(), m.offset)).collect();
-            let table: Vec<_> = fields.iter().zip(0..).map(|(field, i)| (field.to_string(), 4 * i)).collect();
-            assert_eq!(found, table, "{name} in {}", kernel.name);
-            assert_eq!(*span as usize, 4 * fields.len(), "{name} in {}", kernel.name);
-            for member in members {
-                let scalar = matches!(module.types[member.ty].inner, TypeInner::Scalar(s) if s.width == 4);
-                assert!(scalar, "{name} in {}: a member of another size than four bytes", kernel.name);
-            }
-            seen.insert(name);
-        }
-    }
-    let blocks: BTreeSet<String> = BLOCKS.iter().map(|(block, _)| block.to_string()).collect();
-    assert_eq!(seen, blocks, "blocks of the table that shaders declare");
-}
-
-#[test]
 fn workgroups_and_bindings_fit_the_default_limits() {
     for kernel in kernels::ALL {
         let (module, info) = read_kernel(kernel);
         let count = |wanted: fn(&Binding) -> bool| kernel.bindings.iter().filter(|binding| wanted(binding)).count();
         assert!(count(|b| matches!(b, Binding::Read | Binding::Write)) <= STORAGE_BUFFERS, "{}", kernel.name);
         assert!(count(|b| matches!(b, Binding::Params(_) | Binding::Step)) <= UNIFORM_BUFFERS, "{}", kernel.name);
-        let is_flat = kernel.workgroup == Workgroup::Flat;
-        assert_eq!(is_flat, module.overrides.is_empty(), "{}: only flat kernels have no overrides", kernel.name);
         for overrides in choices(kernel) {
             let module = with_overrides(&module, &info, &overrides);
             let [x, y, z] = module.entry_points[0].workgroup_size;
             let of = |wanted: &str| overrides.iter().find(|(name, _)| *name == wanted).map(|&(_, value)| value);
-            let expected = match kernel.workgroup {
-                Workgroup::Flat => [256, 1, 1],
-                Workgroup::Channels => [16 * of("LANES").unwrap_or_default(), 1, 1],
-                Workgroup::Tile => [of("WG_N").unwrap_or_default(), of("WG_M").unwrap_or_default(), 1],
-                Workgroup::Subgroup => [8, 1, 1],
-                Workgroup::Quad => [4, 1, 1],
-                Workgroup::Tree => [of("WIDTH").unwrap_or_default(), 1, 1],
-                Workgroup::Panel => [1, 1, 1],
-                Workgroup::Narrow => [of("WG_N").unwrap_or_default(), 1, 1],
+            // Elementwise kernels, sums over channels, sums in a tree, tiles, and a panel's single invocation.
+            let expected = match (of("LANES"), of("WIDTH"), of("WG_N"), of("WG_M")) {
+                _ if kernel.overrides.is_empty() => [256, 1, 1],
+                (Some(lanes), ..) => [16 * lanes, 1, 1],
+                (_, Some(width), ..) => [width, 1, 1],
+                (_, _, Some(columns), Some(rows)) => [columns, rows, 1],
+                _ => [1, 1, 1],
             };
             assert_eq!([x, y, z], expected, "{} {overrides:?}", kernel.name);
             assert!(x * y * z <= INVOCATIONS, "{} {overrides:?}: {x} x {y} x {z} invocations", kernel.name);
@@ -180,9 +142,6 @@ fn workgroups_and_bindings_fit_the_default_limits() {
             let workgroup = module.global_variables.iter().filter(|(_, v)| v.space == AddressSpace::WorkGroup);
             let bytes: u32 = workgroup.map(|(_, variable)| layout[variable.ty].size).sum();
             assert!(bytes <= WORKGROUP_BYTES, "{} {overrides:?}: {bytes} bytes of workgroup memory", kernel.name);
-            if kernel.needs_subgroups() {
-                assert_eq!(bytes, 0, "{}: subgroups need no memory", kernel.name);
-            }
         }
     }
 }
@@ -207,9 +166,6 @@ fn constant(name: &str) -> Vec<f64> {
 
 #[test]
 fn constants_are_the_same_in_rust_and_in_wgsl() {
-    assert_eq!(constant("METRIC_COLUMNS"), [kernels::METRIC_COLUMNS as f64]);
-    assert_eq!(constant("NO_SUMS"), [f64::from(kernels::NO_SUMS)]);
-    assert_eq!(constant("NO_GAIN"), [f64::from(kernels::NO_GAIN)]);
     assert_eq!(constant("STREAM_SHUFFLE"), [f64::from(Stream::Shuffle as u32)]);
     for (name, value) in [
         ("NORM_EPS", weight_norm::EPSILON),
@@ -225,36 +181,32 @@ fn constants_are_the_same_in_rust_and_in_wgsl() {
 #[test]
 fn every_file_below_shaders_is_part_of_a_kernel() {
     let root = Path::new("shaders");
-    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let parts: BTreeSet<&str> = kernels::ALL.iter().flat_map(|kernel| kernel.parts.iter().copied()).collect();
     let mut files = BTreeSet::new();
     for folder in [root.to_path_buf(), root.join("shared")] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
-                assert!(parts.contains(read(&path).as_str()), "{} is used by no kernel", path.display());
+                assert!(parts.contains(text(&path).as_str()), "{} is used by no kernel", path.display());
                 files.insert(path);
             }
         }
     }
     assert_eq!(files.len(), parts.len(), "every part is one file");
     for kernel in kernels::ALL {
-        let stem = kernel.name.split(',').next().unwrap_or_default();
-        assert_eq!(read(&root.join(format!("{stem}.wgsl"))), kernel.parts[0], "{}", kernel.name);
+        let stem = kernel.name.split('/').next().unwrap_or_default();
+        assert_eq!(text(&root.join(format!("{stem}.wgsl"))), kernel.parts[0], "{}", kernel.name);
     }
 }
 
 /// What breaks a rule, or the compiler's message.
 fn broken_rules(source: &str) -> Vec<String> {
-    broken_rules_with(source, Capabilities::empty())
-}
-
-fn broken_rules_with(source: &str, capabilities: Capabilities) -> Vec<String> {
     let directive =
         |line: &&str| line.trim_start().starts_with("enable ") || line.trim_start().starts_with("requires ");
     let mut broken: Vec<String> =
         source.lines().filter(directive).map(|line| format!("asks for a feature: {line}")).collect();
-    let (module, info) = match read_with(source, capabilities) {
+    let (module, info) = match read(source) {
         Ok(read) => read,
         Err(message) => return [broken, vec![message]].concat(),
     };
@@ -293,7 +245,7 @@ fn is_in_memory(module: &Module, function: &naga::Function, expression: Handle<E
 #[test]
 fn every_kernel_keeps_the_rules() {
     for kernel in kernels::ALL {
-        assert_eq!(broken_rules_with(&kernel.source(), capabilities(kernel)), [""; 0], "{}", kernel.name);
+        assert_eq!(broken_rules(&kernel.source()), [""; 0], "{}", kernel.name);
     }
 }
 

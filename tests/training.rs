@@ -59,7 +59,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
         for order in [Order::Alternating, Order::Simultaneous] {
             let config = Config { norm, order, test_interval: 0, ..Config::preset("gan16").unwrap() };
             let data = faces(600, config.seed);
-            let mut trainer = block_on(Trainer::new(gpu::fast().1, config.clone(), &data, &mut |_, _, _| {})).unwrap();
+            let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let mut start = support::to_reference(&block_on(trainer.parameters()).unwrap());
             start.extend(support::to_reference(&block_on(trainer.state()).unwrap()));
             let mut twin = Training::new(&config, &start, Rmsprop::PAPER);
@@ -72,7 +72,7 @@ fn ten_steps_from_a_seed_follow_the_twin() {
                 let [batch, code] = [config.batch_size, config.code_size].map(|n| n as usize);
                 let codes = |stream: Stream| latent(batch, code, t as u32, stream as u32, config.seed);
                 let real = support::training_batch(&config, training, t as u32);
-                let lr = f64::from(config.lr_at(t as u32));
+                let lr = f64::from(config.lr_at(wn_gan::config::Role::Generator, t as u32));
                 let expected = twin.step(&real, &codes(Stream::LatentD), &codes(Stream::LatentG), lr);
                 let what = format!("{norm:?} {order:?} step {t}");
                 assert_eq!(report.metrics.len(), METRIC_COLUMNS);
@@ -127,7 +127,7 @@ fn cosines(values: &[checkpoint::Tensor], gradients: &[checkpoint::Tensor]) -> V
 /// parameters, and the gradients that the GPU and the f64 twin find for them.
 fn after_twenty_steps(lr: f32) -> [Vec<checkpoint::Tensor>; 3] {
     let config = Config { lr, test_interval: 0, warmup: 0, ..Config::preset("gan16").unwrap() };
-    let mut trainer = block_on(Trainer::new(gpu::fast().1, config.clone(), &faces(600, 3), &mut |_, _, _| {})).unwrap();
+    let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &faces(600, 3), &mut |_, _, _| {})).unwrap();
     while trainer.step() < 20 {
         block_on(trainer.advance(20 - trainer.step())).unwrap();
     }
@@ -184,7 +184,7 @@ fn two_runs_with_one_seed_are_bit_equal_however_they_are_chunked() {
         let config = Config { norm, test_interval: 0, ..Config::preset("gan16").unwrap() };
         let data = faces(300, 3);
         let run = |chunk: Option<u32>| {
-            let mut trainer = block_on(Trainer::new(gpu::fast().1, config.clone(), &data, &mut |_, _, _| {})).unwrap();
+            let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let mut metrics = Vec::new();
             while trainer.step() < 24 || trainer.is_ahead() {
                 let report = match chunk {
@@ -211,7 +211,7 @@ fn two_runs_with_one_seed_are_bit_equal_however_they_are_chunked() {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn turns_run_ahead_of_their_metrics() {
     let config = Config { test_interval: 12, test_steps: 4, running: 20, ..Config::preset("gan16").unwrap() };
-    let mut trainer = block_on(Trainer::new(gpu::fast().1, config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
+    let mut trainer = block_on(Trainer::new(gpu::gpu(), config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
     let checkpoint = Checkpoint::read(&block_on(trainer.checkpoint()).unwrap()).unwrap();
     let (mut reported, mut ahead) = (0, 0);
     let mut take = |report: wn_gan::gan::trainer::Report| {
@@ -251,7 +251,8 @@ fn turns_run_ahead_of_their_metrics() {
 fn a_chunk_is_one_submit_and_reads_back_its_metrics_only() {
     let config = Config { test_interval: 0, ..Config::preset("gan16").unwrap() };
     // A device of its own, because the tests beside this one count too.
-    let gpu = std::sync::Arc::new(block_on(wn_gan::gpu::Gpu::open(wn_gan::gpu::context::Limits::Default)).unwrap());
+    let gpu =
+        std::sync::Arc::new(block_on(wn_gan::device::Device::open(wn_gan::device::context::Limits::Default)).unwrap());
     let mut trainer = block_on(Trainer::new(gpu.clone(), config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
     block_on(trainer.advance(1)).unwrap();
     let before = gpu.counts();
@@ -281,7 +282,7 @@ fn a_resumed_run_is_the_same_run() {
     runs.push(gan16);
     let data = faces(300, 3);
     for config in runs {
-        let new = || block_on(Trainer::new(gpu::fast().1, config.clone(), &data, &mut |_, _, _| {})).unwrap();
+        let new = || block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
         let advance = |trainer: &mut Trainer, to: u32| {
             while trainer.step() < to {
                 block_on(trainer.advance((to - trainer.step()).min(50))).unwrap();
@@ -306,8 +307,8 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
     let config = Config { test_interval: 0, ..Config::preset("gan16").unwrap() };
     let data = faces(300, 3);
     let small = Config { nfeature: 8, ..config.clone() };
-    let mut trainer = block_on(Trainer::new(gpu::fast().1, config, &data, &mut |_, _, _| {})).unwrap();
-    let other = block_on(Trainer::new(gpu::fast().1, small, &data, &mut |_, _, _| {})).unwrap();
+    let mut trainer = block_on(Trainer::new(gpu::gpu(), config, &data, &mut |_, _, _| {})).unwrap();
+    let other = block_on(Trainer::new(gpu::gpu(), small, &data, &mut |_, _, _| {})).unwrap();
     let before = block_on(trainer.checkpoint()).unwrap();
     let foreign = block_on(other.checkpoint()).unwrap();
     let read = Checkpoint::read;
@@ -324,7 +325,7 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn losses_that_are_no_numbers_stop_the_run_with_a_sentence() {
     let config = Config { norm: Norm::None, warmup: 0, test_interval: 0, ..Config::preset("gan16").unwrap() };
-    let mut trainer = trainer_of(&config, gpu::fast());
+    let mut trainer = trainer_of(&config, gpu::suited());
     let mut parameters = golden::parameters(&config, Start::Spread);
     let logit_bias = parameters.get_mut("dis.final.conv.bias").unwrap();
     *logit_bias = Tensor::new(&[1], vec![f64::from(f32::MAX)]);
@@ -356,7 +357,7 @@ fn a_running_test_goes_on_beside_training_and_scores_the_frozen_generator() {
         ..Config::default()
     };
     let data = faces(200, 3);
-    let mut trainer = block_on(Trainer::new(gpu::fast().1, config.clone(), &data, &mut |_, _, _| {})).unwrap();
+    let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
     let mut finished = Vec::new();
     while trainer.step() < 60 || finished.len() < 4 {
         let report = block_on(trainer.advance(if trainer.step() < 60 { 3 } else { 1 })).unwrap();
@@ -366,7 +367,7 @@ fn a_running_test_goes_on_beside_training_and_scores_the_frozen_generator() {
     assert!(finished.iter().all(|test| test.losses.len() == 20 && test.loss.is_finite() && test.loss > 0.0));
 
     // The first test judged the initial G: the twin gives the same score, batch by batch, the last one smaller.
-    let fresh = block_on(Trainer::new(gpu::fast().1, config.clone(), &data, &mut |_, _, _| {})).unwrap();
+    let fresh = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
     let parameters = support::to_reference(&block_on(fresh.parameters()).unwrap());
     let small = data.resized(8, 8).unwrap().with_channels(1).unwrap();
     let arranged = small.arranged(&small.split(config.seed, 20, 20).unwrap());

@@ -30,7 +30,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: usize) {
     };
     let start = golden::parameters(config, Start::Spread);
     let mut twin = Training::new(config, &start, Optimiser::of(config));
-    let mut trainer = trainer_of(config, gpu::fast());
+    let mut trainer = trainer_of(config, gpu::suited());
     load(&mut trainer, &start);
     // RMSprop turns rounding noise into a full step where a gradient is near zero; batch norm divides by small
     // deviations besides.

@@ -1,5 +1,5 @@
 /**
- * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=`, `body=` and `device=`): measures training
+ * `?bench=gan16&norm=weight&order=alternating&seconds=10` (also `batch_size=`, `variant=` and `device=`): measures training
  * steps instead of showing a run, on the device that a run would use. What was found is text in `#bench-result`, for
  * programs, and below the heading, for people; the title says when it is there.
  */
@@ -12,7 +12,7 @@ import { cause } from "./startup.js";
 import { readDevice } from "./url.js";
 
 /**
- * The device that was asked for, with the body of the products that was.
+ * The device that was asked for, with the kernel variant that was.
  * @param {import("./device.js").Core} core
  * @param {URLSearchParams} query
  */
@@ -20,14 +20,14 @@ async function open(core, query) {
   const { device, problems } = readDevice(query);
   if (problems.length > 0) {
     const asked = query.get("device");
-    throw new Error(`There is no device "${asked}". Write device=gpu or device=processor, or leave it out.`);
+    throw new Error(`There is no device "${asked}". Write device=gpu or device=cpu, or leave it out.`);
   }
-  const body = query.get("body") ?? undefined;
-  const { gpu, name } = await openDevice(device, async (_, work) => work(), async () => core, () => body);
-  if (body === undefined || body === gpu.body) return gpu;
+  const variant = query.get("variant") ?? undefined;
+  const { gpu, name } = await openDevice(device, async (_, work) => work(), async () => core, () => variant);
+  if (variant === undefined || variant === gpu.variant) return gpu;
   // The core passes over what the device cannot run.
-  const has = `the device "${name}" took "${gpu.body}" in its place`;
-  throw new Error(`The products were to have the body "${body}", but ${has}. Name that one, or leave body= out.`);
+  const has = `the device "${name}" took "${gpu.variant}" in its place`;
+  throw new Error(`The kernel variant was to be "${variant}", but ${has}. Name that one, or leave variant= out.`);
 }
 
 /** @param {unknown} error */

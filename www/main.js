@@ -54,8 +54,8 @@ const samples = new Samples();
 const status = new Status();
 const card = new Startup(find("card", HTMLElement), {
   again: () => run.boot(),
-  processor: () => {
-    setQuery("device", "processor");
+  cpu: () => {
+    setQuery("device", "cpu");
     run.boot();
   },
   diagnostics,
@@ -124,7 +124,7 @@ function diagnostics() {
     `page: ${location.origin}${location.pathname}`,
     `browser: ${navigator.userAgent}`,
     `secure: ${window.isSecureContext}; WebGPU on the page: ${"gpu" in navigator}`,
-    `device: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}, products: ${gpu.body}` : "none opened"}`,
+    `device: ${gpu ? `${gpu.name}, ${gpu.backend}, software: ${gpu.software}, kernels: ${gpu.variant}` : "none opened"}`,
     `device asked for: ${readDevice(new URLSearchParams(location.search)).device}`,
     ...card.report(),
     `settings: ${JSON.stringify(run.started?.config ?? run.draft ?? {})}`,

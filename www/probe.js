@@ -16,7 +16,7 @@ export class StageError extends Error {
   }
 }
 
-/** No failure: the processor does without what this stage looks for. */
+/** No failure: the CPU does without what this stage looks for. */
 export class Absent extends Error {
   /** @param {Absence} reason */
   constructor(reason) {
@@ -39,10 +39,10 @@ export async function ifThere(found) {
  * @param {import("./types.js").Wish} wish
  * @param {Stage} stage
  * @returns {Promise<string | undefined>} what the browser calls the adapter, which may be little; nothing if the
- * processor is to be used
+ * CPU is to be used
  */
 export async function probe(wish, stage) {
-  /** What is missing: the processor can do without, unless the visitor insists on the GPU. */
+  /** What is missing: the CPU can do without, unless the visitor insists on the GPU. */
   const missing = (/** @type {"secure" | "webgpu" | "adapter"} */ name) =>
     wish === "gpu" ? new StageError(name) : new Absent(name);
   /**
@@ -57,7 +57,7 @@ export async function probe(wish, stage) {
         return work(before);
       }),
     );
-  const wanted = wish === "processor" ? undefined : wish;
+  const wanted = wish === "cpu" ? undefined : wish;
   const secure = await after("secure", wanted, () => {
     if (!self.isSecureContext) throw missing("secure");
     return true;

@@ -1,5 +1,5 @@
 /**
- * Loads the program: where the browser knows an instruction that multiplies and adds, with kernels for processors that
+ * Loads the program: where the browser knows an instruction that multiplies and adds, with kernels for the CPU that
  * use it (scripts/fuse.js), which is up to a sixth faster there.
  *
  * @returns {Promise<typeof import("../wn_gan.js")>}

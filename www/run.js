@@ -17,7 +17,7 @@
  * @property {(message: string) => void} fault an empty message takes the fault away
  * @property {() => void} changed settings, or what may be pressed, have changed
  */
-import { keepBody, keptBodies } from "./bodies.js";
+import { keepVariant, keptVariants } from "./variants.js";
 import { Client } from "./client.js";
 import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
@@ -28,7 +28,7 @@ import { DEFAULT_PRESET, presetOf, readDevice, readHash, writeHash } from "./url
 /** Files are read whole into the program's memory. */
 const MOST_BYTES = 256e6;
 /**
- * Where a processor computes, the default preset is grey for the first ten seconds and takes a minute to faces. This one
+ * Where a CPU computes, the default preset is grey for the first ten seconds and takes a minute to faces. This one
  * shows them after five, and its running test lasts as long (half a minute on a software adapter).
  */
 const SOFTWARE_HASH = "#preset=tiny";
@@ -86,9 +86,9 @@ export class Run {
     this.views.card.begin("secure");
     const { device, problems } = readDevice(new URLSearchParams(location.search));
     try {
-      this.booted = await this.client.call("boot", { device, bodies: keptBodies() });
+      this.booted = await this.client.call("boot", { device, variants: keptVariants() });
       const { gpu, kept } = this.booted;
-      if (kept) keepBody(gpu.name, kept);
+      if (kept) keepVariant(gpu.name, kept);
       await this.client.call("calm", { on: this.calm });
       if (this.files.length > 0) this.opened = await this.client.call("open", { files: this.files });
     } catch {
@@ -100,7 +100,7 @@ export class Run {
       : [...complain(problems), ...this.readHash(small ? SOFTWARE_HASH : location.hash, this.booted)];
     await this.restart();
     if (complaints.length > 0) this.views.announce(complaints.join(" "), true);
-    else if (small && this.started) this.views.announce(t(this.booted.gpu.processor ? "say.processor" : "say.software"));
+    else if (small && this.started) this.views.announce(t(this.booted.gpu.cpu ? "say.cpu" : "say.software"));
   }
 
   /**

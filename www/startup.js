@@ -9,7 +9,7 @@ import { named, number, t } from "./i18n.js";
 
 /** @type {StageName[]} */
 const STAGES = ["secure", "webgpu", "adapter", "device", "program", "kernel", "images", "pipelines"];
-/** Where one of these fails, the processor is a way out. @type {StageName[]} */
+/** Where one of these fails, the CPU is a way out. @type {StageName[]} */
 const OF_GPU = ["secure", "webgpu", "adapter", "device", "kernel"];
 
 /** What is known of why a stage failed. @param {StageName} stage */
@@ -20,7 +20,7 @@ export const cause = (stage) =>
 export class Startup {
   /**
    * @param {HTMLElement} root
-   * @param {{ again: () => void, processor: () => void, diagnostics: () => string, copied: () => void }} on
+   * @param {{ again: () => void, cpu: () => void, diagnostics: () => string, copied: () => void }} on
    */
   constructor(root, on) {
     this.root = root;
@@ -107,8 +107,8 @@ export class Startup {
     const detail = this.stages.get(stage)?.detail ?? "";
     const again = make("button", { type: "button", class: "primary" }, [t("start.again")]);
     again.onclick = this.on.again;
-    const processor = make("button", { type: "button", id: "use-processor" }, [t("start.processor")]);
-    processor.onclick = this.on.processor;
+    const cpu = make("button", { type: "button", id: "use-cpu" }, [t("start.cpu")]);
+    cpu.onclick = this.on.cpu;
     const text = make("pre", {}, [this.on.diagnostics()]);
     const copier = make("button", { type: "button", id: "copy-diagnostics" }, [t("start.copy")]);
     const details = make("details", {}, [make("summary", {}, [t("start.diagnostics")]), text]);
@@ -119,7 +119,7 @@ export class Startup {
     return [
       make("p", { class: "cause", role: "alert" }, [detail || cause(stage)]),
       make("p", {}, [t(`fix.${stage}`)]),
-      make("div", { class: "buttons" }, [again, ...(OF_GPU.includes(stage) ? [processor] : []), copier]),
+      make("div", { class: "buttons" }, [again, ...(OF_GPU.includes(stage) ? [cpu] : []), copier]),
       details,
     ];
   }

@@ -75,9 +75,9 @@ export class Status {
   }
 
   /** @param {import("./types.js").GpuInfo} gpu */
-  deviceText({ name, backend, software, processor }) {
+  deviceText({ name, backend, software, cpu }) {
     const what = software ? `${backend}, ${t("start.software")}` : backend;
-    const device = processor ? t("fact.device.processor") : `${name} (${what})`;
+    const device = cpu ? t("fact.device.cpu") : `${name} (${what})`;
     return t("fact.device.used", { device, n: Math.ceil(this.bytes / 1e6) });
   }
 

@@ -59,24 +59,24 @@ export interface GpuInfo {
   name: string;
   backend: string;
   software: boolean;
-  /** The processor computes by itself, without WebGPU. */
-  processor: boolean;
-  /** How matrices are multiplied: small, medium, large, subgroup, quad or panel. */
-  body: string;
+  /** The CPU computes by itself, without WebGPU. */
+  cpu: boolean;
+  /** Kernel variant of the matrix products: small, medium, large (tiles), plain or panel. */
+  variant: string;
 }
 
 /** Stages of the start-up card, in order. */
 export type StageName = "secure" | "webgpu" | "adapter" | "device" | "program" | "kernel" | "images" | "pipelines";
 
-/** What the visitor wants to compute with: `auto` is the graphics card, or the processor where there is none. */
-export type Wish = "auto" | "gpu" | "processor";
+/** What the visitor wants to compute with: `auto` is the graphics card, or the CPU where there is none. */
+export type Wish = "auto" | "gpu" | "cpu";
 
-/** Why a stage was passed over when the processor computes: what is missing, only imitated, or not needed any more. */
+/** Why a stage was passed over when the CPU computes: what is missing, only imitated, or not needed any more. */
 export type Absence = "secure" | "webgpu" | "adapter" | "software" | "unneeded";
 
 export interface Boot {
   gpu: GpuInfo;
-  /** The body that was measured for this adapter and should be kept. */
+  /** The kernel variant that was measured for this adapter and should be kept. */
   kept: string | undefined;
   presets: Preset[];
 }
@@ -91,8 +91,8 @@ export interface Started {
 
 /** What the page can ask of the worker: arguments and reply of each request. */
 export interface Requests {
-  /** `bodies` are those kept by adapter, so that nothing is measured twice. */
-  boot: { args: { device: Wish; bodies: Record<string, string> }; reply: Boot };
+  /** `variants` are those kept by adapter, so that nothing is measured twice. */
+  boot: { args: { device: Wish; variants: Record<string, string> }; reply: Boot };
   start: { args: { config: Config; keep: boolean }; reply: Started };
   play: { args: {}; reply: void };
   pause: { args: {}; reply: void };

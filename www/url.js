@@ -1,7 +1,7 @@
 /**
  * The address. A run's settings are behind the `#`: `#preset=tiny&norm=none&lr=0.0002`. The keys are those of the core's
  * Config, and only what differs from the preset is written; the default preset itself is left out. What belongs to the
- * visitor's machine is in the query: `?device=processor`.
+ * visitor's machine is in the query: `?device=cpu`.
  *
  * @typedef {import("./types.js").Config} Config
  * @typedef {import("./types.js").Preset} Preset
@@ -17,7 +17,8 @@ const DEVICES = new Map([
   ["auto", "auto"],
   ["gpu", "gpu"],
   ["webgpu", "gpu"],
-  ["processor", "processor"],
+  ["cpu", "cpu"],
+  ["processor", "cpu"], // as it was called in older links
 ]);
 
 /**

@@ -2,9 +2,9 @@
 declare module "*/wn_gan.js" {
   export default function init(options?: { module_or_path?: URL | string }): Promise<unknown>;
   /** Asks for adapter and device and runs a first kernel. */
-  export function openGpu(subgroups: boolean): Promise<Gpu>;
-  /** The processor in the place of a GPU: it needs no WebGPU, and computes within the call that asks for it. */
-  export function openProcessor(): Gpu;
+  export function openGpu(): Promise<Gpu>;
+  /** The CPU in the place of a GPU: it needs no WebGPU, and computes within the call that asks for it. */
+  export function openCpu(): Gpu;
   /** JSON: `[{name, config}]`. */
   export function presets(): string;
   /** JSON of a Demonstration of the theorem; needs no GPU. */
@@ -21,10 +21,10 @@ declare module "*/wn_gan.js" {
     readonly name: string;
     readonly backend: string;
     readonly software: boolean;
-    /** Takes the body called `kept`, or measures which is the fastest, in about a second; its name if it should be kept. */
+    /** Takes the kernel variant called `kept`, or measures which is the fastest, in about a second; its name if it should be kept. */
     tune(kept: string | undefined): Promise<string | undefined>;
-    /** Name of the body in use. */
-    readonly body: string;
+    /** Name of the kernel variant in use. */
+    readonly variant: string;
     free(): void;
   }
 

@@ -234,11 +234,11 @@ function forget() {
 
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
-  async boot({ device, bodies }) {
-    const { name, processor, kept, ...opened } = await openDevice(device, inStage, program, (of) => bodies[of]);
+  async boot({ device, variants }) {
+    const { name, cpu, kept, ...opened } = await openDevice(device, inStage, program, (of) => variants[of]);
     ({ gpu } = opened);
-    const { backend, software, body } = gpu;
-    return { gpu: { name, backend, software, processor, body }, kept, presets: JSON.parse(core.presets()) };
+    const { backend, software, variant } = gpu;
+    return { gpu: { name, backend, software, cpu, variant }, kept, presets: JSON.parse(core.presets()) };
   },
 
   async start({ config, keep }) {

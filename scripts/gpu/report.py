@@ -150,7 +150,7 @@ def steps(results):
             continue
         peaks.append(row["peak_gflops"])
         rows.append([
-            name.removeprefix("bench "), row["body"], number(row["step_ms_median"]),
+            name.removeprefix("bench "), row["variant"], number(row["step_ms_median"]),
             f"{number(row['step_ms_min'])} to {number(row['step_ms_max'])}", number(row["gflops"]),
             percent(row["fraction_of_peak"]), number(row["dispatches_per_step"]), number(row["record_ms_per_step"]),
             number(row["gpu_bytes"] / 2**20), number(row["first_step_ms"] / 1000),

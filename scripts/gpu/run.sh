@@ -140,5 +140,6 @@ fi
 open_state
 echo "$adapter, $budget s"
 for again in 0 1; do plan; done
+publish
 printf '%s\t' "after $SECONDS s:" && cut -f1 "$state/summary.txt" | sed 1d | sort | uniq -c | tr -s ' \n' ' '
 echo "(results: ${out:-$state})"

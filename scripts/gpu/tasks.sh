@@ -10,7 +10,7 @@
 #   summary.txt         results.jsonl for reading
 
 # Seconds kept at the end of a call, for a program that has to be killed and for the last copy.
-RESERVE=8
+RESERVE=10
 
 # member TASK KEY: of the task's line in results.jsonl.
 member() { sed -n "s/^{\"task\":\"$1\".*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$state/results.jsonl"; }
@@ -36,7 +36,8 @@ replace() {
 # record TASK STATUS SECONDS LIMIT NOTE
 record() {
     printf '{"task":"%s","status":"%s","seconds":%s,"limit":%s,"note":"%s"}\n' "$@" | replace results.jsonl "$1"
-    [ "$3" = 0 ] || printf '%-9s %-42s %7.1f s  %s\n' "$2" "$1" "$3" "$5"
+    [ "$3" != 0 ] || return 0 # It was not even begun.
+    printf '%-9s %-42s %7.1f s  %s\n' "$2" "$1" "$3" "$5"
     publish
 }
 

@@ -16,6 +16,7 @@
 //   store(m, columns, value)      takes C[m, four columns], ignores rows and columns outside
 //
 // An invocation computes 4 rows by 4 columns.
+// use: shared/gemm_slices
 
 const QUADS: u32 = 1u;
 

@@ -2,6 +2,7 @@
 // multiply-adds for four quads read from workgroup memory. An invocation's eight rows (or columns) are two quads that lie
 // half a tile apart, so that neighbours read neighbouring quads. A file of its own, because compilers for processors choke
 // on code this size even where it is never reached.
+// use: shared/gemm_slices
 
 const QUADS: u32 = 2u;
 

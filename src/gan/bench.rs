@@ -3,14 +3,14 @@
 use crate::clock::now;
 use crate::config::Config;
 use crate::data::{face_count, faces};
+use crate::device::context::Counts;
+use crate::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms, Timer};
 use crate::error::{Error, Result};
 use crate::gan::cost::flop_per_step;
 use crate::gan::trainer::Trainer;
-use crate::gpu::context::Counts;
-use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots, Timer};
 use crate::kernels::{self, FmaPeak};
-use crate::nn::product::Body;
-use crate::nn::tuner;
+use crate::nn::gemm::Variant;
+use crate::nn::gemm::tuner;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub struct Measurement {
     pub adapter: String,
     pub backend: String,
     /// Of the matrix products: small, medium, large (tiles), subgroup or quad.
-    pub body: String,
+    pub variant: String,
     /// Building all pipelines and the first step.
     pub first_step_ms: f64,
     pub step_ms_median: f64,
@@ -82,28 +82,29 @@ fn check_seconds(seconds: f64) -> Result<()> {
     Err(Error::Config(format!("seconds must be above 0 and at most 3600; it is {seconds}.")))
 }
 
-/// Measures training steps of `config`, called `workload`, with a body of the matrix products, for about `seconds`, after
+/// Measures training steps of `config`, called `workload`, with a variant of the matrix products, for about `seconds`, after
 /// the peak. Tests are off and images are the built-in faces. `tell` is called with the share that is done.
 ///
 /// # Errors
 /// As [`Trainer::new`]; a length out of range. Losses that are no numbers are no error but `losses_finite: false`.
 pub async fn measure(
-    (gpu, body): (Arc<Gpu>, Body),
+    (device, variant): (Arc<Device>, Variant),
     workload: &str,
     config: &Config,
     seconds: f64,
     tell: &mut dyn FnMut(f64),
 ) -> Result<Measurement> {
     check_seconds(seconds)?;
-    let peak_gflops = peak(&gpu).await? / 1e9;
+    let peak_gflops = peak(&device).await? / 1e9;
     let config = Config { test_interval: 0, warmup: 0, ..config.clone() };
     let images = faces(face_count(config.width, config.height, config.channels).min(MOST_IMAGES), config.seed);
-    let bytes_before = gpu.counts().buffer_bytes;
+    let bytes_before = device.counts().buffer_bytes;
     let started = now();
-    let mut trainer = Trainer::with_body(gpu.clone(), config.clone(), &images, body, &mut |_, _, _| {}).await?;
+    let mut trainer =
+        Trainer::with_variant(device.clone(), config.clone(), &images, variant, &mut |_, _, _| {}).await?;
     trainer.advance(1).await?;
     let first_step_ms = now() - started;
-    let gpu_bytes = gpu.counts().buffer_bytes - bytes_before;
+    let gpu_bytes = device.counts().buffer_bytes - bytes_before;
 
     let piece_ms = 1000.0 * seconds / PIECES as f64;
     let mut losses_finite = true;
@@ -118,13 +119,13 @@ pub async fn measure(
     };
     // The pace settles, and clocks rise, before anything counts.
     piece(&mut trainer, piece_ms / 2.0).await?;
-    let (before, from) = (gpu.counts(), trainer.step());
+    let (before, from) = (device.counts(), trainer.step());
     let mut times = Vec::new();
     for number in 0..PIECES {
         tell(number as f64 / PIECES as f64);
         times.push(piece(&mut trainer, piece_ms).await?);
     }
-    let after = gpu.counts();
+    let after = device.counts();
     let steps = f64::from(trainer.step() - from);
     let per_step = |count: fn(&Counts) -> u64| (count(&after) - count(&before)) as f64 / steps;
     times.sort_by(f64::total_cmp);
@@ -136,9 +137,9 @@ pub async fn measure(
         workload: workload.into(),
         norm: word(serde_json::json!(config.norm)),
         order: word(serde_json::json!(config.order)),
-        adapter: gpu.name(),
-        backend: gpu.backend().into(),
-        body: body.name().into(),
+        adapter: device.name(),
+        backend: device.backend().into(),
+        variant: variant.name().into(),
         first_step_ms,
         step_ms_median: median,
         step_ms_min: times[0],
@@ -168,41 +169,41 @@ fn is_finite<T>(turn: Result<T>) -> Result<bool> {
 }
 
 /// Floating-point operations per second of the device at its best: of fused multiply-adds in registers, and on a
-/// processor, whose registers are too few for their chains, of a matrix product that stays in its cache.
+/// cpu, whose registers are too few for their chains, of a matrix product that stays in its cache.
 ///
 /// # Errors
 /// As every use of a device.
-pub async fn peak(gpu: &Gpu) -> Result<f64> {
-    let in_registers = peak_in_registers(gpu).await?;
-    if !gpu.is_processor() {
+pub async fn peak(device: &Device) -> Result<f64> {
+    let in_registers = peak_in_registers(device).await?;
+    if !device.is_cpu() {
         return Ok(in_registers);
     }
     let [batch, side, from, to] = PEAK_PRODUCT;
-    let [(_, forward), ..] = tuner::directions(gpu, Body::Panel, batch, [side, from, to])?;
+    let [(_, forward), ..] = tuner::directions(device, Variant::Panel, batch, [side, from, to])?;
     let multiply_adds = forward.work();
-    let program = tuner::compile(gpu, vec![forward]).await?;
-    let seconds = Timer::new(gpu).await?.millis(gpu, &program, PEAK_RUNS).await? / 1000.0;
+    let program = tuner::compile(device, vec![forward]).await?;
+    let seconds = Timer::new(device).await?.millis(device, &program, PEAK_RUNS).await? / 1000.0;
     Ok(in_registers.max(2.0 * multiply_adds as f64 / seconds))
 }
 
 /// The best of several dispatches, each long enough to hide its launch.
-async fn peak_in_registers(gpu: &Gpu) -> Result<f64> {
-    let y = Buffer::new(gpu, "peak", PEAK_INVOCATIONS as usize)?;
-    let slots = StepSlots::new(gpu, 1)?;
+async fn peak_in_registers(device: &Device) -> Result<f64> {
+    let y = Buffer::new(device, "peak", PEAK_INVOCATIONS as usize)?;
+    let slots = StepUniforms::new(device, 1)?;
     let call = |rounds: u32| {
-        Call::new(&kernels::FMA_PEAK, "peak")
+        Dispatch::new(&kernels::FMA_PEAK, "peak")
             .params(&FmaPeak { count: PEAK_INVOCATIONS, rounds, a: 0.5, b: 0.25 })
             .buffers(&[&y])
             .elements(PEAK_INVOCATIONS as usize)
     };
-    let fence = Buffer::new(gpu, "fence", 1)?;
+    let fence = Buffer::new(device, "fence", 1)?;
     let (mut rounds, mut best, begun) = (PEAK_ROUNDS, 0f64, now());
     loop {
         let silent = &mut |_, _, _: &str| {};
-        let program = Program::compile(gpu, &slots, vec![call(rounds)], &mut Progress::new(1, silent)).await?;
+        let program = DispatchList::compile(device, &slots, vec![call(rounds)], &mut Progress::new(1, silent)).await?;
         let started = now();
-        gpu.submit("peak", |encoder| program.record(gpu, encoder, 0));
-        let _: Vec<f32> = fence.read(gpu).await?;
+        device.submit("peak", |encoder| program.record(device, encoder, 0));
+        let _: Vec<f32> = fence.read(device).await?;
         let millis = (now() - started).max(1e-3);
         let flop = u64::from(PEAK_INVOCATIONS) * u64::from(rounds) * PEAK_FLOP_PER_ROUND;
         best = best.max(flop as f64 / (millis / 1000.0));

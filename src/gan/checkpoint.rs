@@ -3,11 +3,11 @@
 //! the settings and the numbers of steps in the header. A file of parameters alone loads too.
 
 use crate::config::{Config, Optimiser};
+use crate::device::Buffer;
 use crate::error::{Error, Result};
 use crate::gan::border::{NamedTensor, state_tensors, tensors};
 use crate::gan::init;
 use crate::gan::trainer::Trainer;
-use crate::gpu::Buffer;
 use crate::nn::{Network, Parameters};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;
@@ -31,8 +31,8 @@ pub struct Checkpoint {
     pub updates: u32,
     /// Training step of the last finished reconstruction test.
     pub finished_test: Option<u32>,
-    /// Name of the body of the matrix products, on which the rounding depends.
-    pub body: Option<String>,
+    /// Name of the variant of the matrix products, on which the rounding depends.
+    pub variant: Option<String>,
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
@@ -54,7 +54,7 @@ impl Checkpoint {
         let step = number("step").unwrap_or(0);
         let updates = number("updates").unwrap_or(step);
         let finished_test = number("tested");
-        let body = metadata.get("body").cloned();
+        let variant = metadata.get("variant").cloned();
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let mut tensors = HashMap::new();
         for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(FOREIGN)) {
@@ -67,7 +67,7 @@ impl Checkpoint {
             }
             tensors.insert(name.to_string(), (view.shape().to_vec(), floats(view.data())));
         }
-        Ok(Checkpoint { config, step, updates, finished_test, body, tensors })
+        Ok(Checkpoint { config, step, updates, finished_test, variant, tensors })
     }
 
     /// A tensor's values, if the file has one of that name.
@@ -137,7 +137,7 @@ impl Trainer {
 
     /// Logits of the last step's real images, and of its last fakes.
     pub async fn logits(&self) -> Result<(Vec<f32>, Vec<f32>)> {
-        let all: Vec<f32> = self.gan().logits.read(self.gpu()).await?;
+        let all: Vec<f32> = self.gan().logits.read(self.device()).await?;
         let (real, fake) = all.split_at(all.len() / 2);
         Ok((real.to_vec(), fake.to_vec()))
     }
@@ -150,7 +150,7 @@ impl Trainer {
             if tensors.is_empty() {
                 continue;
             }
-            let flat: Vec<f32> = network.parameters.state.read(self.gpu()).await?;
+            let flat: Vec<f32> = network.parameters.state.read(self.device()).await?;
             all.extend(tensors.into_iter().map(|tensor| {
                 let values = tensor.extract(&flat);
                 (format!("{prefix}{}", tensor.name), tensor.shape, values)
@@ -168,7 +168,7 @@ impl Trainer {
         let mut all = Vec::new();
         for (network_prefix, network) in self.networks() {
             let Some(buffer) = buffer(&network.parameters) else { continue };
-            let flat: Vec<f32> = buffer.read(self.gpu()).await?;
+            let flat: Vec<f32> = buffer.read(self.device()).await?;
             for (_, tensor) in tensors(&network.specs, &network.parameters.layout) {
                 let values = tensor.extract(&flat);
                 all.push((format!("{prefix}{network_prefix}{}", tensor.name), tensor.shape, values));
@@ -184,7 +184,7 @@ impl Trainer {
         all.extend(self.named(OPTIMISER, |parameters| Some(&parameters.mean_squares)).await?);
         all.extend(self.named(MEANS, |parameters| parameters.means.as_ref()).await?);
         let mut metadata = vec![
-            ("body", self.gan().generator.body.name().into()),
+            ("variant", self.gan().generator.variant.name().into()),
             ("config", self.config().to_json()),
             ("format", "pt".into()),
             ("step", self.step().to_string()),
@@ -234,11 +234,11 @@ impl Trainer {
         }
         for ((_, network), (values, squares, means, state)) in self.networks().into_iter().zip(&loaded) {
             let parameters = &network.parameters;
-            parameters.values.write(self.gpu(), values);
-            parameters.mean_squares.write(self.gpu(), squares);
-            parameters.state.write(self.gpu(), state);
+            parameters.values.write(self.device(), values);
+            parameters.mean_squares.write(self.device(), squares);
+            parameters.state.write(self.device(), state);
             if let Some(buffer) = &parameters.means {
-                buffer.write(self.gpu(), means);
+                buffer.write(self.device(), means);
             }
         }
         self.normalise_loaded();

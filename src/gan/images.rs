@@ -1,7 +1,7 @@
 //! The data set on the device: packed bytes, held-out images first, then the training images.
 
+use crate::device::{Buffer, Device, Dispatch, View};
 use crate::error::{Error, Result};
-use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GatherBatch};
 use crate::rng;
 
@@ -19,7 +19,7 @@ impl DeviceImages {
     ///
     /// # Errors
     /// [`Error::Limit`] when they exceed the device's binding limit.
-    pub fn new(gpu: &Gpu, held_out: &[u8], training: &[u8], values: u32) -> Result<DeviceImages> {
+    pub fn new(device: &Device, held_out: &[u8], training: &[u8], values: u32) -> Result<DeviceImages> {
         let bytes = held_out.len() + training.len();
         if !values.is_multiple_of(4) || training.is_empty() || !bytes.is_multiple_of(values as usize) {
             return Err(Error::Data(format!(
@@ -27,9 +27,9 @@ impl DeviceImages {
                 training.len()
             )));
         }
-        let packed = Buffer::new(gpu, "packed images", bytes / 4)?;
-        packed.write(gpu, held_out);
-        packed.write_at(gpu, (held_out.len() / 4) as u32, training);
+        let packed = Buffer::new(device, "packed images", bytes / 4)?;
+        packed.write(device, held_out);
+        packed.write_at(device, (held_out.len() / 4) as u32, training);
         let count = |bytes: &[u8]| (bytes.len() / values as usize) as u32;
         Ok(DeviceImages { packed, values, held_out: count(held_out), training: count(training) })
     }
@@ -40,16 +40,16 @@ impl DeviceImages {
     }
 
     /// The training batch of the running step, [batch, values] in [0, 1], written at `output`.
-    pub fn training_batch(&self, batch: u32, output: &View) -> Call {
+    pub fn training_batch(&self, batch: u32, output: &View) -> Dispatch {
         self.gather("training batch", batch, output, true)
     }
 
     /// The held-out images from the step block's `first` on.
-    pub fn held_out_batch(&self, batch: u32, output: &View) -> Call {
+    pub fn held_out_batch(&self, batch: u32, output: &View) -> Dispatch {
         self.gather("held-out batch", batch, output, false)
     }
 
-    fn gather(&self, label: &str, batch: u32, output: &View, shuffle: bool) -> Call {
+    fn gather(&self, label: &str, batch: u32, output: &View, shuffle: bool) -> Dispatch {
         let block = GatherBatch {
             batch,
             values: self.values,
@@ -59,7 +59,7 @@ impl DeviceImages {
             shuffle: u32::from(shuffle),
             output_offset: output.offset,
         };
-        Call::new(&kernels::GATHER_BATCH, label)
+        Dispatch::new(&kernels::GATHER_BATCH, label)
             .params(&block)
             .buffers(&[&self.packed, &output.buffer])
             .elements((batch * self.values / 4) as usize)

@@ -102,7 +102,7 @@ impl Trainer {
     /// projected moved less.
     async fn updates(&self, gradients: &[Tensor]) -> Result<Vec<Tensor>> {
         let config = self.config();
-        let lr = config.lr_at(self.step().saturating_sub(1));
+        let lr = config.lr_at(crate::config::Role::Generator, self.step().saturating_sub(1));
         let squares = self.named("", |parameters| Some(&parameters.mean_squares)).await?;
         let means = self.named("", |parameters| parameters.means.as_ref()).await?;
         let (numerators, [correction1, correction2]) = if means.is_empty() {

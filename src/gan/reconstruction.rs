@@ -5,11 +5,11 @@
 //! meanwhile; the test advances by as many gradient steps at a time as it is given.
 
 use crate::config::Config;
+use crate::device::{Buffer, Device, Dispatch, DispatchList, Encoder, Progress, StepUniforms};
 use crate::error::Result;
 use crate::gan::images::DeviceImages;
 use crate::gan::samples::{Sheet, Tiler};
 use crate::gan::step::Gan;
-use crate::gpu::{Buffer, Call, Encoder, Gpu, Program, Progress, StepSlots};
 use crate::kernels::{self, Mse, Step};
 use crate::nn::Backward;
 use crate::nn::{Shape, Weights, optimiser};
@@ -56,11 +56,11 @@ pub struct Reconstruction {
     losses: Buffer,
     all_losses: Buffer,
     pairs: Buffer,
-    slots: StepSlots,
-    load: Program,
-    descend: Program,
-    score: Program,
-    show: Program,
+    slots: StepUniforms,
+    load: DispatchList,
+    descend: DispatchList,
+    score: DispatchList,
+    show: DispatchList,
     tiler: Tiler,
     shape: Shape,
     batch_size: u32,
@@ -74,7 +74,7 @@ pub struct Reconstruction {
 impl Reconstruction {
     /// Allocates for tests of up to `most_images` held-out images; G's activations are those of the training step.
     pub async fn new(
-        gpu: &Gpu,
+        device: &Device,
         config: &Config,
         gan: &Gan,
         images: &DeviceImages,
@@ -83,7 +83,7 @@ impl Reconstruction {
         let shape = Shape::new(config.height, config.width, config.channels);
         let rows = config.batch_size;
         let most_images = images.held_out();
-        let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
+        let buffer = |name: &str, len: u32| Buffer::new(device, name, len as usize);
         let z = buffer("reconstruction codes", rows * config.code_size)?;
         let dz = buffer("reconstruction code gradients", rows * config.code_size)?;
         let mean_squares = buffer("reconstruction mean squares", rows * config.code_size)?;
@@ -94,10 +94,10 @@ impl Reconstruction {
         let all_losses = buffer("reconstruction losses", most_images.div_ceil(rows) * rows)?;
         let pairs_shown = PAIRS_SHOWN.min(rows).min(most_images.max(1));
         let pairs = buffer("pairs", 2 * pairs_shown * shape.len())?;
-        let frozen = gan.generator.parameters.frozen(gpu, "generator")?;
+        let frozen = gan.generator.parameters.frozen(device, "generator")?;
 
         let pass = gan.generate(frozen.clone(), z.at(0), pictures.at(0));
-        let mse = Call::new(&kernels::MSE, "reconstruction loss")
+        let mse = Dispatch::new(&kernels::MSE, "reconstruction loss")
             .params(&Mse { values: shape.len() })
             .buffers(&[&pictures, &targets, &dpictures, &losses])
             .grid([rows, 1, 1]);
@@ -109,14 +109,14 @@ impl Reconstruction {
         descend.push(optimiser::rmsprop(&z, &dz, &mean_squares, no_pairs, config.decay, config.eps));
 
         // Pairs lie side by side: image, reconstruction, image, reconstruction.
-        let (tiler, show) = Tiler::new(gpu, &pairs, shape, 2 * pairs_shown, 8)?;
-        let slots = StepSlots::new(gpu, 1)?;
+        let (tiler, show) = Tiler::new(device, &pairs, shape, 2 * pairs_shown, 8)?;
+        let slots = StepUniforms::new(device, 1)?;
         let load = vec![images.held_out_batch(rows, &targets.at(0))];
         Ok(Reconstruction {
-            load: Program::compile(gpu, &slots, load, progress).await?,
-            descend: Program::compile(gpu, &slots, descend, progress).await?,
-            score: Program::compile(gpu, &slots, score, progress).await?,
-            show: Program::compile(gpu, &slots, vec![show], progress).await?,
+            load: DispatchList::compile(device, &slots, load, progress).await?,
+            descend: DispatchList::compile(device, &slots, descend, progress).await?,
+            score: DispatchList::compile(device, &slots, score, progress).await?,
+            show: DispatchList::compile(device, &slots, vec![show], progress).await?,
             frozen,
             z,
             mean_squares,
@@ -139,8 +139,8 @@ impl Reconstruction {
 
     /// Freezes G as it is after `step` training steps and starts a test of the first `images` held-out images;
     /// a test that is running is given up.
-    pub fn start(&mut self, gpu: &Gpu, gan: &Gan, step: u32, images: u32) {
-        gpu.submit("freeze generator", |encoder| gan.generator.parameters.freeze(encoder, &self.frozen));
+    pub fn start(&mut self, device: &Device, gan: &Gan, step: u32, images: u32) {
+        device.submit("freeze generator", |encoder| gan.generator.parameters.freeze(encoder, &self.frozen));
         self.running = Some(Running { step, images: images.max(1), batch: 0, done_in_batch: 0 });
     }
 
@@ -159,21 +159,21 @@ impl Reconstruction {
 
     /// Records up to `budget` gradient steps, at most to the end of the present batch, and its score at the end or where
     /// its pictures are shown. Returns whether the whole test has been recorded; then [`Self::result`] reads the losses.
-    pub fn record(&mut self, gpu: &Gpu, encoder: &mut Encoder, budget: u32) -> bool {
+    pub fn record(&mut self, device: &Device, encoder: &mut Encoder, budget: u32) -> bool {
         let Some(mut run) = self.running else { return false };
         let first = run.batch * self.batch_size;
         let rows = self.batch_size.min(run.images - first);
-        self.slots.write(gpu, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
+        self.slots.write(device, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
         if run.done_in_batch == 0 {
             encoder.clear(&self.z);
             encoder.clear(&self.mean_squares);
-            self.load.record(gpu, encoder, 0);
+            self.load.record(device, encoder, 0);
         }
         let steps = budget.min(self.steps - run.done_in_batch);
         {
             let mut pass = encoder.pass();
             for _ in 0..steps {
-                self.descend.replay(gpu, &mut pass, 0);
+                self.descend.replay(device, &mut pass, 0);
             }
         }
         run.done_in_batch += steps;
@@ -181,7 +181,7 @@ impl Reconstruction {
         let is_shown = run.batch == 0 && steps > 0;
         if batch_ends || is_shown {
             // A gradient step leaves no pictures: their memory is that of a gradient.
-            self.score.record(gpu, encoder, 0);
+            self.score.record(device, encoder, 0);
         }
         if batch_ends {
             encoder.copy_range(&self.losses, 0, &self.all_losses, first, rows);
@@ -198,21 +198,21 @@ impl Reconstruction {
     }
 
     /// The result of a test that has been recorded to its end and submitted.
-    pub async fn result(&mut self, gpu: &Gpu) -> Result<Option<TestResult>> {
+    pub async fn result(&mut self, device: &Device) -> Result<Option<TestResult>> {
         let Some(run) = self.running.take() else { return Ok(None) };
-        let mut losses: Vec<f32> = self.all_losses.read(gpu).await?;
+        let mut losses: Vec<f32> = self.all_losses.read(device).await?;
         losses.truncate(run.images as usize);
         let mean = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64;
         Ok(Some(TestResult { step: run.step, loss: mean as f32, losses }))
     }
 
     /// Held-out images of the first batch, each followed by its reconstruction, of the running or else the last test.
-    pub async fn pairs(&self, gpu: &Gpu) -> Result<Option<Sheet>> {
+    pub async fn pairs(&self, device: &Device) -> Result<Option<Sheet>> {
         if !self.has_pairs {
             return Ok(None);
         }
-        gpu.submit("pairs", |encoder| self.show.record(gpu, encoder, 0));
-        self.tiler.read(gpu).await.map(Some)
+        device.submit("pairs", |encoder| self.show.record(device, encoder, 0));
+        self.tiler.read(device).await.map(Some)
     }
 
     fn copy_pairs(&mut self, encoder: &mut Encoder) {
@@ -228,7 +228,7 @@ impl Reconstruction {
     /// Returns the mean loss after every `every` steps and the final codes [batch, code].
     pub async fn of_images(
         &mut self,
-        gpu: &Gpu,
+        device: &Device,
         gan: &Gan,
         images: &[f32],
         steps: u32,
@@ -236,23 +236,23 @@ impl Reconstruction {
     ) -> Result<(Vec<f32>, Vec<f32>)> {
         let rows = (images.len() as u32 / self.shape.len()).min(self.batch_size);
         self.running = None;
-        self.targets.write(gpu, images);
-        self.slots.write(gpu, &[Step { lr: self.lr, rows, ..Step::default() }]);
-        gpu.submit("start of a reconstruction", |encoder| {
+        self.targets.write(device, images);
+        self.slots.write(device, &[Step { lr: self.lr, rows, ..Step::default() }]);
+        device.submit("start of a reconstruction", |encoder| {
             gan.generator.parameters.freeze(encoder, &self.frozen);
             encoder.clear(&self.z);
             encoder.clear(&self.mean_squares);
         });
         let mut means = Vec::new();
         for step in 1..=steps {
-            gpu.submit("reconstruction step", |encoder| self.descend.record(gpu, encoder, 0));
+            device.submit("reconstruction step", |encoder| self.descend.record(device, encoder, 0));
             if step % every == 0 || step == steps {
-                gpu.submit("reconstruction score", |encoder| self.score.record(gpu, encoder, 0));
-                let losses: Vec<f32> = self.losses.read(gpu).await?;
+                device.submit("reconstruction score", |encoder| self.score.record(device, encoder, 0));
+                let losses: Vec<f32> = self.losses.read(device).await?;
                 means.push(losses[..rows as usize].iter().sum::<f32>() / rows as f32);
             }
         }
-        let z: Vec<f32> = self.z.read(gpu).await?;
+        let z: Vec<f32> = self.z.read(device).await?;
         Ok((means, z[..rows as usize * z.len() / self.batch_size as usize].to_vec()))
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::config::Config;
 use crate::data::Dataset;
+use crate::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms};
 use crate::error::Result;
 use crate::gan::step::{Gan, latent_codes};
-use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
 use crate::kernels::{self, SampleSheet, Step};
 use crate::nn::Shape;
 use crate::rng::Stream;
@@ -62,13 +62,13 @@ pub struct Tiler {
 
 impl Tiler {
     /// Room for `images` images, and the dispatch that fills the sheet from `pixels`.
-    pub fn new(gpu: &Gpu, pixels: &Buffer, shape: Shape, images: u32, columns: u32) -> Result<(Tiler, Call)> {
+    pub fn new(device: &Device, pixels: &Buffer, shape: Shape, images: u32, columns: u32) -> Result<(Tiler, Dispatch)> {
         let columns = columns.clamp(1, images.max(1));
         let tile_rows = images.div_ceil(columns).max(1);
         let (width, height) = (columns * shape.w, tile_rows * shape.h);
-        let sheet = Buffer::new(gpu, "sheet", (width * height) as usize)?;
+        let sheet = Buffer::new(device, "sheet", (width * height) as usize)?;
         let block = SampleSheet { images, height: shape.h, width: shape.w, channels: shape.c, columns, tile_rows };
-        let call = Call::new(&kernels::SAMPLE_SHEET, "sheet")
+        let call = Dispatch::new(&kernels::SAMPLE_SHEET, "sheet")
             .params(&block)
             .buffers(&[pixels, &sheet])
             .elements((width * height) as usize);
@@ -76,8 +76,8 @@ impl Tiler {
     }
 
     /// The sheet as it was last filled.
-    pub async fn read(&self, gpu: &Gpu) -> Result<Sheet> {
-        let words: Vec<u32> = self.sheet.read(gpu).await?;
+    pub async fn read(&self, device: &Device) -> Result<Sheet> {
+        let words: Vec<u32> = self.sheet.read(device).await?;
         Ok(Sheet { width: self.width, height: self.height, rgba: words.iter().flat_map(|w| w.to_le_bytes()).collect() })
     }
 }
@@ -85,8 +85,8 @@ impl Tiler {
 /// The sample sheet: `vis_size` x `vis_size` images from latent codes that never change.
 #[derive(Debug)]
 pub struct Samples {
-    slots: StepSlots,
-    program: Program,
+    slots: StepUniforms,
+    program: DispatchList,
     tiler: Tiler,
     seed: u32,
     rows: u32,
@@ -94,30 +94,30 @@ pub struct Samples {
 
 impl Samples {
     /// Allocates codes, images and sheet. G runs one batch at a time, in the memory of the training step.
-    pub async fn new(gpu: &Gpu, config: &Config, gan: &Gan, progress: &mut Progress<'_>) -> Result<Samples> {
+    pub async fn new(device: &Device, config: &Config, gan: &Gan, progress: &mut Progress<'_>) -> Result<Samples> {
         let shape = Shape::new(config.height, config.width, config.channels);
         let batch = config.batch_size;
         let images = config.vis_size * config.vis_size;
         let pieces = images.div_ceil(batch);
-        let codes = Buffer::new(gpu, "fixed latent codes", (pieces * batch * config.code_size) as usize)?;
-        let pixels = Buffer::new(gpu, "samples", (pieces * batch * shape.len()) as usize)?;
+        let codes = Buffer::new(device, "fixed latent codes", (pieces * batch * config.code_size) as usize)?;
+        let pixels = Buffer::new(device, "samples", (pieces * batch * shape.len()) as usize)?;
         let weights = gan.generator.parameters.weights();
         let mut calls = vec![latent_codes(&codes, pieces * batch * config.code_size, &[Stream::LatentFixed])];
         for piece in 0..pieces {
             let z = codes.at(piece * batch * config.code_size);
             calls.extend(gan.generate(weights.clone(), z, pixels.at(piece * batch * shape.len())).forward());
         }
-        let (tiler, call) = Tiler::new(gpu, &pixels, shape, images, config.vis_size)?;
+        let (tiler, call) = Tiler::new(device, &pixels, shape, images, config.vis_size)?;
         calls.push(call);
-        let slots = StepSlots::new(gpu, 1)?;
-        let program = Program::compile(gpu, &slots, calls, progress).await?;
+        let slots = StepUniforms::new(device, 1)?;
+        let program = DispatchList::compile(device, &slots, calls, progress).await?;
         Ok(Samples { slots, program, tiler, seed: config.seed, rows: batch })
     }
 
     /// The samples of the present weights.
-    pub async fn sheet(&self, gpu: &Gpu) -> Result<Sheet> {
-        self.slots.write(gpu, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
-        gpu.submit("sample sheet", |encoder| self.program.record(gpu, encoder, 0));
-        self.tiler.read(gpu).await
+    pub async fn sheet(&self, device: &Device) -> Result<Sheet> {
+        self.slots.write(device, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
+        device.submit("sample sheet", |encoder| self.program.record(device, encoder, 0));
+        self.tiler.read(device).await
     }
 }

@@ -1,15 +1,15 @@
 //! One training step as a list of dispatches, for both update orders (paper, section 4).
 
 use crate::config::{Config, Loss, Norm, Optimiser, Order, Statistics};
+use crate::device::{Buffer, Device, Dispatch, View};
 use crate::error::Result;
 use crate::gan::architecture;
 use crate::gan::images::DeviceImages;
-use crate::gpu::{Buffer, Call, Gpu, View};
 use crate::kernels::{self, GanLoss, Latent, METRIC_COLUMNS};
 use crate::nn::batch_norm::Source;
 use crate::nn::convolution::Factors;
+use crate::nn::gemm::Variant;
 use crate::nn::parameters::Layout;
-use crate::nn::product::Body;
 use crate::nn::update::{Rule, Update};
 use crate::nn::{Activations, Backward, Network, Pass, Shape, Spare, Weights};
 use crate::rng::Stream;
@@ -55,13 +55,13 @@ pub struct Gan {
 
 impl Gan {
     /// Allocates both networks of `config` and room for `metric_rows` steps of metrics.
-    pub fn new(gpu: &Gpu, config: &Config, body: Body, metric_rows: u32) -> Result<Gan> {
+    pub fn new(device: &Device, config: &Config, variant: Variant, metric_rows: u32) -> Result<Gan> {
         let batch = config.batch_size;
         let image = Shape::new(config.height, config.width, config.channels);
         let means = config.optimiser == Optimiser::Adam;
-        let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
+        let buffer = |name: &str, len: u32| Buffer::new(device, name, len as usize);
         let generator = architecture::generator(config);
-        let discriminator = Network::new(gpu, "discriminator", architecture::discriminator(config), body, means)?;
+        let discriminator = Network::new(device, "discriminator", architecture::discriminator(config), variant, means)?;
         // One buffer serves three in turn. When a way back through D comes to the images, which its first layer alone
         // reads, nobody needs any more what waited in D; and G reads their gradient before it writes any of its own.
         let waiting = discriminator.waiting().first().copied();
@@ -69,25 +69,31 @@ impl Gan {
         let len = (2 * batch * of_image).max(Layout::new(&generator).count);
         let in_turn = buffer("values of D, then gradients of G", len)?;
         let discriminator_activations =
-            Activations::new(gpu, "discriminator", &discriminator, [batch, 2], |layer, _| {
+            Activations::new(device, "discriminator", &discriminator, [batch, 2], |layer, _| {
                 (waiting == Some(layer)).then(|| in_turn.clone())
             })?;
         // Where the updates alternate, G never needs its values while D needs those of real images.
         let (fakes_activations, spare) = discriminator_activations.folded(&discriminator);
         let mut spare = if config.order == Order::Alternating { spare } else { Spare::default() };
-        let generator = Network::with_gradients(gpu, "generator", generator, body, means, &in_turn)?;
+        let generator = Network::with_gradients(device, "generator", generator, variant, means, &in_turn)?;
         let generator_activations =
-            Activations::new(gpu, "generator", &generator, [batch, 1], |_, len| spare.lend(len))?;
+            Activations::new(device, "generator", &generator, [batch, 1], |_, len| spare.lend(len))?;
         let rule = match config.optimiser {
             Optimiser::Rmsprop => Rule::Rmsprop { decay: config.decay, eps: config.eps },
             Optimiser::Adam => Rule::Adam { betas: [config.beta1, config.beta2], eps: config.eps },
         };
         let codes = buffer("latent codes", 2 * batch * config.code_size)?;
         let ones = buffer("ones", 2 * batch)?;
-        ones.write(gpu, &vec![1f32; ones.len()]);
+        ones.write(device, &vec![1f32; ones.len()]);
         Ok(Gan {
-            generator_update: Update::new(gpu, "generator", &generator, &generator_activations, rule)?,
-            discriminator_update: Update::new(gpu, "discriminator", &discriminator, &discriminator_activations, rule)?,
+            generator_update: Update::new(device, "generator", &generator, &generator_activations, rule)?,
+            discriminator_update: Update::new(
+                device,
+                "discriminator",
+                &discriminator,
+                &discriminator_activations,
+                rule,
+            )?,
             generator_activations,
             discriminator_activations,
             fakes_activations,
@@ -114,7 +120,7 @@ impl Gan {
     }
 
     /// The step's inputs as functions of (seed, step): the real batch and both sets of latent codes.
-    pub fn inputs(&self, images: &DeviceImages) -> Vec<Call> {
+    pub fn inputs(&self, images: &DeviceImages) -> Vec<Dispatch> {
         let codes = &self.z_d.buffer;
         vec![
             images.training_batch(self.batch, &self.images.at(0)),
@@ -123,7 +129,7 @@ impl Gan {
     }
 
     /// Both updates, in the order that `config` asks for.
-    pub fn update(&self, config: &Config) -> Vec<Call> {
+    pub fn update(&self, config: &Config) -> Vec<Dispatch> {
         match config.order {
             Order::Alternating => self.alternating(),
             Order::Simultaneous if self.one_pass_serves_both(config) => self.simultaneous_at_once(),
@@ -137,7 +143,7 @@ impl Gan {
     }
 
     /// D on real and fresh fakes; then G, with new latent codes, through the updated D.
-    fn alternating(&self) -> Vec<Call> {
+    fn alternating(&self) -> Vec<Dispatch> {
         let fakes = Pass { activations: &self.fakes_activations, ..self.discriminator_pass(1, 1) };
         let generator = self.generator_pass(&self.z_g);
         let mut calls = self.generator_pass(&self.z_d).forward();
@@ -151,7 +157,7 @@ impl Gan {
     }
 
     /// One fake batch, of `z_g`, through one pair of networks; both gradients, then both updates.
-    fn simultaneous(&self) -> Vec<Call> {
+    fn simultaneous(&self) -> Vec<Dispatch> {
         let generator = self.generator_pass(&self.z_g);
         let mut calls = generator.forward();
         calls.extend(self.discriminator_gradients());
@@ -162,7 +168,7 @@ impl Gan {
 
     /// The same with one pass back through D: it carries u = dl/d(.) of every image's logit l, is multiplied by
     /// dL_D/dl where the gradients of D's parameters are summed, and by dL_G/dl at the fakes.
-    fn simultaneous_at_once(&self) -> Vec<Call> {
+    fn simultaneous_at_once(&self) -> Vec<Dispatch> {
         let generator = self.generator_pass(&self.z_g);
         let both = self.discriminator_pass(0, 2);
         let (logits, fakes) = (self.ones.at(0), self.fakes(&self.dimages));
@@ -183,7 +189,7 @@ impl Gan {
     }
 
     /// D forward on real and fake images, its loss, and back to its parameters.
-    fn discriminator_gradients(&self) -> Vec<Call> {
+    fn discriminator_gradients(&self) -> Vec<Dispatch> {
         let both = self.discriminator_pass(0, 2);
         let mut calls = both.forward();
         calls.push(self.discriminator_loss());
@@ -192,7 +198,7 @@ impl Gan {
     }
 
     /// G's loss, and back through D to G's parameters.
-    fn generator_gradients(&self, fakes: &Pass<'_>, generator: &Pass<'_>) -> Vec<Call> {
+    fn generator_gradients(&self, fakes: &Pass<'_>, generator: &Pass<'_>) -> Vec<Dispatch> {
         let (dlogits, dimages) = (self.dlogits.at(self.batch), self.fakes(&self.dimages));
         let mut calls = vec![self.generator_loss(&dlogits)];
         calls.extend(fakes.backward(&Backward::new(&dlogits, false, Some(&dimages))));
@@ -201,7 +207,7 @@ impl Gan {
     }
 
     /// Both updates.
-    fn updates(&self) -> Vec<Call> {
+    fn updates(&self) -> Vec<Dispatch> {
         let mut calls = self.discriminator_update.calls(&self.discriminator, &self.discriminator_activations);
         calls.extend(self.generator_update.calls(&self.generator, &self.generator_activations));
         calls
@@ -246,33 +252,33 @@ impl Gan {
         buffer.at(self.batch * self.image.len())
     }
 
-    fn discriminator_loss(&self) -> Call {
+    fn discriminator_loss(&self) -> Dispatch {
         let batch = self.batch;
         let block = GanLoss { first: 0, real: batch, fake: batch, generator: 0, ..GanLoss::default() };
         self.loss("discriminator loss", block, &self.dlogits.at(0))
     }
 
-    fn generator_loss(&self, dlogits: &View) -> Call {
+    fn generator_loss(&self, dlogits: &View) -> Dispatch {
         let batch = self.batch;
         let block = GanLoss { first: batch, real: 0, fake: batch, generator: 1, ..GanLoss::default() };
         self.loss("generator loss", block, dlogits)
     }
 
-    fn loss(&self, label: &str, block: GanLoss, dlogits: &View) -> Call {
+    fn loss(&self, label: &str, block: GanLoss, dlogits: &View) -> Dispatch {
         let kind = match self.loss {
             Loss::Bce => 0,
             Loss::Ls => 1,
             Loss::Hinge => 2,
         };
         let block = GanLoss { kind, output: dlogits.offset, ..block };
-        Call::new(&kernels::GAN_LOSS, label).params(&block).buffers(&[&self.logits, &dlogits.buffer, &self.metrics])
+        Dispatch::new(&kernels::GAN_LOSS, label).params(&block).buffers(&[&self.logits, &dlogits.buffer, &self.metrics])
     }
 }
 
 /// `count` latent numbers of each of `streams`, whose numbers follow one another, at the running step.
-pub fn latent_codes(z: &Buffer, count: u32, streams: &[Stream]) -> Call {
+pub fn latent_codes(z: &Buffer, count: u32, streams: &[Stream]) -> Dispatch {
     let first_stream = streams.first().map_or(0, |&stream| stream as u32);
-    Call::new(&kernels::LATENT, "latent codes")
+    Dispatch::new(&kernels::LATENT, "latent codes")
         .params(&Latent { count, streams: streams.len() as u32, first_stream })
         .buffers(&[z])
         .elements(streams.len() * count.div_ceil(4) as usize)

@@ -5,6 +5,8 @@ mod turn;
 
 use crate::config::{Config, Norm};
 use crate::data::Dataset;
+use crate::device::readback::Staging;
+use crate::device::{Device, DispatchList, Progress, StepUniforms};
 use crate::error::Result;
 use crate::gan::architecture;
 use crate::gan::images::DeviceImages;
@@ -13,10 +15,8 @@ use crate::gan::pace::Pace;
 use crate::gan::reconstruction::{Reconstruction, TestProgress, TestResult};
 use crate::gan::samples::{Samples, Sheet};
 use crate::gan::step::Gan;
-use crate::gpu::readback::Staging;
-use crate::gpu::{Gpu, Program, Progress, StepSlots};
 use crate::kernels::METRIC_COLUMNS;
-use crate::nn::product::Body;
+use crate::nn::gemm::Variant;
 use std::sync::Arc;
 use turn::Turn;
 
@@ -46,14 +46,14 @@ pub struct Report {
 /// Both networks of a [`Config`] on a device, with data and test.
 #[derive(Debug)]
 pub struct Trainer {
-    gpu: Arc<Gpu>,
+    device: Arc<Device>,
     config: Config,
     gan: Gan,
-    slots: StepSlots,
-    inputs: Program,
-    update: Program,
-    normalise: Program,
-    normalise_loaded: Program,
+    slots: StepUniforms,
+    inputs: DispatchList,
+    update: DispatchList,
+    normalise: DispatchList,
+    normalise_loaded: DispatchList,
     samples: Samples,
     test: Reconstruction,
     /// Turns use them alternately, so that one can be submitted before the metrics of the other are here.
@@ -82,24 +82,24 @@ impl Trainer {
     /// # Errors
     /// A setting out of range, a data set too small, a limit of the device exceeded, or a shader refused.
     pub async fn new(
-        gpu: Arc<Gpu>,
+        device: Arc<Device>,
         config: Config,
         data: &Dataset,
         report: &mut dyn FnMut(usize, usize, &str),
     ) -> Result<Trainer> {
-        let body = Body::for_device(&gpu);
-        Trainer::with_body(gpu, config, data, body, report).await
+        let variant = Variant::for_device(&device);
+        Trainer::with_variant(device, config, data, variant, report).await
     }
 
-    /// The same with a given body of the matrix products instead of the one that suits the device.
+    /// The same with a given variant of the matrix products instead of the one that suits the device.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub async fn with_body(
-        gpu: Arc<Gpu>,
+    pub async fn with_variant(
+        device: Arc<Device>,
         config: Config,
         data: &Dataset,
-        body: Body,
+        variant: Variant,
         report: &mut dyn FnMut(usize, usize, &str),
     ) -> Result<Trainer> {
         let progress = &mut Progress::new(PROGRAMS, report);
@@ -110,21 +110,21 @@ impl Trainer {
         let arranged = data.arranged(&split);
         let bytes = data.image_bytes();
         let (held_out, training) = arranged.pixels.split_at(split.final_count as usize * bytes);
-        let images = DeviceImages::new(&gpu, held_out, training, bytes as u32)?;
+        let images = DeviceImages::new(&device, held_out, training, bytes as u32)?;
 
-        let gan = Gan::new(&gpu, &config, body, MOST_STEPS)?;
-        let slots = StepSlots::new(&gpu, MOST_STEPS)?;
+        let gan = Gan::new(&device, &config, variant, MOST_STEPS)?;
+        let slots = StepUniforms::new(&device, MOST_STEPS)?;
         let [g, d] = [&gan.generator, &gan.discriminator];
         let normalise = [g.normalise(), d.normalise()].concat();
         let normalise_loaded = [g.normalise_loaded(), d.normalise_loaded()].concat();
-        let staging = || Staging::new(&gpu, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS);
+        let staging = || Staging::new(&device, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS);
         let trainer = Trainer {
-            normalise: Program::compile(&gpu, &slots, normalise, progress).await?,
-            normalise_loaded: Program::compile(&gpu, &slots, normalise_loaded, progress).await?,
-            inputs: Program::compile(&gpu, &slots, gan.inputs(&images), progress).await?,
-            update: Program::compile(&gpu, &slots, gan.update(&config), progress).await?,
-            samples: Samples::new(&gpu, &config, &gan, progress).await?,
-            test: Reconstruction::new(&gpu, &config, &gan, &images, progress).await?,
+            normalise: DispatchList::compile(&device, &slots, normalise, progress).await?,
+            normalise_loaded: DispatchList::compile(&device, &slots, normalise_loaded, progress).await?,
+            inputs: DispatchList::compile(&device, &slots, gan.inputs(&images), progress).await?,
+            update: DispatchList::compile(&device, &slots, gan.update(&config), progress).await?,
+            samples: Samples::new(&device, &config, &gan, progress).await?,
+            test: Reconstruction::new(&device, &config, &gan, &images, progress).await?,
             staging: [staging()?, staging()?],
             turns: 0,
             ahead: None,
@@ -139,10 +139,10 @@ impl Trainer {
             gan,
             slots,
             config,
-            gpu,
+            device,
         };
         trainer.initialise();
-        trainer.gpu.check()?;
+        trainer.device.check()?;
         Ok(trainer)
     }
 
@@ -150,8 +150,8 @@ impl Trainer {
         for (number, network) in [(0, &self.gan.generator), (1, &self.gan.discriminator)] {
             let layout = &network.parameters.layout;
             let (values, state) = init::network(&network.specs, layout, &self.config, number);
-            network.parameters.values.write(&self.gpu, &values);
-            network.parameters.state.write(&self.gpu, &state);
+            network.parameters.values.write(&self.device, &values);
+            network.parameters.state.write(&self.device, &state);
         }
         self.normalise_loaded();
         self.find_singular_vectors();
@@ -159,7 +159,7 @@ impl Trainer {
 
     /// Recomputes effective weights after parameters were written from outside.
     pub(crate) fn normalise_loaded(&self) {
-        self.gpu.submit("normalise", |encoder| self.normalise_loaded.record(&self.gpu, encoder, 0));
+        self.device.submit("normalise", |encoder| self.normalise_loaded.record(&self.device, encoder, 0));
     }
 
     /// Brings spectral norm's vectors near the singular ones, where parameters came without them.
@@ -167,8 +167,8 @@ impl Trainer {
         if self.config.norm != Norm::Spectral {
             return;
         }
-        self.gpu.submit("power iterations", |encoder| {
-            (0..INITIAL_POWER_ITERATIONS).for_each(|_| self.normalise.record(&self.gpu, encoder, 0));
+        self.device.submit("power iterations", |encoder| {
+            (0..INITIAL_POWER_ITERATIONS).for_each(|_| self.normalise.record(&self.device, encoder, 0));
         });
     }
 
@@ -178,8 +178,8 @@ impl Trainer {
     }
 
     /// The device.
-    pub fn gpu(&self) -> &Arc<Gpu> {
-        &self.gpu
+    pub fn device(&self) -> &Arc<Device> {
+        &self.device
     }
 
     /// Both networks.
@@ -254,17 +254,17 @@ impl Trainer {
     }
 
     fn start_test_of(&mut self, images: u32) {
-        self.test.start(&self.gpu, &self.gan, self.step, images);
+        self.test.start(&self.device, &self.gan, self.step, images);
         self.tested_at = Some(self.step);
     }
 
     /// The sheet of samples from the fixed codes.
     pub async fn sheet(&self) -> Result<Sheet> {
-        self.samples.sheet(&self.gpu).await
+        self.samples.sheet(&self.device).await
     }
 
     /// Held-out images beside their reconstructions; `None` before the first test has begun.
     pub async fn pairs(&self) -> Result<Option<Sheet>> {
-        self.test.pairs(&self.gpu).await
+        self.test.pairs(&self.device).await
     }
 }

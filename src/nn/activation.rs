@@ -1,16 +1,16 @@
 //! Activations: TPReLU (with PReLU, TReLU and ReLU as held parameters) and sigmoid.
 
-use crate::gpu::{Buffer, Call, View};
-use crate::kernels::{self, NO_SUMS, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
+use crate::device::{Buffer, Dispatch, View};
+use crate::kernels::{self, Sigmoid, SigmoidBackward, Tprelu, TpreluBackward};
 use crate::nn::convolution::Factors;
 use crate::nn::layer::{LayerSpec, Op};
 use crate::nn::partial::Parts;
 use crate::nn::sums::rows_per_part;
 
 /// y = TPReLU(x) for `rows` images; x and y start at the same offset.
-pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x: &View, y: &Buffer) -> Call {
+pub fn tprelu(spec: &LayerSpec, pair_offset: u32, params: &Buffer, rows: u32, x: &View, y: &Buffer) -> Dispatch {
     let count = rows * spec.output.len();
-    Call::new(&kernels::TPRELU, &spec.name)
+    Dispatch::new(&kernels::TPRELU, &spec.name)
         .params(&Tprelu { count, channels: spec.output.c, offset: x.offset, pair_offset })
         .buffers(&[params, &x.buffer, y])
         .elements(count as usize)
@@ -26,7 +26,7 @@ pub fn tprelu_backward(
     (x, dy): (&View, &Buffer),
     factors: Option<Factors<'_>>,
     sums: &View,
-) -> Call {
+) -> Dispatch {
     let learns = |which: fn(bool, bool) -> bool| match spec.op {
         Op::Tprelu { learn_threshold, learn_slope } => u32::from(which(learn_threshold, learn_slope)),
         _ => 0,
@@ -46,15 +46,15 @@ pub fn tprelu_backward(
         output_offset: sums.offset,
         scaled_by: factors.map_or(0, |_| pixels),
     };
-    Call::new(&kernels::TPRELU_BACKWARD, &format!("{} backward", spec.name))
+    Dispatch::new(&kernels::TPRELU_BACKWARD, &format!("{} backward", spec.name))
         .params(&block)
         .buffers(&[params, &x.buffer, factors.map_or(params, |factors| factors.of_image), dy, &sums.buffer])
         .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1])
 }
 
 /// y = sigmoid(x) for `count` values.
-pub fn sigmoid(name: &str, count: u32, x: &View, y: &View) -> Call {
-    Call::new(&kernels::SIGMOID, name)
+pub fn sigmoid(name: &str, count: u32, x: &View, y: &View) -> Dispatch {
+    Dispatch::new(&kernels::SIGMOID, name)
         .params(&Sigmoid { count, x_offset: x.offset, y_offset: y.offset })
         .buffers(&[&x.buffer, &y.buffer])
         .elements(count as usize)
@@ -70,7 +70,7 @@ pub fn sigmoid_backward(
     factors: Option<Factors<'_>>,
     dx: Option<&View>,
     (sums, parts): (&Buffer, Option<Parts>),
-) -> Call {
+) -> Dispatch {
     let (channels, pixels) = (spec.output.c, spec.output.h * spec.output.w);
     let rows = rows * pixels;
     let rows_per_part = rows_per_part(rows);
@@ -85,12 +85,12 @@ pub fn sigmoid_backward(
         rows_per_part,
         y_offset: y.offset,
         dx_offset: written.offset,
-        output_offset: parts.map_or(NO_SUMS, |parts| parts.source),
+        output_offset: parts.map_or(kernels::constants::NO_SUMS, |parts| parts.source),
         scaled_by: factors.map_or(0, |_| pixels),
         over_y,
     };
     let factors = factors.map_or(dy, |factors| factors.of_image);
-    Call::new(&kernels::SIGMOID_BACKWARD, &format!("{} backward", spec.name))
+    Dispatch::new(&kernels::SIGMOID_BACKWARD, &format!("{} backward", spec.name))
         .params(&block)
         .buffers(&[read, dy, factors, &written.buffer, sums])
         .grid([channels.div_ceil(kernels::CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1])

@@ -1,6 +1,6 @@
 //! Weight-normalised addition of a residue and a shortcut (the second codebase's residual blocks).
 
-use crate::gpu::{Buffer, Call, View};
+use crate::device::{Buffer, Dispatch, View};
 use crate::kernels::{self, Addition, AdditionBackward, CHANNELS_PER_BLOCK};
 use crate::nn::layer::LayerSpec;
 use crate::nn::sums::rows_per_part;
@@ -13,10 +13,10 @@ pub fn addition(
     rows: u32,
     [residue, shortcut]: [&View; 2],
     y: &Buffer,
-) -> Call {
+) -> Dispatch {
     debug_assert_eq!(residue.offset, shortcut.offset, "both branches start at the same image");
     let count = rows * spec.output.len();
-    Call::new(&kernels::ADDITION, &spec.name)
+    Dispatch::new(&kernels::ADDITION, &spec.name)
         .params(&Addition { count, channels: spec.output.c, offset: residue.offset, gate_offset })
         .buffers(&[params, &residue.buffer, &shortcut.buffer, y])
         .elements(count as usize)
@@ -31,7 +31,7 @@ pub fn addition_backward(
     [residue, shortcut]: [&View; 2],
     [params, dy, dresidue]: [&Buffer; 3],
     sums: &View,
-) -> Call {
+) -> Dispatch {
     let channels = spec.output.c;
     let rows = rows * spec.output.h * spec.output.w;
     let rows_per_part = rows_per_part(rows);
@@ -43,7 +43,7 @@ pub fn addition_backward(
         gate_offset,
         output_offset: sums.offset,
     };
-    Call::new(&kernels::ADDITION_BACKWARD, &format!("{} backward", spec.name))
+    Dispatch::new(&kernels::ADDITION_BACKWARD, &format!("{} backward", spec.name))
         .params(&block)
         .buffers(&[params, &residue.buffer, &shortcut.buffer, dy, dresidue, &sums.buffer])
         .grid([channels.div_ceil(CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1])

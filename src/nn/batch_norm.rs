@@ -2,7 +2,7 @@
 //!
 //! A batch of B images is one group; D's real and fake images are two groups with statistics of their own.
 
-use crate::gpu::{Buffer, Call, View};
+use crate::device::{Buffer, Dispatch, View};
 use crate::kernels::{
     self, BatchNorm, BatchNormBackward, BatchNormMerge, BatchNormPartial, BatchNormRunning, BatchNormSums,
     CHANNELS_PER_BLOCK,
@@ -59,13 +59,13 @@ impl Groups<'_> {
     }
 
     /// Fills the statistics: from x, which starts at the first of the groups, or from the running ones in `state`.
-    pub fn statistics(&self, source: Source, state: &View, x: &View, scratch: &Buffer) -> Vec<Call> {
+    pub fn statistics(&self, source: Source, state: &View, x: &View, scratch: &Buffer) -> Vec<Dispatch> {
         let (channels, pixels, parts) = (self.channels(), self.pixels(), self.parts());
         let name = &self.spec.name;
         if source == Source::Running {
             let block = BatchNormRunning { channels, groups: self.count, running_offset: state.offset };
             debug_assert_eq!(self.first, 0, "running statistics serve one group of G");
-            let call = Call::new(&kernels::BATCH_NORM_RUNNING, &format!("{name} running statistics"))
+            let call = Dispatch::new(&kernels::BATCH_NORM_RUNNING, &format!("{name} running statistics"))
                 .params(&block)
                 .buffers(&[&state.buffer, self.statistics])
                 .elements((self.count * channels) as usize);
@@ -89,11 +89,11 @@ impl Groups<'_> {
             momentum: if source == Source::Training { MOMENTUM } else { 0.0 },
         };
         vec![
-            Call::new(&kernels::BATCH_NORM_PARTIAL, &format!("{name} statistics of parts"))
+            Dispatch::new(&kernels::BATCH_NORM_PARTIAL, &format!("{name} statistics of parts"))
                 .params(&partial)
                 .buffers(&[&x.buffer, scratch])
                 .grid([channels.div_ceil(CHANNELS_PER_BLOCK), parts, self.count]),
-            Call::new(&kernels::BATCH_NORM_MERGE, &format!("{name} statistics"))
+            Dispatch::new(&kernels::BATCH_NORM_MERGE, &format!("{name} statistics"))
                 .params(&merge)
                 .buffers(&[scratch, self.statistics, &state.buffer])
                 .elements(channels as usize),
@@ -101,7 +101,7 @@ impl Groups<'_> {
     }
 
     /// y = scale * (x - mean)/std + bias.
-    pub fn forward(&self, params: &Buffer, x: &View, y: &View) -> Call {
+    pub fn forward(&self, params: &Buffer, x: &View, y: &View) -> Dispatch {
         let block = BatchNorm {
             count: self.count * self.group_size(),
             channels: self.channels(),
@@ -111,7 +111,7 @@ impl Groups<'_> {
             y_offset: y.offset,
             pair_offset: self.pair_offset,
         };
-        Call::new(&kernels::BATCH_NORM, &self.spec.name)
+        Dispatch::new(&kernels::BATCH_NORM, &self.spec.name)
             .params(&block)
             .buffers(&[params, self.statistics, &x.buffer, &y.buffer])
             .elements(block.count as usize)
@@ -125,7 +125,7 @@ impl Groups<'_> {
         [params, dy, scratch, sums]: [&Buffer; 4],
         x: &View,
         gradients: Option<&Buffer>,
-    ) -> Vec<Call> {
+    ) -> Vec<Dispatch> {
         let (channels, name) = (self.channels(), &self.spec.name);
         let mut calls = Vec::new();
         if coupled || gradients.is_some() {
@@ -136,7 +136,7 @@ impl Groups<'_> {
                 first_group: self.first,
                 offset: x.offset,
             };
-            let partial = Call::new(&kernels::BATCH_NORM_SUMS, &format!("{name} gradient sums"))
+            let partial = Dispatch::new(&kernels::BATCH_NORM_SUMS, &format!("{name} gradient sums"))
                 .params(&block)
                 .buffers(&[self.statistics, &x.buffer, dy, scratch])
                 .grid([channels.div_ceil(CHANNELS_PER_BLOCK), self.parts(), self.count]);
@@ -157,7 +157,7 @@ impl Groups<'_> {
             coupled: u32::from(coupled),
         };
         calls.push(
-            Call::new(&kernels::BATCH_NORM_BACKWARD, &format!("{name} backward"))
+            Dispatch::new(&kernels::BATCH_NORM_BACKWARD, &format!("{name} backward"))
                 .params(&block)
                 .buffers(&[params, self.statistics, sums, &x.buffer, dy])
                 .elements(block.count as usize),

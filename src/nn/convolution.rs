@@ -1,11 +1,11 @@
 //! Convolution, transposed convolution and linear layers: three kernels serve all of them, because a transposed
 //! convolution is a convolution run backwards and a linear layer is a convolution of one pixel.
 
-use crate::gpu::{Buffer, Call, View};
+use crate::device::{Buffer, Dispatch, View};
 use crate::kernels::{self, CHANNELS_PER_BLOCK, ColumnSum, Geometry};
+use crate::nn::gemm::{self, GemmShape, Variant};
 use crate::nn::layer::LinearMap;
 use crate::nn::parameters::{LayerOffsets, Weights};
-use crate::nn::product::{self, Body, Extent};
 use crate::nn::sums::rows_per_part;
 
 /// Pixels per split at least: below this the partial sums cost more than they save.
@@ -61,15 +61,15 @@ pub struct Convolution<'a> {
     pub at: &'a LayerOffsets,
     /// Number of images.
     pub rows: u32,
-    /// Body of the matrix products.
-    pub body: Body,
+    /// Kernel variant of the matrix products.
+    pub variant: Variant,
     /// A buffer that nobody reads, for what a dispatch binds and does not use.
     pub nothing: &'a Buffer,
 }
 
 impl Convolution<'_> {
     /// y = W x + b and what follows: x at `input`, y written at `output`.
-    pub fn forward(&self, weights: &Weights, input: &View, output: &View, epilogue: Epilogue<'_>) -> Call {
+    pub fn forward(&self, weights: &Weights, input: &View, output: &View, epilogue: Epilogue<'_>) -> Dispatch {
         let bias = self.at.bias;
         if self.map.is_transposed() {
             self.scatter(weights, input, output, bias, epilogue, "forward")
@@ -79,7 +79,7 @@ impl Convolution<'_> {
     }
 
     /// dx = W^T dy and what follows: dy at `dy`, dx written at `dx`.
-    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View, epilogue: Epilogue<'_>) -> Call {
+    pub fn input_gradient(&self, weights: &Weights, dy: &View, dx: &View, epilogue: Epilogue<'_>) -> Dispatch {
         if self.map.is_transposed() {
             self.gather(weights, dy, dx, None, epilogue, "input gradient")
         } else {
@@ -96,17 +96,17 @@ impl Convolution<'_> {
         bias: Option<u32>,
         epilogue: Epilogue<'_>,
         what: &str,
-    ) -> Call {
+    ) -> Dispatch {
         let g = Geometry { big_offset: big.offset, ..self.geometry(bias, small.offset) };
-        let extent = Extent {
+        let shape = GemmShape {
             m: g.batch * g.small_h * g.small_w,
             n: g.small_c,
-            layers: 1,
-            segments: g.kernel_h,
-            length: g.kernel_w * g.big_c,
+            batch: 1,
+            runs: g.kernel_h,
+            run_length: g.kernel_w * g.big_c,
         };
-        let quads = [in_fours(g.big_c, big.offset), in_fours(g.small_c, self.at.weight)];
-        let call = self.body.call(&product::CONV, &self.label(what), extent, quads);
+        let vec4 = [in_fours(g.big_c, big.offset), in_fours(g.small_c, self.at.weight)];
+        let call = gemm::dispatch(self.variant, &gemm::CONV, &self.label(what), shape, vec4);
         self.finish(call, g, [big, small], weights, bias.is_some(), epilogue)
     }
 
@@ -119,31 +119,31 @@ impl Convolution<'_> {
         bias: Option<u32>,
         epilogue: Epilogue<'_>,
         what: &str,
-    ) -> Call {
+    ) -> Dispatch {
         let g = Geometry { small_offset: small.offset, ..self.geometry(bias, big.offset) };
-        let extent = Extent {
+        let shape = GemmShape {
             m: g.batch * g.big_h.div_ceil(g.stride) * g.big_w.div_ceil(g.stride),
             n: g.big_c,
-            layers: g.stride * g.stride,
+            batch: g.stride * g.stride,
             // Every tap belongs to one phase.
-            segments: g.kernel_h * g.kernel_w,
-            length: g.small_c,
+            runs: g.kernel_h * g.kernel_w,
+            run_length: g.small_c,
         };
-        let quads = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.at.weight)];
-        let call = self.body.call(&product::CONV_TRANSPOSE, &self.label(what), extent, quads);
+        let vec4 = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.at.weight)];
+        let call = gemm::dispatch(self.variant, &gemm::CONV_TRANSPOSE, &self.label(what), shape, vec4);
         self.finish(call, g, [small, big], weights, bias.is_some(), epilogue)
     }
 
     /// Parameters and buffers of a product from `input` to `output`.
     fn finish(
         &self,
-        call: Call,
+        call: Dispatch,
         geometry: Geometry,
         [input, output]: [&View; 2],
         weights: &Weights,
         biased: bool,
         epilogue: Epilogue<'_>,
-    ) -> Call {
+    ) -> Dispatch {
         let (number, pairs, pre) = match epilogue {
             Epilogue::Plain => (0, None, None),
             Epilogue::Tprelu { pairs, pre } => (1, Some(pairs), Some(pre)),
@@ -166,7 +166,7 @@ impl Convolution<'_> {
 
     /// The gradient of the effective weight: x at `input`, dy at `dy`. In [`Self::weight_parts`] parts of as many
     /// elements as there are weights, written to `output` from its offset on.
-    pub fn weight_gradient(&self, input: &View, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Call {
+    pub fn weight_gradient(&self, input: &View, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Dispatch {
         let (big, small) = if self.map.is_transposed() { (dy, input) } else { (input, dy) };
         let plan = self.split();
         let geometry = Geometry {
@@ -177,11 +177,12 @@ impl Convolution<'_> {
             scaled_by: factors.map_or(0, |_| plan.pixels),
             ..plan.geometry
         };
-        let quads = [in_fours(geometry.big_c, big.offset), in_fours(geometry.small_c, small.offset)];
+        let vec4 = [in_fours(geometry.big_c, big.offset), in_fours(geometry.small_c, small.offset)];
         let label = self.label("weight gradient");
         let (big, small) = (&big.buffer, &small.buffer);
         let factors = factors.map_or(small, |factors| factors.of_image);
-        self.body.call(&product::CONV_WEIGHT_GRADIENT, &label, plan.extent, quads).params(&geometry).buffers(&[
+        let kernels = &gemm::CONV_WEIGHT_GRADIENT;
+        gemm::dispatch(self.variant, kernels, &label, plan.shape, vec4).params(&geometry).buffers(&[
             big,
             big,
             small,
@@ -193,11 +194,11 @@ impl Convolution<'_> {
 
     /// Parts of the weight gradient's sum.
     pub fn weight_parts(&self) -> u32 {
-        self.split().extent.layers
+        self.split().shape.batch
     }
 
     /// The bias gradient, the sum of dy over images and pixels, in [`Self::bias_parts`] parts at `output`.
-    pub fn bias_gradient(&self, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Call {
+    pub fn bias_gradient(&self, dy: &View, factors: Option<Factors<'_>>, output: &View) -> Dispatch {
         let (channels, rows, rows_per_part) = self.bias_rows();
         let block = ColumnSum {
             rows,
@@ -208,7 +209,7 @@ impl Convolution<'_> {
             scaled_by: factors.map_or(0, |_| rows / self.rows),
         };
         let factors = factors.map_or(&dy.buffer, |factors| factors.of_image);
-        Call::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
+        Dispatch::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
             .params(&block)
             .buffers(&[&dy.buffer, factors, &output.buffer])
             .grid([channels.div_ceil(CHANNELS_PER_BLOCK), self.bias_parts(), 1])
@@ -242,12 +243,12 @@ impl Convolution<'_> {
         let (m, n) = (g.kernel_h * g.kernel_w * g.big_c, g.small_c);
         let pixel_rows = g.batch * g.small_h;
         let most = (pixel_rows * g.small_w).div_ceil(SPLIT_PIXELS).min(pixel_rows);
-        let whole = Extent { m, n, layers: 1, segments: pixel_rows, length: g.small_w };
-        let [x, y] = self.body.block(&product::CONV_WEIGHT_GRADIENT, whole).groups(m, n);
-        let wanted = self.body.busy().div_ceil(x * y).clamp(1, most.max(1));
+        let whole = GemmShape { m, n, batch: 1, runs: pixel_rows, run_length: g.small_w };
+        let [x, y] = self.variant.workgroup(&gemm::CONV_WEIGHT_GRADIENT, whole).workgroups(m, n);
+        let wanted = self.variant.min_workgroups().div_ceil(x * y).clamp(1, most.max(1));
         let rows = pixel_rows.div_ceil(wanted);
-        let extent = Extent { layers: pixel_rows.div_ceil(rows), ..whole };
-        Split { extent, pixels, rows, geometry: g }
+        let shape = GemmShape { batch: pixel_rows.div_ceil(rows), ..whole };
+        Split { shape, pixels, rows, geometry: g }
     }
 }
 
@@ -257,8 +258,8 @@ fn in_fours(count: u32, offset: u32) -> bool {
 }
 
 struct Split {
-    /// Its layers are the parts.
-    extent: Extent,
+    /// Its batch is the number of parts.
+    shape: GemmShape,
     /// Pixels of a small image.
     pixels: u32,
     /// Rows of pixels in a part.

@@ -1,6 +1,6 @@
 //! Memory that serves twice: what a pass keeps of its values is not needed all the time.
 
-use crate::gpu::Buffer;
+use crate::device::Buffer;
 use crate::nn::network::{Activations, Network};
 
 /// Buffers that nobody needs for a while, each from its beginning on.

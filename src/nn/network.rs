@@ -1,13 +1,13 @@
 //! A network is a list of layers, each of which reads earlier values; what it knows of itself, and the memory of its passes.
 
+use crate::device::{Buffer, Device, Dispatch};
 use crate::error::Result;
-use crate::gpu::{Buffer, Call, Gpu};
 use crate::nn::convolution::{Convolution, Pairs};
 use crate::nn::flow::Flow;
+use crate::nn::gemm::Variant;
 use crate::nn::layer::{LayerSpec, Op};
 use crate::nn::parameters::{Layout, Parameters};
 use crate::nn::partial::PartialSums;
-use crate::nn::product::Body;
 use crate::nn::sums;
 
 /// A network's layers and parameters.
@@ -17,38 +17,38 @@ pub struct Network {
     pub specs: Vec<LayerSpec>,
     /// Parameters on the device.
     pub parameters: Parameters,
-    /// Body of the matrix products.
-    pub body: Body,
+    /// Variant of the matrix products.
+    pub variant: Variant,
     /// A buffer that nobody reads.
     nothing: Buffer,
 }
 
 impl Network {
     /// Allocates the parameters of `specs`; `name` labels the buffers, `means` is for an optimiser that keeps them.
-    pub fn new(gpu: &Gpu, name: &str, specs: Vec<LayerSpec>, body: Body, means: bool) -> Result<Network> {
-        let gradients = Buffer::new(gpu, &format!("{name} gradients"), Layout::new(&specs).count as usize)?;
-        Network::with_gradients(gpu, name, specs, body, means, &gradients)
+    pub fn new(device: &Device, name: &str, specs: Vec<LayerSpec>, variant: Variant, means: bool) -> Result<Network> {
+        let gradients = Buffer::new(device, &format!("{name} gradients"), Layout::new(&specs).count as usize)?;
+        Network::with_gradients(device, name, specs, variant, means, &gradients)
     }
 
     /// The same with gradients at the front of a given buffer.
     pub fn with_gradients(
-        gpu: &Gpu,
+        device: &Device,
         name: &str,
         specs: Vec<LayerSpec>,
-        body: Body,
+        variant: Variant,
         means: bool,
         gradients: &Buffer,
     ) -> Result<Network> {
-        let parameters = Parameters::new(gpu, name, &specs, means, gradients)?;
-        Ok(Network { specs, parameters, body, nothing: Buffer::new(gpu, "nothing", 1)? })
+        let parameters = Parameters::new(device, name, &specs, means, gradients)?;
+        Ok(Network { specs, parameters, variant, nothing: Buffer::new(device, "nothing", 1)? })
     }
 
     /// The linear map of layer `i` on `rows` images, if it is one.
     pub fn convolution(&self, i: usize, rows: u32) -> Option<Convolution<'_>> {
         let spec = &self.specs[i];
         let at = &self.parameters.layout.layers[i];
-        let Network { body, nothing, .. } = self;
-        spec.map().map(|map| Convolution { name: &spec.name, map, at, rows, body: *body, nothing })
+        let Network { variant, nothing, .. } = self;
+        spec.map().map(|map| Convolution { name: &spec.name, map, at, rows, variant: *variant, nothing })
     }
 
     /// Whether the activation that is layer `i` is computed where the linear map before it is stored: nobody else reads
@@ -111,19 +111,19 @@ impl Network {
     }
 
     /// Recomputes effective weights after an update: nothing for networks without normalisation.
-    pub fn normalise(&self) -> Vec<Call> {
+    pub fn normalise(&self) -> Vec<Dispatch> {
         let Parameters { values, normaliser, .. } = &self.parameters;
         normaliser.as_ref().map_or(Vec::new(), |norm| norm.after_update(values))
     }
 
     /// Recomputes effective weights of parameters that were written from outside.
-    pub fn normalise_loaded(&self) -> Vec<Call> {
+    pub fn normalise_loaded(&self) -> Vec<Dispatch> {
         let Parameters { values, normaliser, .. } = &self.parameters;
         normaliser.as_ref().map_or(Vec::new(), |norm| norm.after_loading(values))
     }
 
     /// Turns gradients of effective weights into gradients of the parameters.
-    pub fn pull_back(&self) -> Vec<Call> {
+    pub fn pull_back(&self) -> Vec<Dispatch> {
         let Parameters { values, gradients, normaliser, .. } = &self.parameters;
         normaliser.as_ref().map_or(Vec::new(), |norm| norm.pull_back(values, gradients))
     }
@@ -155,7 +155,7 @@ impl Activations {
     /// Allocates for `groups` groups of `group_rows` images. The output of a layer lies in what `lend` gives for the
     /// layer's number and a length, if it gives anything; large ones ask first.
     pub fn new(
-        gpu: &Gpu,
+        device: &Device,
         name: &str,
         network: &Network,
         [group_rows, groups]: [u32; 2],
@@ -163,7 +163,7 @@ impl Activations {
     ) -> Result<Activations> {
         let specs = &network.specs;
         let rows = group_rows * groups;
-        let buffer = |role: &str, len: u32| Buffer::new(gpu, &format!("{name} {role}"), len as usize);
+        let buffer = |role: &str, len: u32| Buffer::new(device, &format!("{name} {role}"), len as usize);
         let stored = network.stored();
         let mut largest_first: Vec<usize> = (0..specs.len()).filter(|&i| stored[i + 1]).collect();
         largest_first.sort_by_key(|&i| std::cmp::Reverse(specs[i].output.len()));
@@ -183,7 +183,7 @@ impl Activations {
                 _ => None,
             });
             if let (Op::ChannelAffine, Some(Some(identity))) = (spec.op, statistics.last()) {
-                identity.write(gpu, &[0f32, 1.0].repeat(pairs));
+                identity.write(device, &[0f32, 1.0].repeat(pairs));
             }
         }
         // A pass may want any of its gradients: slots hold the largest of every way back.

@@ -1,6 +1,6 @@
 //! Optimisers over flat buffers: one dispatch per network, slopes projected to [0, 1] in the same dispatch.
 
-use crate::gpu::{Buffer, Call};
+use crate::device::{Buffer, Dispatch};
 use crate::kernels::{self, Adam, Rmsprop};
 
 /// RMSprop (paper, section 4). Updates `values` by `gradients`; the learning rate comes from the step block. Elements
@@ -12,9 +12,9 @@ pub fn rmsprop(
     pair_begin: u32,
     decay: f32,
     eps: f32,
-) -> Call {
+) -> Dispatch {
     let count = values.len();
-    Call::new(&kernels::RMSPROP, "rmsprop")
+    Dispatch::new(&kernels::RMSPROP, "rmsprop")
         .params(&Rmsprop { count: count as u32, pair_begin, decay, eps })
         .buffers(&[gradients, mean_squares, values])
         .elements(count)
@@ -28,9 +28,9 @@ pub fn adam(
     pair_begin: u32,
     [beta1, beta2]: [f32; 2],
     eps: f32,
-) -> Call {
+) -> Dispatch {
     let count = values.len();
-    Call::new(&kernels::ADAM, "adam")
+    Dispatch::new(&kernels::ADAM, "adam")
         .params(&Adam { count: count as u32, pair_begin, beta1, beta2, eps })
         .buffers(&[gradients, means, mean_squares, values])
         .elements(count)

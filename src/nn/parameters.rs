@@ -3,8 +3,8 @@
 //! Order: raw weights v of every layer, then gains, then biases, then pairs per channel, of which the (threshold,
 //! slope) pairs come last. Gradients and the optimiser's state have the same layout, so one dispatch updates a network.
 
+use crate::device::{Buffer, Device, Encoder};
 use crate::error::Result;
-use crate::gpu::{Buffer, Encoder, Gpu};
 use crate::nn::layer::{LayerSpec, Op, Reparameterisation};
 use crate::nn::reparameterisation::Normaliser;
 
@@ -116,16 +116,22 @@ pub struct Parameters {
 impl Parameters {
     /// Allocates everything but the gradients, which lie at the front of `gradients`; `means` for an optimiser that keeps
     /// them. Values are zero until written.
-    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], means: bool, gradients: &Buffer) -> Result<Parameters> {
+    pub fn new(
+        device: &Device,
+        name: &str,
+        specs: &[LayerSpec],
+        means: bool,
+        gradients: &Buffer,
+    ) -> Result<Parameters> {
         let layout = Layout::new(specs);
-        let buffer = |role: &str| Buffer::new(gpu, &format!("{name} {role}"), layout.count as usize);
-        let state = Buffer::new(gpu, &format!("{name} state"), layout.state as usize)?;
+        let buffer = |role: &str| Buffer::new(device, &format!("{name} {role}"), layout.count as usize);
+        let state = Buffer::new(device, &format!("{name} state"), layout.state as usize)?;
         Ok(Parameters {
             values: buffer("parameters")?,
             gradients: gradients.front(layout.count as usize),
             mean_squares: buffer("mean squares")?,
             means: means.then(|| buffer("means")).transpose()?,
-            normaliser: Normaliser::new(gpu, name, specs, &layout, &state)?,
+            normaliser: Normaliser::new(device, name, specs, &layout, &state)?,
             state,
             layout,
         })
@@ -138,13 +144,13 @@ impl Parameters {
     }
 
     /// A second set of weight buffers, for a frozen copy.
-    pub fn frozen(&self, gpu: &Gpu, name: &str) -> Result<Weights> {
-        let params = Buffer::new(gpu, &format!("{name} frozen parameters"), self.layout.count as usize)?;
+    pub fn frozen(&self, device: &Device, name: &str) -> Result<Weights> {
+        let params = Buffer::new(device, &format!("{name} frozen parameters"), self.layout.count as usize)?;
         let effective = match &self.normaliser {
-            Some(norm) => Buffer::new(gpu, &format!("{name} frozen weights"), norm.effective().len())?,
+            Some(norm) => Buffer::new(device, &format!("{name} frozen weights"), norm.effective().len())?,
             None => params.clone(),
         };
-        let state = Buffer::new(gpu, &format!("{name} frozen state"), self.layout.state as usize)?;
+        let state = Buffer::new(device, &format!("{name} frozen state"), self.layout.state as usize)?;
         Ok(Weights { effective, params, state })
     }
 

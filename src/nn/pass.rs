@@ -1,6 +1,6 @@
 //! One run of a network, forward and back: layer kinds and their dispatches, in order.
 
-use crate::gpu::{Call, View};
+use crate::device::{Dispatch, View};
 use crate::nn::batch_norm::{Groups, Source};
 use crate::nn::convolution::{Convolution, Epilogue, Factors};
 use crate::nn::flow::{Flow, Place};
@@ -63,7 +63,7 @@ impl Pass<'_> {
     }
 
     /// Dispatches that compute the output from the input.
-    pub fn forward(&self) -> Vec<Call> {
+    pub fn forward(&self) -> Vec<Dispatch> {
         let Pass { network, weights, activations, .. } = self;
         let (rows, params) = (self.rows(), &weights.params);
         let mut calls = Vec::new();
@@ -108,7 +108,7 @@ impl Pass<'_> {
 
     /// Dispatches of the way back. Weight gradients are those of the effective weights and lie, partly, in parts:
     /// [`Update`](super::update::Update) follows.
-    pub fn backward(&self, way: &Backward<'_>) -> Vec<Call> {
+    pub fn backward(&self, way: &Backward<'_>) -> Vec<Dispatch> {
         let Pass { network, weights, activations, .. } = self;
         let (rows, params) = (self.rows(), &weights.params);
         let gradients = way.learn.then_some(&network.parameters.gradients);

@@ -2,8 +2,8 @@
 //!
 //! Convolutions see only w. Batch normalisation is not of this kind: it couples samples.
 
+use crate::device::{Buffer, Device, Dispatch};
 use crate::error::Result;
-use crate::gpu::{Buffer, Call, Gpu};
 use crate::nn::layer::{LayerSpec, Op, Reparameterisation};
 use crate::nn::parameters::Layout;
 use crate::nn::spectral_norm::SpectralNorm;
@@ -21,7 +21,7 @@ pub enum Normaliser {
 impl Normaliser {
     /// The one that the layers ask for; `None` where weights are plain. `state` holds spectral norm's vectors.
     pub fn new(
-        gpu: &Gpu,
+        device: &Device,
         name: &str,
         specs: &[LayerSpec],
         layout: &Layout,
@@ -31,10 +31,10 @@ impl Normaliser {
             specs.iter().any(|spec| matches!(spec.op, Op::Map(_, r) if wanted.contains(&r)))
         };
         if has(&[Reparameterisation::Strict, Reparameterisation::Affine]) {
-            return Ok(Some(Normaliser::Weight(WeightNorm::new(gpu, name, specs, layout)?)));
+            return Ok(Some(Normaliser::Weight(WeightNorm::new(device, name, specs, layout)?)));
         }
         if has(&[Reparameterisation::Spectral]) {
-            return Ok(Some(Normaliser::Spectral(SpectralNorm::new(gpu, name, specs, layout, state)?)));
+            return Ok(Some(Normaliser::Spectral(SpectralNorm::new(device, name, specs, layout, state)?)));
         }
         Ok(None)
     }
@@ -48,7 +48,7 @@ impl Normaliser {
     }
 
     /// Recomputes effective weights after every update.
-    pub fn after_update(&self, values: &Buffer) -> Vec<Call> {
+    pub fn after_update(&self, values: &Buffer) -> Vec<Dispatch> {
         match self {
             Normaliser::Weight(norm) => vec![norm.normalise(values)],
             Normaliser::Spectral(norm) => norm.iterate(values),
@@ -56,7 +56,7 @@ impl Normaliser {
     }
 
     /// Recomputes effective weights of values and state that were written from outside.
-    pub fn after_loading(&self, values: &Buffer) -> Vec<Call> {
+    pub fn after_loading(&self, values: &Buffer) -> Vec<Dispatch> {
         match self {
             Normaliser::Weight(norm) => vec![norm.normalise(values)],
             Normaliser::Spectral(norm) => norm.normalise(values),
@@ -64,7 +64,7 @@ impl Normaliser {
     }
 
     /// Turns gradients of w into gradients of v and of the gains, in place.
-    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Vec<Call> {
+    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Vec<Dispatch> {
         match self {
             Normaliser::Weight(norm) => vec![norm.pull_back(values, gradients)],
             Normaliser::Spectral(norm) => norm.pull_back(values, gradients),

@@ -1,8 +1,8 @@
 //! Spectral normalisation (Miyato et al. 2018): w = W/sigma with sigma near the largest singular value of W [rows,
 //! units], by one step of power iteration per update.
 
+use crate::device::{Buffer, Device, Dispatch};
 use crate::error::Result;
-use crate::gpu::{Buffer, Call, Gpu};
 use crate::kernels::{self, CHANNELS_PER_BLOCK, SpectralBlock};
 use crate::nn::layer::{Kind, LayerSpec};
 use crate::nn::parameters::Layout;
@@ -25,7 +25,13 @@ pub struct SpectralNorm {
 
 impl SpectralNorm {
     /// Builds the work lists of all linear maps of `specs`; `state` holds t.
-    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], layout: &Layout, state: &Buffer) -> Result<SpectralNorm> {
+    pub fn new(
+        device: &Device,
+        name: &str,
+        specs: &[LayerSpec],
+        layout: &Layout,
+        state: &Buffer,
+    ) -> Result<SpectralNorm> {
         let (mut by_row, mut by_channel) = (Vec::new(), Vec::new());
         let mut s_offset = 0;
         for (spec, at) in specs.iter().zip(&layout.layers) {
@@ -45,15 +51,15 @@ impl SpectralNorm {
             s_offset += whole.channels;
         }
         let table = |role: &str, blocks: &[SpectralBlock]| -> Result<Buffer> {
-            let buffer = Buffer::new(gpu, &format!("{name} {role}"), size_of_val(blocks) / 4)?;
-            buffer.write(gpu, blocks);
+            let buffer = Buffer::new(device, &format!("{name} {role}"), size_of_val(blocks) / 4)?;
+            buffer.write(device, blocks);
             Ok(buffer)
         };
         Ok(SpectralNorm {
-            effective: Buffer::new(gpu, &format!("{name} effective weights"), layout.weights as usize)?,
-            s: Buffer::new(gpu, &format!("{name} singular vectors"), s_offset as usize)?,
+            effective: Buffer::new(device, &format!("{name} effective weights"), layout.weights as usize)?,
+            s: Buffer::new(device, &format!("{name} singular vectors"), s_offset as usize)?,
             t: state.clone(),
-            inner: Buffer::new(gpu, &format!("{name} inner products"), s_offset as usize)?,
+            inner: Buffer::new(device, &format!("{name} inner products"), s_offset as usize)?,
             row_blocks: table("row blocks", &by_row)?,
             row_count: by_row.len() as u32,
             channel_blocks: table("channel blocks", &by_channel)?,
@@ -62,15 +68,15 @@ impl SpectralNorm {
     }
 
     /// One power iteration with the new W, then w.
-    pub fn iterate(&self, values: &Buffer) -> Vec<Call> {
-        let rows = Call::new(&kernels::SPECTRAL_ROWS, "power iteration, rows")
+    pub fn iterate(&self, values: &Buffer) -> Vec<Dispatch> {
+        let rows = Dispatch::new(&kernels::SPECTRAL_ROWS, "power iteration, rows")
             .buffers(&[&self.row_blocks, values, &self.s, &self.t])
             .grid([self.row_count, 1, 1]);
         [rows].into_iter().chain(self.normalise(values)).collect()
     }
 
     /// s, sigma and w from t as it is.
-    pub fn normalise(&self, values: &Buffer) -> Vec<Call> {
+    pub fn normalise(&self, values: &Buffer) -> Vec<Dispatch> {
         vec![
             self.per_channel(&kernels::SPECTRAL_COLUMNS, "power iteration, columns", &[values, &self.t, &self.s]),
             self.per_channel(&kernels::SPECTRAL_NORM, "spectral norm", &[values, &self.s, &self.effective]),
@@ -78,7 +84,7 @@ impl SpectralNorm {
     }
 
     /// Turns gradients of w into gradients of W, in place.
-    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Vec<Call> {
+    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Vec<Dispatch> {
         let backward = [&self.t, &self.s, &self.inner, gradients];
         vec![
             self.per_channel(&kernels::SPECTRAL_INNER, "spectral norm, inner", &[values, gradients, &self.inner]),
@@ -86,8 +92,8 @@ impl SpectralNorm {
         ]
     }
 
-    fn per_channel(&self, kernel: &'static kernels::Kernel, label: &str, buffers: &[&Buffer]) -> Call {
+    fn per_channel(&self, kernel: &'static kernels::Kernel, label: &str, buffers: &[&Buffer]) -> Dispatch {
         let all: Vec<_> = [&self.channel_blocks].into_iter().chain(buffers.iter().copied()).collect();
-        Call::new(kernel, label).buffers(&all).grid([self.channel_count, 1, 1])
+        Dispatch::new(kernel, label).buffers(&all).grid([self.channel_count, 1, 1])
     }
 }

@@ -1,6 +1,6 @@
 //! Sums over rows of pixels, which are cut into parts.
 
-use crate::gpu::{Buffer, Call};
+use crate::device::{Buffer, Dispatch};
 use crate::kernels::{self, ReducePartials};
 use crate::nn::layer::Shape;
 
@@ -25,8 +25,8 @@ pub fn scratch(shape: Shape, rows: u32) -> u32 {
 }
 
 /// Adds `parts` partial results of `count` elements from `scratch` into `target` at `offset`.
-pub fn reduce(name: &str, parts: u32, count: u32, scratch: &Buffer, target: &Buffer, offset: u32) -> Call {
-    Call::new(&kernels::REDUCE_PARTIALS, &format!("{name} sum of parts"))
+pub fn reduce(name: &str, parts: u32, count: u32, scratch: &Buffer, target: &Buffer, offset: u32) -> Dispatch {
+    Dispatch::new(&kernels::REDUCE_PARTIALS, &format!("{name} sum of parts"))
         .params(&ReducePartials { parts, count, total_offset: offset })
         .buffers(&[scratch, target])
         .elements(count as usize)

@@ -1,7 +1,7 @@
 //! A network's update: from the parts of its gradients to new parameters and effective weights.
 
+use crate::device::{Buffer, Device, Dispatch};
 use crate::error::Result;
-use crate::gpu::{Buffer, Call, Gpu};
 use crate::kernels::{self, GradientBlock, UpdateBlock, WeightNormRmsprop};
 use crate::nn::network::{Activations, Network};
 use crate::nn::optimiser;
@@ -54,35 +54,41 @@ pub enum Update {
 
 impl Update {
     /// Builds the work list for gradients that a pass over all of `activations` leaves.
-    pub fn new(gpu: &Gpu, name: &str, network: &Network, activations: &Activations, rule: Rule) -> Result<Update> {
+    pub fn new(
+        device: &Device,
+        name: &str,
+        network: &Network,
+        activations: &Activations,
+        rule: Rule,
+    ) -> Result<Update> {
         if let (Some(Normaliser::Weight(_)), Rule::Rmsprop { decay, eps }) = (&network.parameters.normaliser, rule) {
             let (blocks, channel_blocks) = update_blocks(network, activations);
             let pair_begin = network.parameters.layout.pair_begin;
             let params = WeightNormRmsprop { channel_blocks, blocks: blocks.len() as u32, pair_begin, decay, eps };
-            return Ok(Update::Fused { table: table(gpu, &format!("{name} update blocks"), &blocks)?, params });
+            return Ok(Update::Fused { table: table(device, &format!("{name} update blocks"), &blocks)?, params });
         }
         let blocks: Vec<GradientBlock> = activations.partial_sums().all().flat_map(blocks_of).collect();
-        let table = table(gpu, &format!("{name} gradient blocks"), &blocks)?;
+        let table = table(device, &format!("{name} gradient blocks"), &blocks)?;
         Ok(Update::Separate { table, blocks: blocks.len() as u32, rule })
     }
 
     /// The dispatches.
-    pub fn calls(&self, network: &Network, activations: &Activations) -> Vec<Call> {
+    pub fn calls(&self, network: &Network, activations: &Activations) -> Vec<Dispatch> {
         let p = &network.parameters;
         let partial = activations.partial();
         match self {
             Update::Fused { table, params } => {
                 let Some(Normaliser::Weight(norm)) = &p.normaliser else { return Vec::new() };
-                let call = Call::new(&kernels::WEIGHT_NORM_RMSPROP, "weight norm and rmsprop")
+                let call = Dispatch::new(&kernels::WEIGHT_NORM_RMSPROP, "weight norm and rmsprop")
                     .params(params)
                     .buffers(&[table, partial, &p.values, &norm.norms, &norm.effective, &p.gradients, &p.mean_squares])
-                    .groups(params.blocks);
+                    .workgroups(params.blocks);
                 vec![call]
             }
             Update::Separate { table, blocks, rule } => {
-                let gather = Call::new(&kernels::GATHER_GRADIENTS, "sums of parts")
+                let gather = Dispatch::new(&kernels::GATHER_GRADIENTS, "sums of parts")
                     .buffers(&[table, partial, &p.gradients])
-                    .groups(*blocks);
+                    .workgroups(*blocks);
                 let begin = p.layout.pair_begin;
                 let step = match (*rule, &p.means) {
                     (Rule::Adam { betas, eps }, Some(means)) => {
@@ -103,9 +109,9 @@ impl Update {
 }
 
 /// A table on the device.
-fn table<T: bytemuck::Pod>(gpu: &Gpu, name: &str, blocks: &[T]) -> Result<Buffer> {
-    let buffer = Buffer::new(gpu, name, size_of_val(blocks) / 4)?;
-    buffer.write(gpu, blocks);
+fn table<T: bytemuck::Pod>(device: &Device, name: &str, blocks: &[T]) -> Result<Buffer> {
+    let buffer = Buffer::new(device, name, size_of_val(blocks) / 4)?;
+    buffer.write(device, blocks);
     Ok(buffer)
 }
 

@@ -1,8 +1,8 @@
 //! Weight normalisation (paper, section 2): w = gain * v / n, and the way back for gradients.
 
+use crate::device::{Buffer, Device, Dispatch};
 use crate::error::Result;
-use crate::gpu::{Buffer, Call, Gpu};
-use crate::kernels::{self, CHANNELS_PER_BLOCK, ChannelBlock, NO_GAIN};
+use crate::kernels::{self, CHANNELS_PER_BLOCK, ChannelBlock, constants::NO_GAIN};
 use crate::nn::layer::{Kind, LayerSpec};
 use crate::nn::parameters::Layout;
 
@@ -19,29 +19,30 @@ pub struct WeightNorm {
 
 impl WeightNorm {
     /// Builds the work list of all linear maps of `specs`.
-    pub fn new(gpu: &Gpu, name: &str, specs: &[LayerSpec], layout: &Layout) -> Result<WeightNorm> {
+    pub fn new(device: &Device, name: &str, specs: &[LayerSpec], layout: &Layout) -> Result<WeightNorm> {
         let blocks: Vec<_> = channel_blocks(specs, layout).into_iter().map(|(_, block)| block).collect();
         let units: u32 = specs.iter().filter_map(LayerSpec::map).map(|map| map.units()).sum();
-        let table = Buffer::new(gpu, &format!("{name} channel blocks"), blocks.len() * size_of::<ChannelBlock>() / 4)?;
-        table.write(gpu, &blocks);
+        let table =
+            Buffer::new(device, &format!("{name} channel blocks"), blocks.len() * size_of::<ChannelBlock>() / 4)?;
+        table.write(device, &blocks);
         Ok(WeightNorm {
-            effective: Buffer::new(gpu, &format!("{name} effective weights"), layout.weights as usize)?,
-            norms: Buffer::new(gpu, &format!("{name} norms"), units as usize)?,
+            effective: Buffer::new(device, &format!("{name} effective weights"), layout.weights as usize)?,
+            norms: Buffer::new(device, &format!("{name} norms"), units as usize)?,
             blocks: table,
             block_count: blocks.len() as u32,
         })
     }
 
     /// Recomputes norms and effective weights: after every update and after loading.
-    pub fn normalise(&self, values: &Buffer) -> Call {
-        Call::new(&kernels::WEIGHT_NORM, "weight norm")
+    pub fn normalise(&self, values: &Buffer) -> Dispatch {
+        Dispatch::new(&kernels::WEIGHT_NORM, "weight norm")
             .buffers(&[&self.blocks, values, &self.norms, &self.effective])
             .grid([self.block_count, 1, 1])
     }
 
     /// Turns gradients of w into gradients of v and of the gains, in place.
-    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Call {
-        Call::new(&kernels::WEIGHT_NORM_BACKWARD, "weight norm backward")
+    pub fn pull_back(&self, values: &Buffer, gradients: &Buffer) -> Dispatch {
+        Dispatch::new(&kernels::WEIGHT_NORM_BACKWARD, "weight norm backward")
             .buffers(&[&self.blocks, values, &self.norms, gradients])
             .grid([self.block_count, 1, 1])
     }

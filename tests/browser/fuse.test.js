@@ -11,7 +11,7 @@ const fuse = (input) => spawnSync(process.execPath, [fromRoot("scripts/fuse.js")
 
 const A = "(local.get $x)";
 const PRODUCT = `(f32x4.mul (v128.load offset=4 (i32.const 8)) ${A})`;
-const KERNEL = "wn_gan::processor::kernels::kernel_0::run";
+const KERNEL = "wn_gan::cpu::kernels::kernel_0::run";
 
 test("products are added one after the other, in their order", () => {
   const { stdout } = fuse(wat(KERNEL, `(f32x4.add (f32x4.add ${A} ${PRODUCT}) (f32x4.mul (f32x4.neg ${A}) ${A}))`));

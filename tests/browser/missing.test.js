@@ -1,5 +1,5 @@
 /**
- * Where something is missing the processor takes over if it can. Otherwise the card says what is missing, why and what
+ * Where something is missing the CPU takes over if it can. Otherwise the card says what is missing, why and what
  * to do; the rest of the page stays readable.
  */
 import assert from "node:assert/strict";
@@ -30,7 +30,7 @@ async function failedAt(page, stage) {
 }
 
 /**
- * The run trains on the processor: steps, and samples that are a picture.
+ * The run trains on the CPU: steps, and samples that are a picture.
  * @param {import("playwright-core").Page} page
  * @param {Record<string, string>} stages the states in which the stages of WebGPU were left
  */
@@ -41,18 +41,18 @@ async function trains(page, stages) {
     assert.equal(await row.getAttribute("data-state"), state, `${stage}: ${await row.innerText()}`);
   }
   await playUntil(page, 20);
-  assert.match(await page.locator("#fact-device").innerText(), /processor \(WebAssembly\), \d+ MB/);
+  assert.match(await page.locator("#fact-device").innerText(), /CPU \(WebAssembly\), \d+ MB/);
   await page.waitForFunction(() => /** @type {HTMLCanvasElement} */ (document.querySelector("#samples")).width > 1);
   const { low, high } = await extremes(page, "#samples");
   assert.ok(high - low > 5, `samples from ${low} to ${high}`);
 }
 
-test("without WebGPU the processor trains the smallest preset, and the page says so", { timeout: BUILD_MILLIS }, async () => {
+test("without WebGPU the CPU trains the smallest preset, and the page says so", { timeout: BUILD_MILLIS }, async () => {
   const chromium = await browser({ webgpu: false });
   try {
     const { page, errors } = await visit(chromium);
     await page.goto(site.url);
-    await said(page, /The processor trains here.*smallest preset/);
+    await said(page, /The CPU trains here.*smallest preset/);
     assert.match(page.url(), /#preset=tiny\b/);
     const offered = await page.evaluate(() => "gpu" in navigator);
     const missing = offered ? { webgpu: "done", adapter: "absent" } : { webgpu: "absent", adapter: "absent" };
@@ -76,9 +76,9 @@ test("where WebGPU is asked for and missing, the card names the stage and what t
     await page.click("#copy-diagnostics");
     assert.match(await page.locator("#card pre").innerText(), /browser: .*Chrome/);
     await picture(page, "without-webgpu");
-    await page.click("#use-processor");
+    await page.click("#use-cpu");
     await trains(page, { secure: "absent", webgpu: "absent" });
-    assert.match(page.url(), /\?device=processor#preset=tiny\b.*&seed=5\b/);
+    assert.match(page.url(), /\?device=cpu#preset=tiny\b.*&seed=5\b/);
     assert.deepEqual(errors, []);
     await page.goto(`${site.url}?bench=gan16&device=webgpu`);
     await page.waitForFunction(() => document.title === "bench: failed", null, { timeout: 60_000 });
@@ -98,7 +98,7 @@ test("a page that is not secure trains, and says what WebGPU would need", { time
     assert.deepEqual(errors, []);
     await page.goto(`${plain}?device=gpu#preset=tiny`);
     assert.match(await failedAt(page, "secure"), /https/);
-    assert.ok(await page.locator("#use-processor").isVisible());
+    assert.ok(await page.locator("#use-cpu").isVisible());
   } finally {
     await chromium.close();
   }
@@ -120,7 +120,7 @@ async function pretendCard(page, { device, kernel }) {
       await route.fulfill({ response, body: change(await response.text()) });
     });
   await change("www/worker.js", (source) => `${source}\n${gpu}`);
-  await change("wn_gan.js", (source) => source.replace("export function openGpu(subgroups) {", `$&\n${kernel}`));
+  await change("wn_gan.js", (source) => source.replace("export function openGpu() {", `$&\n${kernel}`));
 }
 
 const DESTROY = "return { destroy() {} };";
@@ -129,7 +129,7 @@ for (const { stage, words, ...does } of [
   { stage: "device", words: /It is busy\.[\s\S]*Close other tabs/, device: FAIL, kernel: "" },
   { stage: "kernel", words: /It is busy\.[\s\S]*Update the browser/, device: DESTROY, kernel: FAIL },
 ]) {
-  test(`where a graphics card fails at the ${stage}, the processor is offered`, { timeout: BUILD_MILLIS }, async () => {
+  test(`where a graphics card fails at the ${stage}, the CPU is offered`, { timeout: BUILD_MILLIS }, async () => {
     const chromium = await browser();
     try {
       const { page } = await visit(chromium);
@@ -137,7 +137,7 @@ for (const { stage, words, ...does } of [
       await page.goto(`${site.url}#preset=tiny`);
       assert.match(await failedAt(page, stage), words);
       await picture(page, `${stage}-failed`);
-      await page.click("#use-processor");
+      await page.click("#use-cpu");
       await trains(page, { adapter: "absent", kernel: "absent" });
     } finally {
       await chromium.close();
@@ -145,7 +145,7 @@ for (const { stage, words, ...does } of [
   });
 }
 
-test("where only the core can tell that an adapter is imitated, the processor trains", { timeout: BUILD_MILLIS }, async () => {
+test("where only the core can tell that an adapter is imitated, the CPU trains", { timeout: BUILD_MILLIS }, async () => {
   const chromium = await browser();
   try {
     const { page } = await visit(chromium);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { Best } from "../../www/best.js";
-import { keepBody, keptBodies } from "../../www/bodies.js";
+import { keepVariant, keptVariants } from "../../www/variants.js";
 import { Curve } from "../../www/curve.js";
 import { ema } from "../../www/ema.js";
 import { GROUPS } from "../../www/fields.js";
@@ -57,7 +57,7 @@ test("the shell asks for all of its modules at once", async () => {
   assert.deepEqual(preloaded.sort(), [...imported].sort());
 });
 
-test("the body of each adapter is kept, and nothing breaks without storage", () => {
+test("the kernel variant of each adapter is kept, and nothing breaks without storage", () => {
   /** @type {Map<string, string>} */
   const kept = new Map();
   const storage = {
@@ -68,16 +68,16 @@ test("the body of each adapter is kept, and nothing breaks without storage", () 
   const use = (/** @type {object} */ value) =>
     Object.defineProperty(globalThis, "localStorage", { value, configurable: true });
   use(forbidden);
-  keepBody("a GPU", "large");
-  assert.deepEqual(keptBodies(), {});
+  keepVariant("a GPU", "large");
+  assert.deepEqual(keptVariants(), {});
   use(storage);
-  assert.deepEqual(keptBodies(), {});
-  keepBody("a GPU", "large");
-  keepBody("another", "small");
-  assert.deepEqual(keptBodies(), { "a GPU": "large", another: "small" });
+  assert.deepEqual(keptVariants(), {});
+  keepVariant("a GPU", "large");
+  keepVariant("another", "small");
+  assert.deepEqual(keptVariants(), { "a GPU": "large", another: "small" });
   for (const nonsense of ["{", "null", "7"]) {
     for (const key of kept.keys()) kept.set(key, nonsense);
-    assert.deepEqual(keptBodies(), {}, nonsense);
+    assert.deepEqual(keptVariants(), {}, nonsense);
   }
   Reflect.deleteProperty(globalThis, "localStorage");
 });
@@ -152,7 +152,7 @@ test("what the address says wrongly is reported, and the rest is kept", () => {
 test("the address may name the device, and what is none is reported", () => {
   /** @param {string} query */
   const read = (query) => readDevice(new URLSearchParams(query));
-  for (const [query, device] of [["lang=en", "auto"], ["device=gpu", "gpu"], ["device=webgpu", "gpu"], ["device=processor", "processor"]]) {
+  for (const [query, device] of [["lang=en", "auto"], ["device=gpu", "gpu"], ["device=webgpu", "gpu"], ["device=cpu", "cpu"]]) {
     assert.deepEqual(read(query), { device, problems: [] }, query);
   }
   for (const value of ["abacus", ""]) {

@@ -1,6 +1,6 @@
 /**
  * The built page in a real Chromium: what a visitor sees and does. The browser's adapter is a software one, so that the
- * processor trains, but for one test that insists on the adapter.
+ * CPU trains, but for one test that insists on the adapter.
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { BUILD_MILLIS, browser, drop, extremes, fromRoot, host, visit } from "./harness.js";
 import { lossRows, pause, picture, playUntil, ready, said, stepOf } from "./harness.js";
 
-/** A network that a processor trains at hundreds of steps a second, and a test of a moment. */
+/** A network that a CPU trains at hundreds of steps a second, and a test of a moment. */
 const TINY = "#preset=tiny&nfeature=8&batch_size=8&vis_size=4&running=8&final=8&test_steps=5&test_interval=40";
 const CIFAR = fromRoot("../shared/data/cifar10/test_batch.bin");
 
@@ -56,7 +56,7 @@ test("the card tells the time of every stage, and what was passed over", { timeo
   await page.locator("#card").waitFor({ state: "hidden" });
   const notes = (await page.locator("#card .note").allTextContents()).join("; ");
   assert.match(notes.replace(/[\d,]+ ms/g, "time"), /^time; time; only imitated: .*; not needed; time; not needed; time; time$/);
-  assert.match(await page.locator("#fact-device").innerText(), /processor.*MB/);
+  assert.match(await page.locator("#fact-device").innerText(), /CPU.*MB/);
 });
 
 test("it plays: steps, samples, finite losses and a reconstruction score", { timeout: BUILD_MILLIS }, async () => {

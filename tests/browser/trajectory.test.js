@@ -26,22 +26,20 @@ before(async () => {
   await page.goto(new URL("www/base.css", server.url).href);
   await page.evaluate(async (root) => {
     const { load } = await import(`${root}www/program.js`);
-    const { addSubgroups } = await import(`${root}www/subgroups.js`);
     const core = await load();
     // A second copy of the program, for browsers that do not multiply and add in one instruction.
     const unfused = await import(`${root}wn_gan.js?unfused`);
     await unfused.default();
-    // The device without subgroups multiplies as on a graphics card, the other as this page does on a software adapter.
-    const plain = await core.openGpu(false);
-    const offered = await addSubgroups();
-    const gpu = await core.openGpu(offered);
+    // With the kernel variant for graphics cards, whose pipelines a software adapter builds as well.
+    const tiles = await core.openGpu();
+    await tiles.tune("medium");
     const devices = {
-      gpu: { core, gpu },
-      plain: { core, gpu: plain },
-      processor: { core, gpu: core.openProcessor() },
-      unfused: { core: unfused, gpu: unfused.openProcessor() },
+      gpu: { core, gpu: await core.openGpu() },
+      tiles: { core, gpu: tiles },
+      cpu: { core, gpu: core.openCpu() },
+      unfused: { core: unfused, gpu: unfused.openCpu() },
     };
-    Object.assign(globalThis, { devices, offered });
+    Object.assign(globalThis, { devices });
   }, server.url);
 });
 after(async () => {
@@ -59,13 +57,9 @@ test("this browser multiplies and adds in one instruction", async () => {
   for (const file of ["wn_gan_fused.wasm", "wn_gan_bg.wasm"]) assert.ok(loaded.some((name) => name.endsWith(file)), file);
 });
 
-test("this browser's adapter shares registers", async () => {
-  assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).offered), true);
-});
-
 /** Runs on one of the devices. @param {string} device @param {Trajectory[]} runs */
 const on = (device, runs) => runs.map((run) => ({ ...run, device }));
-const runs = [...on("gpu", chosen), ...on("processor", chosen), ...["plain", "unfused"].flatMap((device) => on(device, chosen.slice(0, 1)))];
+const runs = [...on("gpu", chosen), ...on("cpu", chosen), ...["tiles", "unfused"].flatMap((device) => on(device, chosen.slice(0, 1)))];
 for (const { config, losses, grad_norms, device } of runs) {
   test(`ten steps of gan16, ${config.norm}, ${config.order}, ${device}`, { timeout: BUILD_MILLIS }, async () => {
     const found = await page.evaluate(

@@ -1,13 +1,19 @@
 //! `wngan adapter` and `wngan tune`.
 
-use crate::program::{command, lines};
+use crate::program::command;
 use serde_json::Value;
+
+/// The one JSON object that a command prints, computing with `device`.
+fn found(command_name: &str, device: &str) -> Value {
+    let output = command(&[command_name, "--json"]).env("WNGAN_DEVICE", device).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
+}
 
 /// WebGPU promises these to every page, so no adapter that wgpu opens has less.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn an_adapter_is_described_with_its_driver_features_and_limits() {
-    let [found] = &lines(&["adapter", "--json"])[..] else { panic!("one line") };
+    let found = found("adapter", "gpu");
     for key in ["adapter", "backend", "device_type", "driver", "driver_info"] {
         assert!(found[key].is_string(), "{key} in {found}");
     }
@@ -29,16 +35,14 @@ fn an_adapter_is_described_with_its_driver_features_and_limits() {
 }
 
 #[test]
-fn a_processor_has_no_driver_to_describe() {
-    let output = command(&["adapter", "--json"]).env("WNGAN_DEVICE", "processor").output().unwrap();
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(found, serde_json::json!({"adapter": "processor", "backend": "native", "software": true}));
+fn a_cpu_has_no_driver_to_describe() {
+    assert_eq!(found("adapter", "cpu"), serde_json::json!({"adapter": "CPU", "backend": "native", "software": true}));
 }
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn every_candidate_of_the_tuner_has_its_time_and_one_is_chosen() {
-    let [found] = &lines(&["tune", "--json"])[..] else { panic!("one line") };
+    let found = found("tune", "gpu");
     let candidates = found["candidates"].as_array().unwrap();
     let times: Vec<f64> = candidates.iter().map(|candidate| candidate["ms"].as_f64().unwrap()).collect();
     assert!(times.is_sorted() && times.iter().all(|&ms| ms > 0.0), "fastest first: {found}");
@@ -47,7 +51,7 @@ fn every_candidate_of_the_tuner_has_its_time_and_one_is_chosen() {
 
 #[test]
 fn without_json_a_table_is_printed() {
-    let output = command(&["adapter"]).env("WNGAN_DEVICE", "processor").output().unwrap();
+    let output = command(&["adapter"]).env("WNGAN_DEVICE", "cpu").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
         text.lines().map(|line| line.split_whitespace().next().unwrap()).collect::<Vec<_>>(),

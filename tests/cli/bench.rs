@@ -24,16 +24,18 @@ fn a_measurement_has_every_key_and_counts_that_hold_on_any_machine() {
     for (key, value) in [("workload", "gan16"), ("norm", "weight"), ("order", "alternating")] {
         assert_eq!(found[key], value);
     }
-    assert!(found["adapter"].is_string() && found["backend"].is_string() && found["body"].is_string());
+    assert!(found["adapter"].is_string() && found["backend"].is_string() && found["variant"].is_string());
     assert!(number("gflop_issued_per_step") >= number("gflop_per_step"));
 }
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn a_body_is_one_that_the_adapter_can_run() {
-    let [found] = &lines(&["bench", "--seconds", "0.1", "--body", "small", "--json"])[..] else { panic!("one line") };
-    assert_eq!(found["body"], "small");
-    let output = wngan(&["bench", "--body", "huge"]);
+    let [found] = &lines(&["bench", "--seconds", "0.1", "--variant", "small", "--json"])[..] else {
+        panic!("one line")
+    };
+    assert_eq!(found["variant"], "small");
+    let output = wngan(&["bench", "--variant", "huge"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("can run (small, medium, large"), "{said}");
 }

@@ -2,8 +2,8 @@
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, poisoned, random};
-use wn_gan::gpu::Call;
-use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, NO_SUMS, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward};
+use wn_gan::device::Dispatch;
+use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward, constants};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::column_sum::column_sum as column_sum_twin;
 use wn_gan::reference::sigmoid::{logistic, sigmoid as sigmoid_twin};
@@ -77,7 +77,7 @@ pub fn tprelu(kernel: &'static Kernel) -> Report {
             let count = rows * channels;
             let params =
                 Tprelu { count: count as u32, channels: channels as u32, offset: X as u32, pair_offset: PAIRS as u32 };
-            let call = Call::new(kernel, "test").params(&params).elements(count);
+            let call = Dispatch::new(kernel, "test").params(&params).elements(count);
             let contents = [filled(PAIRS, &problem.pairs()), filled(X, &problem.x.data), poisoned(X, count)];
             let after = dispatch(call, &Step::default(), &contents);
             let y = tprelu_twin(&problem.x, &problem.slope, &problem.threshold);
@@ -116,7 +116,7 @@ pub fn tprelu_backward(kernel: &'static Kernel) -> Report {
             };
             let parts = rows.div_ceil(rows_per_part);
             let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, 1];
-            let call = Call::new(kernel, "test").params(&params).grid(grid);
+            let call = Dispatch::new(kernel, "test").params(&params).grid(grid);
             let contents = [
                 filled(PAIRS, &problem.pairs()),
                 filled(X, &problem.x.data),
@@ -181,7 +181,7 @@ pub fn sigmoid(kernel: &'static Kernel) -> Report {
     let x = x.map(|v| f64::from(v as f32));
     let count = x.data.len();
     let params = Sigmoid { count: count as u32, x_offset: 9, y_offset: 4 };
-    let call = Call::new(kernel, "test").params(&params).elements(count);
+    let call = Dispatch::new(kernel, "test").params(&params).elements(count);
     let after = dispatch(call, &Step::default(), &[filled(9, &x.data), poisoned(4, count)]);
     let y = sigmoid_twin(&x).data;
     let tolerance = |i: usize| Tolerance::rounded(sigmoid_ulps(x.data[i]), y[i]);
@@ -210,12 +210,12 @@ pub fn sigmoid_backward(kernel: &'static Kernel) -> Report {
                 rows_per_part: rows_per_part as u32,
                 y_offset: 6,
                 dx_offset: 3,
-                output_offset: if has_sums { SUMS as u32 } else { NO_SUMS },
+                output_offset: if has_sums { SUMS as u32 } else { constants::NO_SUMS },
                 scaled_by: scaled_by as u32,
                 over_y: u32::from(over_y),
             };
             let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, 1];
-            let call = Call::new(kernel, "test").params(&params).grid(grid);
+            let call = Dispatch::new(kernel, "test").params(&params).grid(grid);
             let contents = [
                 if over_y { poisoned(6, rows * channels) } else { filled(6, &y.data) },
                 filled(6, &dy.data),

@@ -2,7 +2,7 @@
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{dispatch, filled, poisoned, random};
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Addition, AdditionBackward, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::addition::{addition as addition_twin, gate_norms};
@@ -61,7 +61,8 @@ pub fn addition(kernel: &'static Kernel) -> Report {
             Addition { count: count as u32, channels: channels as u32, offset: X as u32, gate_offset: GATES as u32 };
         let contents =
             [filled(GATES, &problem.pairs()), filled(X, &residue.data), filled(X, &shortcut.data), poisoned(X, count)];
-        let after = dispatch(Call::new(kernel, "test").params(&params).elements(count), &Step::default(), &contents);
+        let after =
+            dispatch(Dispatch::new(kernel, "test").params(&params).elements(count), &Step::default(), &contents);
         let (y, n) = (addition_twin(residue, shortcut, gates).data, gate_norms(gates));
         // Two products and their sum, the norm, the division.
         let tolerance = |i: usize| {
@@ -99,7 +100,7 @@ pub fn addition_backward(kernel: &'static Kernel) -> Report {
             poisoned(SUMS, 2 * parts * channels),
         ];
         let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, 1];
-        let after = dispatch(Call::new(kernel, "test").params(&params).grid(grid), &Step::default(), &contents);
+        let after = dispatch(Dispatch::new(kernel, "test").params(&params).grid(grid), &Step::default(), &contents);
 
         let name = |what: &str| format!("[{rows}, {channels}]: {what}");
         let (dresidue, dshortcut, _) = addition_backward_twin(residue, shortcut, dy, gates);

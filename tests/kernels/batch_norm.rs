@@ -3,7 +3,7 @@
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{dispatch, filled, poisoned, random};
 use wn_gan::config::Statistics;
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{BatchNorm, BatchNormBackward, BatchNormSums, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::batch_norm::{EPSILON, Moments, batch_norm as batch_norm_twin};
@@ -131,7 +131,7 @@ pub fn batch_norm(kernel: &'static Kernel) -> Report {
                 filled(X, &problem.x),
                 poisoned(Y, problem.x.len()),
             ];
-            let call = Call::new(kernel, "test").params(&params).elements(problem.x.len());
+            let call = Dispatch::new(kernel, "test").params(&params).elements(problem.x.len());
             let after = dispatch(call, &Step::default(), &contents);
             let (scale, bias) = (problem.every_second(1), problem.every_second(0));
             let of_group = |group: usize| {
@@ -175,7 +175,7 @@ pub fn sums(kernel: &'static Kernel) -> Report {
             filled(X, &problem.dy),
             poisoned(0, 2 * parts * groups * channels),
         ];
-        let after = dispatch(Call::new(kernel, "test").params(&params).grid(grid), &Step::default(), &contents);
+        let after = dispatch(Dispatch::new(kernel, "test").params(&params).grid(grid), &Step::default(), &contents);
         let mut sums = vec![0.0; 2 * parts * groups * channels];
         let mut sizes = sums.clone();
         for (i, dy) in problem.dy.iter().enumerate() {
@@ -234,7 +234,7 @@ pub fn backward(kernel: &'static Kernel) -> Report {
                 filled(X, &problem.x),
                 filled(X, &problem.dy),
             ];
-            let call = Call::new(kernel, "test").params(&params).elements(problem.x.len());
+            let call = Dispatch::new(kernel, "test").params(&params).elements(problem.x.len());
             let after = dispatch(call, &step, &contents);
             // x^ 1, its sum 0.5, their product 0.5; sum of both 0.5 and the division 2.5; the difference 0.5; the outer
             // factor and its product 0.5 each.

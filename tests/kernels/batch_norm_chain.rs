@@ -166,7 +166,7 @@ fn check_batch_norm(
     let (y, gradients) = (upload(&poisoned(X, count * rows * CHANNELS)), upload(&poisoned(PAIRS, pairs.len())));
     let scratch = upload(&vec![POISON; (layer.count * sums::scratch(layer.spec.output, layer.group_rows)) as usize]);
     let sums = upload(&vec![POISON; 2 * count * CHANNELS]);
-    let at = |buffer: &wn_gan::gpu::Buffer| buffer.at(X as u32);
+    let at = |buffer: &wn_gan::device::Buffer| buffer.at(X as u32);
     let coupled = source != Source::Running;
     let mut calls = layer.statistics(source, &running_buffer.at(STATE as u32), &at(&x), &scratch);
     calls.push(layer.forward(&params, &at(&x), &at(&y)));

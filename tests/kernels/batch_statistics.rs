@@ -8,7 +8,7 @@
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{bound, dispatch, filled, poisoned, random};
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{BatchNormMerge, BatchNormPartial, BatchNormRunning, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::batch_norm::{EPSILON, MOMENTUM, Moments, moments};
@@ -114,7 +114,7 @@ pub fn partial(kernel: &'static Kernel) -> Report {
             x_offset: X as u32,
         };
         let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts as u32, case.groups as u32];
-        let call = Call::new(kernel, "test").params(&params).grid(grid);
+        let call = Dispatch::new(kernel, "test").params(&params).grid(grid);
         let len = 2 * case.groups * parts * channels;
         let after = dispatch(call, &case.step(), &[filled(X, &x.data), poisoned(0, len)]);
 
@@ -212,7 +212,7 @@ pub fn merge(kernel: &'static Kernel) -> Report {
             let begin = 2 * first_group as usize * channels;
             let contents =
                 [filled(0, &partial), poisoned(begin, 2 * case.groups * channels), filled(RUNNING, &running)];
-            let call = Call::new(kernel, "test").params(&params).elements(channels);
+            let call = Dispatch::new(kernel, "test").params(&params).elements(channels);
             let after = dispatch(call, &case.step(), &contents);
 
             let mut statistics = vec![(0.0, Tolerance::exact()); 2 * case.groups * channels];
@@ -262,7 +262,7 @@ pub fn running(kernel: &'static Kernel) -> Report {
         let mut running = random(&[2 * channels], 1).data;
         running.iter_mut().skip(1).step_by(2).for_each(|variance| *variance = f64::from((1.0 + *variance) as f32));
         running[1] = 0.0;
-        let call = Call::new(kernel, "test").params(&params).elements(groups * channels);
+        let call = Dispatch::new(kernel, "test").params(&params).elements(groups * channels);
         let len = 2 * groups * channels;
         let after = dispatch(call, &Step::default(), &[filled(RUNNING, &running), poisoned(0, len)]);
         let of_group: Vec<_> = running

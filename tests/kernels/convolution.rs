@@ -1,12 +1,12 @@
-//! Convolution, transposed convolution and their weight gradient, with both bodies
+//! Convolution, transposed convolution and their weight gradient, in every kernel variant
 //! of the matrix product and every workgroup shape.
 
 use super::activation::sigmoid_ulps;
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, nchw, nhwc, permuted, poisoned, random};
-use wn_gan::gpu::Call;
-use wn_gan::kernels::{Geometry, Kernel, Step, Workgroup};
-use wn_gan::nn::product::{self, Block};
+use wn_gan::device::Dispatch;
+use wn_gan::kernels::{Geometry, Kernel, Step};
+use wn_gan::nn::gemm::{self, WorkgroupTile};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::conv::{Geometry as Twin, conv as conv_twin};
 use wn_gan::reference::conv_transpose::conv_transpose as conv_transpose_twin;
@@ -174,12 +174,13 @@ impl Product {
     /// Runs it with every tile, with and without quads where channels come in fours, and with every epilogue.
     fn check(&self, kernel: &'static Kernel, problem: &Problem, report: &mut Report) {
         let whole = problem.places.big == QUADS.big;
-        let [m, n, layers] = self.size;
-        for block in blocks(kernel, n) {
-            let [x, y] = block.groups(m, n);
+        let [m, n, batch] = self.size;
+        for tile in workgroups(kernel) {
+            let [x, y] = tile.workgroups(m, n);
             for quads in [[false; 2], [true; 2], [true, false]].into_iter().filter(|quads| whole || !quads[0]) {
-                let call = Call::new(kernel, "test").overrides(&block.overrides).operands(quads).grid([x, y, layers]);
-                let name = format!("{} {:?} {quads:?}", problem.name, block.overrides);
+                let call = Dispatch::new(kernel, "test").overrides(&tile.overrides).grid([x, y, batch]);
+                let call = gemm::vec4_operands(call, quads);
+                let name = format!("{} {:?} {quads:?}", problem.name, tile.overrides);
                 self.check_epilogues(&call, &name, problem, report);
                 if !report.mismatches.is_empty() {
                     return; // A pipeline takes long to build, and one wrong number is enough.
@@ -188,7 +189,7 @@ impl Product {
         }
     }
 
-    fn check_epilogues(&self, call: &Call, name: &str, problem: &Problem, report: &mut Report) {
+    fn check_epilogues(&self, call: &Dispatch, name: &str, problem: &Problem, report: &mut Report) {
         use Epilogue::{Gradient, Plain, Sigmoid, Tprelu};
         let channels = problem.bias.data.len();
         let len = self.sum.data.len();
@@ -253,12 +254,11 @@ impl Product {
     }
 }
 
-/// What workgroups of a kernel, which may have a planted error, compute of a product with `n` columns.
-fn blocks(kernel: &Kernel, n: u32) -> impl Iterator<Item = Block> {
+/// What workgroups of a kernel, which may have a planted error, compute.
+fn workgroups(kernel: &Kernel) -> impl Iterator<Item = WorkgroupTile> {
     let name = kernel.name.split(" with ").next().unwrap_or_default().to_string();
-    let all = [product::CONV, product::CONV_TRANSPOSE, product::CONV_WEIGHT_GRADIENT];
-    let fits = move |block: &Block| block.kernel.workgroup != Workgroup::Narrow || n <= block.columns;
-    all.into_iter().flat_map(|kernels| kernels.blocks()).filter(move |block| block.kernel.name == name && fits(block))
+    let all = [gemm::CONV, gemm::CONV_TRANSPOSE, gemm::CONV_WEIGHT_GRADIENT];
+    all.into_iter().flat_map(|kernels| kernels.workgroups()).filter(move |tile| tile.kernel.name == name)
 }
 
 /// Convolution, linear layers among them.
@@ -328,27 +328,27 @@ pub fn conv_weight_gradient(kernel: &'static Kernel) -> Report {
             }
             let parts = rows.div_ceil(split) as u32;
             let terms = split * g.small_w as usize;
-            for block in blocks(kernel, g.small_c) {
+            for tile in workgroups(kernel) {
                 let whole = places.big == QUADS.big;
                 for quads in [[false; 2], [true; 2]].into_iter().filter(|quads| whole || !quads[0]) {
-                    let [x, y] = block.groups(g.kernel_h * g.kernel_w * g.big_c, g.small_c);
+                    let [x, y] = tile.workgroups(g.kernel_h * g.kernel_w * g.big_c, g.small_c);
                     let scaled_by = if scaled { pixels as u32 } else { 0 };
                     let geometry =
                         Geometry { split: split as u32, output_offset: places.weight as u32, scaled_by, ..*g };
-                    let call = Call::new(kernel, "test").params(&geometry).grid([x, y, parts]);
+                    let call = Dispatch::new(kernel, "test").params(&geometry).grid([x, y, parts]);
                     let contents = [
                         filled(places.big, &big.data),
                         filled(places.small, &small.data),
                         filled(0, &factors),
                         poisoned(places.weight, sums.len()),
                     ];
-                    let call = call.overrides(&block.overrides).operands(quads);
+                    let call = gemm::vec4_operands(call.overrides(&tile.overrides), quads);
                     let after = dispatch(call, &Step::default(), &contents);
                     // Besides the sum's own rounding that of each product with a factor.
                     let tolerance =
                         |i: usize| Tolerance::summed(terms, magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i]);
                     let expected = Expected::untouched(after[3].len()).at(places.weight, &sums, tolerance);
-                    let name = format!("{} {parts} parts {:?} {quads:?}", problem.name, block.overrides);
+                    let name = format!("{} {parts} parts {:?} {quads:?}", problem.name, tile.overrides);
                     report.compare(&name, &after[3], &expected);
                     if !report.mismatches.is_empty() {
                         return report;

@@ -2,7 +2,7 @@
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{dispatch, filled, nhwc, poisoned, random};
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{GatherBatch, Kernel, Latent, SampleSheet, Step};
 use wn_gan::reference::gather_batch::gather_batch as gather_batch_twin;
 use wn_gan::reference::latent::latent as latent_twin;
@@ -31,7 +31,7 @@ pub fn gather_batch(kernel: &'static Kernel) -> Report {
             output_offset: offset as u32,
         };
         let mut gather = |name: &str, params: GatherBatch, step: Step, expected: Vec<f64>| {
-            let call = Call::new(kernel, "test").params(&params).elements(expected.len() / 4);
+            let call = Dispatch::new(kernel, "test").params(&params).elements(expected.len() / 4);
             let after = dispatch(call, &step, &[packed.clone(), poisoned(offset, expected.len())]);
             // byte / 255, a division.
             let expected =
@@ -73,7 +73,7 @@ pub fn latent(kernel: &'static Kernel) -> Report {
     ] {
         let count: usize = batch * code;
         let params = Latent { count: count as u32, streams: 2, first_stream: stream as u32 };
-        let call = Call::new(kernel, "test").params(&params).elements(2 * count.div_ceil(4));
+        let call = Dispatch::new(kernel, "test").params(&params).elements(2 * count.div_ceil(4));
         let after = dispatch(call, &Step { step, seed, ..Step::default() }, &[poisoned(0, 2 * count)]);
         let of_stream = |number: u32| latent_twin(batch, code, step, stream as u32 + number, seed).data;
         let z = [of_stream(0), of_stream(1)].concat();
@@ -103,7 +103,7 @@ pub fn sample_sheet(kernel: &'static Kernel) -> Report {
             tile_rows,
         };
         let words = (columns * tile_rows) as usize * height * width;
-        let call = Call::new(kernel, "test").params(&params).elements(words);
+        let call = Dispatch::new(kernel, "test").params(&params).elements(words);
         let after = dispatch(call, &Step::default(), &[filled(0, &pixels), poisoned(0, words)]);
         let name = format!("{images} images [{height}, {width}, {channels}] on {columns}x{tile_rows}");
         // Bytes are compared as numbers; what lies behind the sheet must still be poison.

@@ -2,12 +2,11 @@
 //! random inputs; layouts.
 
 use super::compare::{POISON, Tolerance};
-use super::gpu::{gpu, subgroup_gpu};
+use super::gpu::gpu;
 use pollster::block_on;
-use std::sync::Arc;
 use wn_gan::Result;
-use wn_gan::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots};
-use wn_gan::kernels::{Kernel, Step, Workgroup};
+use wn_gan::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms};
+use wn_gan::kernels::{Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::rng;
 
@@ -28,16 +27,16 @@ pub fn planted(kernel: &Kernel, text: &str, replacement: &str) -> &'static Kerne
 ///
 /// On the device every buffer has a poison of its own: one that a kernel carried from an input, which arithmetic does,
 /// is not taken for the output's.
-pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>> {
+pub fn dispatch(call: Dispatch, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>> {
     let exchanged = |words: &[u32], from: u32, to: u32| -> Vec<u32> {
         words.iter().map(|&word| if word == from { to } else { word }).collect()
     };
     let own = |index: usize| POISON + 1 + index as u32;
     let marked = contents.iter().enumerate().map(|(index, words)| exchanged(words, POISON, own(index)));
-    let gpu = &device_of(call.kernel());
+    let gpu = &gpu();
     let buffers: Vec<Buffer> = marked.map(|words| upload_to(gpu, &words)).collect();
-    // A product binds each operand twice, as numbers and as quads.
-    let twice = if is_product(call.kernel()) { 2 } else { 0 };
+    // A GEMM binds each operand twice, as numbers and four numbers at a time.
+    let twice = if is_gemm(call.kernel()) { 2 } else { 0 };
     let bound: Vec<&Buffer> =
         buffers.iter().enumerate().flat_map(|(i, b)| vec![b; 1 + usize::from(i < twice)]).collect();
     run_on(gpu, vec![call.buffers(&bound)], step);
@@ -45,17 +44,8 @@ pub fn dispatch(call: Call, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u32>>
     buffers.iter().enumerate().map(|(index, buffer)| exchanged(&words(buffer), own(index), POISON)).collect()
 }
 
-fn is_product(kernel: &Kernel) -> bool {
-    !matches!(kernel.workgroup, Workgroup::Flat | Workgroup::Channels | Workgroup::Tree)
-}
-
-/// Where a kernel can run.
-fn device_of(kernel: &Kernel) -> Arc<Gpu> {
-    if kernel.needs_subgroups() {
-        subgroup_gpu().expect("checks of these kernels are left out elsewhere")
-    } else {
-        gpu()
-    }
+fn is_gemm(kernel: &Kernel) -> bool {
+    kernel.has_override("QUADS_A")
 }
 
 /// A buffer of exactly these words.
@@ -65,7 +55,7 @@ pub fn upload(words: &[u32]) -> Buffer {
 }
 
 /// The same on a given device.
-pub fn upload_to(gpu: &Gpu, words: &[u32]) -> Buffer {
+pub fn upload_to(gpu: &Device, words: &[u32]) -> Buffer {
     let buffer = Buffer::new(gpu, "test", words.len()).expect("test buffers are small");
     buffer.write(gpu, words);
     buffer
@@ -78,24 +68,24 @@ pub fn download(buffer: &Buffer) -> Vec<u32> {
 }
 
 /// The same on a given device.
-pub fn download_from(gpu: &Gpu, buffer: &Buffer) -> Vec<u32> {
+pub fn download_from(gpu: &Device, buffer: &Buffer) -> Vec<u32> {
     block_on(buffer.read(gpu)).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Compiles calls into a program.
-pub fn compile(gpu: &Gpu, slots: &StepSlots, calls: Vec<Call>) -> Result<Program> {
-    block_on(Program::compile(gpu, slots, calls, &mut Progress::new(1, &mut |_, _, _| {})))
+pub fn compile(gpu: &Device, slots: &StepUniforms, calls: Vec<Dispatch>) -> Result<DispatchList> {
+    block_on(DispatchList::compile(gpu, slots, calls, &mut Progress::new(1, &mut |_, _, _| {})))
 }
 
 /// Runs calls one after the other. The step block lies in slot 1, behind one that nobody may read.
 #[allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
-pub fn run(calls: Vec<Call>, step: &Step) {
+pub fn run(calls: Vec<Dispatch>, step: &Step) {
     run_on(&gpu(), calls, step);
 }
 
 /// The same on a given device.
-pub fn run_on(gpu: &Gpu, calls: Vec<Call>, step: &Step) {
-    let slots = StepSlots::new(gpu, 2).expect("two slots are small");
+pub fn run_on(gpu: &Device, calls: Vec<Dispatch>, step: &Step) {
+    let slots = StepUniforms::new(gpu, 2).expect("two slots are small");
     let wrong = Step {
         step: 999,
         metric_row: 0,

@@ -5,14 +5,14 @@ use crate::checks::compare::{Expected, POISON, Report, Tolerance};
 use crate::checks::device::{
     abs, download, download_from, filled, nchw, nhwc, poisoned, random, run, run_on, upload_to,
 };
-use crate::checks::gpu::{bodies, gpu};
+use crate::checks::gpu::{gpu, variants};
 use crate::checks::weight_norm::weight_tolerance;
 use std::collections::BTreeMap;
+use wn_gan::device::{Buffer, Device};
 use wn_gan::gan::border::{NamedTensor, Role, tensors};
-use wn_gan::gpu::{Buffer, Gpu};
 use wn_gan::kernels::Step;
 use wn_gan::nn::convolution::{Convolution, Epilogue};
-use wn_gan::nn::product::{Body, Size};
+use wn_gan::nn::gemm::{TileSize, Variant};
 use wn_gan::nn::reparameterisation::Normaliser;
 use wn_gan::nn::sums::reduce;
 use wn_gan::nn::{Kind, LayerSpec, LinearMap, Network, Op, Reparameterisation, Shape, Weights};
@@ -129,7 +129,7 @@ fn map_of(network: &Network, index: usize, rows: u32) -> Convolution<'_> {
 }
 
 /// Forward, input gradient, weight gradient and bias gradient of one layer on `rows` images.
-fn check_layer(gpu: &Gpu, network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
+fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, rows: u32, report: &mut Report) {
     let convolution = map_of(network, index, rows);
     let spec = &convolution.map;
     let named = tensors_of(network, index);
@@ -171,7 +171,7 @@ fn check_layer(gpu: &Gpu, network: &Network, flat: &Tensor, index: usize, rows: 
     run_on(gpu, calls, &Step::default());
 
     let [of_y, of_dx, of_gradients] = terms(spec, rows);
-    let name = |what: &str| format!("{} {:?} on {rows} images: {what}", convolution.name, network.body);
+    let name = |what: &str| format!("{} {:?} on {rows} images: {what}", convolution.name, network.variant);
     let mut compare = |what: &str, words: &[u32], offset: usize, twin: &Tensor, magnitude: &Tensor, terms: usize| {
         let tolerance = |i: usize| Tolerance::summed(terms, magnitude.data[i]);
         report.compare(&name(what), words, &Expected::untouched(words.len()).at(offset, &twin.data, tolerance));
@@ -190,8 +190,8 @@ fn check_layer(gpu: &Gpu, network: &Network, flat: &Tensor, index: usize, rows: 
     report.compare(&name("gradients"), &download(gradient), &expected);
 }
 
-fn network(gpu: &Gpu, specs: Vec<LayerSpec>, body: Body) -> (Network, Tensor) {
-    let network = Network::new(gpu, "test", specs, body, false).expect("a small network");
+fn network(gpu: &Device, specs: Vec<LayerSpec>, variant: Variant) -> (Network, Tensor) {
+    let network = Network::new(gpu, "test", specs, variant, false).expect("a small network");
     let flat = random(&[network.parameters.values.len()], 1);
     let values: Vec<f32> = flat.data.iter().map(|&value| value as f32).collect();
     network.parameters.values.write(gpu, &values);
@@ -202,8 +202,8 @@ fn network(gpu: &Gpu, specs: Vec<LayerSpec>, body: Body) -> (Network, Tensor) {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
     let mut report = Report::default();
-    for (body, gpu) in bodies() {
-        let (network, flat) = network(&gpu, specs(), body);
+    for (variant, gpu) in variants() {
+        let (network, flat) = network(&gpu, specs(), variant);
         let mut parts = Vec::new();
         for index in 0..network.specs.len() {
             for rows in [1, 5] {
@@ -212,8 +212,8 @@ fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
                 parts.push(convolution.weight_parts());
             }
         }
-        // A processor has one invocation at a time, and nothing to gain from a split.
-        let splits = body.busy() > 1;
+        // A cpu has one invocation at a time, and nothing to gain from a split.
+        let splits = variant.min_workgroups() > 1;
         assert!(parts.contains(&1), "unsplit sums: {parts:?}");
         assert_eq!(parts.iter().any(|&parts| parts > 1), splits, "split sums: {parts:?}");
     }
@@ -225,7 +225,7 @@ fn every_kind_of_linear_map_follows_its_twin_in_all_directions() {
 fn every_normalised_layer_gets_its_effective_weight() {
     // A network with weight normalisation has no plain layer.
     let normalised = specs().into_iter().filter(|spec| !matches!(spec.op, Op::Map(_, Reparameterisation::Plain)));
-    let (network, flat) = network(&gpu(), normalised.collect(), Body::Tile(Size::Small));
+    let (network, flat) = network(&gpu(), normalised.collect(), Variant::Tile(TileSize::Small));
     let effective = network.parameters.normaliser.as_ref().map(Normaliser::effective).expect("layers are normalised");
     effective.write(&gpu(), &vec![POISON; effective.len()]);
     run(network.normalise(), &Step::default());

@@ -4,7 +4,7 @@ use super::activation::sigmoid_ulps;
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{bound, dispatch, filled, poisoned, random};
 use wn_gan::config::Loss;
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{GanLoss, Kernel, METRIC_COLUMNS, Mse, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::gan_loss::{fake_loss, generator_loss, real_loss};
@@ -156,7 +156,7 @@ fn check_gan_loss(
     };
     let step = Step { step: 12_345, metric_row: 1, ..Step::default() };
     let contents = [filled(first, &[&*of_real, &*of_fake].concat()), poisoned(OUTPUT, rows), metrics];
-    let after = dispatch(Call::new(kernel, "test").params(&params), &step, &contents);
+    let after = dispatch(Dispatch::new(kernel, "test").params(&params), &step, &contents);
     let name = format!("{loss:?}, {real} real, {fake} fake, generator {generator}");
 
     values[0] = 12_345.0;
@@ -187,7 +187,7 @@ pub fn mse(kernel: &'static Kernel) -> Report {
         // Both sides hold images [batch, values]; the order of the values inside an image does not matter here.
         let (y, target) = (random(&shape, 1), random(&shape, 2));
         let step = Step { rows: rows as u32, ..Step::default() };
-        let call = Call::new(kernel, "test").params(&Mse { values: values as u32 }).grid([batch as u32, 1, 1]);
+        let call = Dispatch::new(kernel, "test").params(&Mse { values: values as u32 }).grid([batch as u32, 1, 1]);
         let contents = [filled(0, &y.data), filled(0, &target.data), poisoned(0, batch * values), poisoned(0, batch)];
         let after = dispatch(call, &step, &contents);
         let name = format!("{rows} of {batch} images of {values}");

@@ -20,8 +20,3 @@ pub mod weight_norm;
 pub mod compare;
 #[path = "../support/gpu.rs"]
 pub mod gpu;
-
-/// Whether this adapter can run a kernel; one that it cannot is left out, with a line that says so.
-pub fn can_check(kernel: &wn_gan::kernels::Kernel) -> bool {
-    !kernel.needs_subgroups() || gpu::subgroup_gpu().is_some()
-}

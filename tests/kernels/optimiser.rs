@@ -2,7 +2,7 @@
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{dispatch, filled, random};
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Adam, Kernel, Rmsprop, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::adam::Adam as AdamTwin;
@@ -51,7 +51,7 @@ pub fn rmsprop(kernel: &'static Kernel) -> Report {
     for step in 0..4 {
         let gradients = gradients(step);
         let contents = [filled(0, &gradients.data), filled(0, &mean_squares.data), filled(0, &values.data)];
-        let call = Call::new(kernel, "test").params(&params).elements(COUNT);
+        let call = Dispatch::new(kernel, "test").params(&params).elements(COUNT);
         let after = dispatch(call, &Step { lr: LR, ..Step::default() }, &contents);
 
         let (before, mut expected, mut squares) = (values.clone(), values.clone(), mean_squares.clone());
@@ -87,7 +87,7 @@ pub fn adam(kernel: &'static Kernel) -> Report {
         let [correction1, correction2] = [beta1, beta2].map(|beta| 1.0 - f64::from(beta).powf(f64::from(t)));
         let (lr, corrections) = (LR, [correction1 as f32, correction2 as f32]);
         let block = Step { lr, correction1: corrections[0], correction2: corrections[1], ..Step::default() };
-        let after = dispatch(Call::new(kernel, "test").params(&params).elements(COUNT), &block, &contents);
+        let after = dispatch(Dispatch::new(kernel, "test").params(&params).elements(COUNT), &block, &contents);
 
         let (before, mut expected) = (values.clone(), values.clone());
         let (mut mean, mut square) = (means.clone(), mean_squares.clone());

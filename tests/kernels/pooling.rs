@@ -2,7 +2,7 @@
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{abs, dispatch, filled, nchw, nhwc, poisoned, random};
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Add, Kernel, Pooling, Rescale, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::average_pool::average_pool as average_pool_twin;
@@ -68,7 +68,7 @@ pub fn average_pool(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for Problem { name, params, padding, big, small } in problems() {
         let contents = [filled(BIG, &nhwc(&big).data), poisoned(SMALL, small.data.len())];
-        let call = Call::new(kernel, "test").params(&params).elements(small.data.len());
+        let call = Dispatch::new(kernel, "test").params(&params).elements(small.data.len());
         let after = dispatch(call, &Step::default(), &contents);
         let of = |big: &Tensor| nhwc(&average_pool_twin(big, padding)).map(|v| 4.0 * f64::from(params.factor) * v).data;
         let (y, size) = (of(&big), of(&abs(&big)));
@@ -84,7 +84,7 @@ pub fn upsample(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for Problem { name, params, padding, big, small } in problems() {
         let contents = [filled(SMALL, &nhwc(&small).data), poisoned(BIG, big.data.len())];
-        let call = Call::new(kernel, "test").params(&params).elements(big.data.len());
+        let call = Dispatch::new(kernel, "test").params(&params).elements(big.data.len());
         let after = dispatch(call, &Step::default(), &contents);
         let y = nhwc(&upsample_twin(&small, padding)).map(|v| f64::from(params.factor) * v).data;
         let expected = Expected::untouched(after[1].len()).at(BIG, &y, |_| Tolerance::exact());
@@ -99,7 +99,7 @@ pub fn rescale(kernel: &'static Kernel) -> Report {
     for (count, scale, shift) in [(1, 2.0, -1.0), (300, 2.0, -1.0), (257, 2.0, 0.0), (515, -0.75, 0.3)] {
         let x = random(&[count], 1).data;
         let params = Rescale { count: count as u32, x_offset: 9, y_offset: 4, scale, shift };
-        let call = Call::new(kernel, "test").params(&params).elements(count);
+        let call = Dispatch::new(kernel, "test").params(&params).elements(count);
         let after = dispatch(call, &Step::default(), &[filled(9, &x), poisoned(4, count)]);
         let products: Vec<f64> = x.iter().map(|x| f64::from(scale) * x).collect();
         let y: Vec<f64> = products.iter().map(|product| product + f64::from(shift)).collect();
@@ -116,7 +116,7 @@ pub fn add(kernel: &'static Kernel) -> Report {
     for (count, offset) in [(1, 0), (255, 3), (769, 10)] {
         let (x, y) = (random(&[count], 1).data, random(&[count], 2).data);
         let params = Add { count: count as u32, offset: offset as u32 };
-        let call = Call::new(kernel, "test").params(&params).elements(count);
+        let call = Dispatch::new(kernel, "test").params(&params).elements(count);
         let after = dispatch(call, &Step::default(), &[filled(offset, &x), filled(offset, &y)]);
         let sums: Vec<f64> = x.iter().zip(&y).map(|(x, y)| x + y).collect();
         let expected = Expected::untouched(after[1].len()).at(offset, &sums, |i| Tolerance::rounded(0.5, sums[i]));

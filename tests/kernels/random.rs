@@ -1,14 +1,14 @@
 //! The device's random numbers: the integers bit by bit, the normal numbers as a distribution.
 
 use crate::checks::device::{dispatch, planted, poisoned};
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Kernel, LATENT, Latent, Step};
 use wn_gan::rng::{self, Stream};
 
 /// The first `count` latent codes, or what `kernel` writes instead of them.
 fn latent(kernel: &'static Kernel, count: usize, step: u32, seed: u32) -> Vec<f32> {
     let params = Latent { count: count as u32, streams: 1, first_stream: Stream::LatentG as u32 };
-    let call = Call::new(kernel, "test").params(&params).elements(count.div_ceil(4));
+    let call = Dispatch::new(kernel, "test").params(&params).elements(count.div_ceil(4));
     let after = dispatch(call, &Step { step, seed, ..Step::default() }, &[poisoned(0, count)]);
     after[0][..count].iter().map(|&bits| f32::from_bits(bits)).collect()
 }

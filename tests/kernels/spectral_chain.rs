@@ -7,7 +7,7 @@ use crate::checks::spectral_norm::{DIVISION, ROOT, length, product, quotient};
 use crate::layers::{placed, taken};
 use wn_gan::gan::border::{NamedTensor, Role, state_tensors, tensors};
 use wn_gan::kernels::Step;
-use wn_gan::nn::product::{Body, Size};
+use wn_gan::nn::gemm::{TileSize, Variant};
 use wn_gan::nn::reparameterisation::Normaliser;
 use wn_gan::nn::{Kind, LayerSpec, Network, Op, Reparameterisation, Shape};
 use wn_gan::reference::Tensor;
@@ -28,7 +28,8 @@ fn network() -> Network {
         ("hidden", conv([3, 3], 1), Shape::new(4, 4, 17), Shape::new(4, 4, 33)),
         ("logit", Kind::FullConv, Shape::new(4, 4, 33), Shape::new(1, 1, 1)),
     ];
-    Network::new(&gpu(), "test", specs.map(spec).to_vec(), Body::Tile(Size::Small), false).expect("a small network")
+    Network::new(&gpu(), "test", specs.map(spec).to_vec(), Variant::Tile(TileSize::Small), false)
+        .expect("a small network")
 }
 
 /// Where weight and vector of every layer lie.

@@ -3,7 +3,7 @@
 use super::compare::{Expected, POISON, Report, Tolerance};
 use super::device::{abs, dispatch, filled, random};
 use bytemuck::cast_slice;
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, SpectralBlock, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::spectral_norm::{EPSILON, estimate, next_direction};
@@ -118,7 +118,7 @@ fn flat(layers: &[Layer], len: usize, values: impl Fn(&Layer) -> (usize, Vec<f64
 /// Runs `kernel` over the rows' or channels' blocks on `inputs`, with `output` last, which it must change to `expected`.
 fn check(kernel: &'static Kernel, blocks: Vec<u32>, buffers: &[Vec<u32>], expected: &Expected) -> Report {
     let groups = blocks.len() * 4 / size_of::<SpectralBlock>();
-    let call = Call::new(kernel, "test").grid([groups as u32, 1, 1]);
+    let call = Dispatch::new(kernel, "test").grid([groups as u32, 1, 1]);
     let after = dispatch(call, &Step::default(), &[&[blocks][..], buffers].concat());
     let mut report = Report::default();
     report.compare(kernel.name, &after[buffers.len()], expected);

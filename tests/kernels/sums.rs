@@ -3,7 +3,7 @@
 use super::compare::{Expected, POISON, Report, Tolerance};
 use super::device::{abs, dispatch, filled, poisoned, random};
 use bytemuck::cast_slice;
-use wn_gan::gpu::Call;
+use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, ColumnSum, GradientBlock, Kernel, ReducePartials, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::column_sum::column_sum as column_sum_twin;
@@ -18,7 +18,7 @@ pub fn reduce_partials(kernel: &'static Kernel) -> Report {
     for (parts, count, offset) in [(1, 1, 0), (2, 257, 5), (7, 255, 0), (130, 1000, 3)] {
         let partial = random(&[parts, count], 1);
         let params = ReducePartials { parts: parts as u32, count: count as u32, total_offset: offset as u32 };
-        let call = Call::new(kernel, "test").params(&params).elements(count);
+        let call = Dispatch::new(kernel, "test").params(&params).elements(count);
         let contents = [filled(0, &partial.data), poisoned(offset, count)];
         let after = dispatch(call, &Step::default(), &contents);
         let magnitude = reduce_partials_twin(&abs(&partial).data, count);
@@ -52,7 +52,7 @@ pub fn column_sum(kernel: &'static Kernel) -> Report {
             scaled_by: scaled_by as u32,
         };
         let grid = [params.channels.div_ceil(CHANNELS_PER_BLOCK), parts.len() as u32, 1];
-        let call = Call::new(kernel, "test").params(&params).grid(grid);
+        let call = Dispatch::new(kernel, "test").params(&params).grid(grid);
         let contents = [filled(offset, &dy.data), filled(0, &factors), poisoned(SUMS, parts.len() * channels)];
         let after = dispatch(call, &Step::default(), &contents);
         let sums: Vec<f64> = parts.iter().flat_map(column_sum_twin).collect();
@@ -88,7 +88,7 @@ pub fn gather_gradients(kernel: &'static Kernel) -> Report {
         }));
         partial.extend(values.data);
     }
-    let call = Call::new(kernel, "test").groups(blocks.len() as u32);
+    let call = Dispatch::new(kernel, "test").workgroups(blocks.len() as u32);
     let contents = [cast_slice(&blocks).to_vec(), filled(0, &partial), vec![POISON; 1300]];
     let after = dispatch(call, &Step::default(), &contents);
     let mut report = Report::default();

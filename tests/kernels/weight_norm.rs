@@ -3,8 +3,8 @@
 use super::compare::{Expected, POISON, Report, Tolerance};
 use super::device::{abs, dispatch, filled, random};
 use bytemuck::cast_slice;
-use wn_gan::gpu::Call;
-use wn_gan::kernels::{CHANNELS_PER_BLOCK, ChannelBlock, Kernel, NO_GAIN, Step, UpdateBlock, WeightNormRmsprop};
+use wn_gan::device::Dispatch;
+use wn_gan::kernels::{CHANNELS_PER_BLOCK, ChannelBlock, Kernel, Step, UpdateBlock, WeightNormRmsprop, constants};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::rmsprop::{Rmsprop, project_slopes};
 use wn_gan::reference::weight_norm::{norms as norms_twin, weight_norm as weight_norm_twin};
@@ -97,7 +97,7 @@ fn blocks(layers: &[Layer]) -> Vec<ChannelBlock> {
             channels: layer.channels() as u32,
             inner: layer.v.shape[2] as u32,
             first_channel: 0,
-            gain_offset: if layer.gain.is_some() { layer.gain_offset as u32 } else { NO_GAIN },
+            gain_offset: if layer.gain.is_some() { layer.gain_offset as u32 } else { constants::NO_GAIN },
             norm_offset: layer.norm_offset as u32,
             factor: layer.factor as f32,
         };
@@ -152,7 +152,7 @@ pub fn weight_norm(kernel: &'static Kernel) -> Report {
     let params = parameters(&layers, len);
     let untouched = |len: usize| vec![POISON; len];
     let contents = [cast_slice(&work).to_vec(), params.clone(), untouched(norm_len), untouched(params.len())];
-    let call = Call::new(kernel, "test").grid([work.len() as u32, 1, 1]);
+    let call = Dispatch::new(kernel, "test").grid([work.len() as u32, 1, 1]);
     let after = dispatch(call, &Step::default(), &contents);
 
     let mut norms = Expected::untouched(norm_len);
@@ -185,7 +185,7 @@ pub fn weight_norm_backward(kernel: &'static Kernel) -> Report {
         norms,
         flat(&layers, len, |layer| &layer.dw.data, |_| None),
     ];
-    let call = Call::new(kernel, "test").grid([work.len() as u32, 1, 1]);
+    let call = Dispatch::new(kernel, "test").grid([work.len() as u32, 1, 1]);
     let after = dispatch(call, &Step::default(), &contents);
 
     let mut gradients = Expected::untouched(after[3].len());
@@ -296,7 +296,7 @@ pub fn weight_norm_rmsprop(kernel: &'static Kernel) -> Report {
         given,
         squares_before.clone(),
     ];
-    let call = Call::new(kernel, "test").params(&params).groups(params.blocks);
+    let call = Dispatch::new(kernel, "test").params(&params).workgroups(params.blocks);
     let after = dispatch(call, &Step { lr, ..Step::default() }, &contents);
     let number = |words: &[u32], i: usize| f64::from(f32::from_bits(words[i]));
     let mut report = Report::default();

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use wn_gan::config::{Config, Loss};
 use wn_gan::data::faces;
+use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::border::images_from_nchw;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
-use wn_gan::gpu::Gpu;
 use wn_gan::nn::Shape;
-use wn_gan::nn::product::Body;
+use wn_gan::nn::gemm::Variant;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::gather_batch::gather_batch;
 use wn_gan::reference::layer::Parameters;
@@ -88,8 +88,8 @@ fn sensitivity(loss: Loss, wants_real: bool, of_generator: bool, logits: &[f32])
 }
 
 /// A trainer of `config` on a few faces of its size.
-pub fn trainer_of(config: &Config, (body, gpu): (Body, Arc<Gpu>)) -> Trainer {
-    block_on(Trainer::with_body(gpu, config.clone(), &faces(40, 1), body, &mut |_, _, _| {})).unwrap()
+pub fn trainer_of(config: &Config, (variant, gpu): (Variant, Arc<Device>)) -> Trainer {
+    block_on(Trainer::with_variant(gpu, config.clone(), &faces(40, 1), variant, &mut |_, _, _| {})).unwrap()
 }
 
 /// Loads the twin's parameters through a checkpoint file.

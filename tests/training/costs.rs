@@ -6,14 +6,14 @@ use pollster::block_on;
 use wn_gan::config::{Config, Norm, Order};
 use wn_gan::gan::cost::flop_per_step;
 use wn_gan::gan::step::Gan;
-use wn_gan::nn::product::{Body, Size};
+use wn_gan::nn::gemm::{TileSize, Variant};
 
 /// What a step costs in dispatches and memory does not depend on a machine's mood, so it may not grow unnoticed.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
     // A device of its own, because the tests beside this one allocate too.
-    let gpu = block_on(wn_gan::gpu::Gpu::open(wn_gan::gpu::context::Limits::Default)).unwrap();
+    let gpu = block_on(wn_gan::device::Device::open(wn_gan::device::context::Limits::Default)).unwrap();
     for (preset, norm, order, dispatches, mebibytes) in [
         ("gan16", Norm::Weight, Order::Alternating, 35, 1.3),
         ("gan16", Norm::Weight, Order::Simultaneous, 27, 1.5),
@@ -26,7 +26,7 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
     ] {
         let config = Config { norm, order, ..Config::preset(preset).unwrap() };
         let before = gpu.counts().buffer_bytes;
-        let gan = Gan::new(&gpu, &config, Body::Tile(Size::Medium), 1).unwrap();
+        let gan = Gan::new(&gpu, &config, Variant::Tile(TileSize::Medium), 1).unwrap();
         let bytes = gpu.counts().buffer_bytes - before;
         // The batch of images and the latent codes are two more.
         assert_eq!(gan.update(&config).len(), dispatches, "{preset} {norm:?} {order:?}");
@@ -42,33 +42,29 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
 fn gan160_trains_within_the_default_limits() {
     let config =
         Config { warmup: 0, test_interval: 0, running: 1, final_count: 1, ..Config::preset("gan160").unwrap() };
-    let mut trainer = trainer_of(&config, (Body::Tile(Size::Medium), gpu::gpu()));
+    let mut trainer = trainer_of(&config, (Variant::Tile(TileSize::Medium), gpu::gpu()));
     let report = block_on(trainer.advance(1)).unwrap();
     println!("{:?}", report.metrics);
     assert!(report.metrics.iter().all(|metric| metric.is_finite()));
 }
 
-/// Blocks reach beyond the edges of matrices: how much of what is multiplied nobody wants, by body.
+/// Blocks reach beyond the edges of matrices: how much of what is multiplied nobody wants, by variant.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn little_is_multiplied_beyond_the_edges() {
     let gpu = gpu::gpu();
-    for (preset, body, most) in [
-        ("gan16", Body::Tile(Size::Medium), 1.75),
-        ("gan16", Body::Subgroup, 1.6),
-        ("gan16", Body::Quad, 1.09),
-        ("gan16", Body::Panel, 1.16),
-        ("gan32", Body::Panel, 1.012),
-        ("gan32", Body::Tile(Size::Medium), 1.016),
-        ("gan32", Body::Subgroup, 1.009),
-        ("gan32", Body::Quad, 1.005),
-        ("gan160", Body::Tile(Size::Large), 1.06),
+    for (preset, variant, most) in [
+        ("gan16", Variant::Tile(TileSize::Medium), 1.75),
+        ("gan16", Variant::Panel, 1.16),
+        ("gan32", Variant::Panel, 1.012),
+        ("gan32", Variant::Tile(TileSize::Medium), 1.016),
+        ("gan160", Variant::Tile(TileSize::Large), 1.06),
     ] {
         let config = Config::preset(preset).unwrap();
-        let gan = Gan::new(&gpu, &config, body, 1).unwrap();
+        let gan = Gan::new(&gpu, &config, variant, 1).unwrap();
         let issued: u64 = gan.update(&config).iter().map(|call| 2 * call.work()).sum();
         let ratio = issued as f64 / flop_per_step(&config) as f64;
-        println!("{preset} {body:?}: {ratio:.3} of what is needed");
-        assert!((1.0..=most).contains(&ratio), "{preset} {body:?}: {ratio:.3} of what is needed");
+        println!("{preset} {variant:?}: {ratio:.3} of what is needed");
+        assert!((1.0..=most).contains(&ratio), "{preset} {variant:?}: {ratio:.3} of what is needed");
     }
 }

@@ -11,7 +11,7 @@ use wn_gan::gan::Trainer;
 fn gradients_stay_until_the_next_step() {
     for order in [Order::Alternating, Order::Simultaneous] {
         let config = Config { order, test_interval: 0, test_steps: 3, running: 20, ..Config::preset("gan16").unwrap() };
-        let mut trainer = block_on(Trainer::new(gpu::fast().1, config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
+        let mut trainer = block_on(Trainer::new(gpu::gpu(), config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
         block_on(trainer.advance(2)).unwrap();
         let before = block_on(trainer.gradients()).unwrap();
         assert!(before.iter().all(|(_, _, values)| values.iter().any(|&value| value != 0.0)));
@@ -29,7 +29,7 @@ fn gradients_stay_until_the_next_step() {
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn a_test_under_way_shows_pictures() {
     let config = Config { test_interval: 0, test_steps: 100_000, ..Config::preset("gan16").unwrap() };
-    let mut trainer = block_on(Trainer::new(gpu::fast().1, config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
+    let mut trainer = block_on(Trainer::new(gpu::gpu(), config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
     trainer.start_test();
     block_on(trainer.advance_test()).unwrap();
     let progress = trainer.test_progress().unwrap();

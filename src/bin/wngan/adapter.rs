@@ -1,10 +1,8 @@
 //! `wngan adapter`: what the device is.
 
+use crate::device;
 use crate::teller::print_object;
-use pollster::block_on;
 use wn_gan::Result;
-use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
 
 /// Arguments of `wngan adapter`.
 #[derive(Debug, clap::Args)]
@@ -21,7 +19,7 @@ impl Adapter {
     /// # Errors
     /// A sentence where there is no device, or one that computes wrongly.
     pub fn run(&self) -> Result<()> {
-        print_object(self.json, &block_on(Gpu::open(Limits::Adapter))?.describe());
+        print_object(self.json, &device::open()?.describe());
         Ok(())
     }
 }

@@ -1,14 +1,12 @@
 //! `wngan bench`: training steps of a workload, timed.
 
-use crate::body;
+use crate::device;
 use crate::settings::preset_names;
 use crate::teller::print_object;
+use crate::variant;
 use pollster::block_on;
-use std::sync::Arc;
 use wn_gan::Result;
 use wn_gan::gan::bench::{measure, workload};
-use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
 
 /// Arguments of `wngan bench`.
 #[derive(Debug, clap::Args)]
@@ -26,9 +24,9 @@ pub struct Bench {
     /// Images per batch; by default the workload's
     #[arg(long, value_name = "N")]
     batch_size: Option<u32>,
-    /// Body of the matrix products: small, medium, large, subgroup, quad or panel; by default the fastest on this adapter
-    #[arg(long, value_name = "BODY")]
-    body: Option<String>,
+    /// Variant of the matrix products: small, medium, large (tiles), plain or panel; by default the fastest on this adapter
+    #[arg(long, value_name = "VARIANT")]
+    variant: Option<String>,
     /// How long to measure, in five pieces; at least 10 for figures to be published
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
@@ -48,9 +46,9 @@ impl Bench {
             changes["batch_size"] = batch_size.into();
         }
         let config = workload(&self.workload, &changes.to_string())?;
-        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
-        let body = block_on(body::choose(&gpu, self.body.as_deref()))?;
-        let found = block_on(measure((gpu, body), &self.workload, &config, self.seconds, &mut |_| {}))?;
+        let device = device::open()?;
+        let variant = block_on(variant::choose(&device, self.variant.as_deref()))?;
+        let found = block_on(measure((device, variant), &self.workload, &config, self.seconds, &mut |_| {}))?;
         print_object(self.json, &found);
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 mod outcome;
 
+use crate::device;
 use crate::files::{read, write_whole};
 use crate::final_test::final_test;
 use crate::folder::{best, checkpoint_path, scores};
@@ -13,14 +14,12 @@ use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
 use crate::teller::Teller;
 use outcome::Outcome;
-use pollster::block_on;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wn_gan::config::Norm;
+use wn_gan::device::Device;
 use wn_gan::gan::checkpoint::Checkpoint;
-use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
 use wn_gan::{Config, Error, Result};
 
 /// Arguments of `wngan experiment`.
@@ -77,7 +76,7 @@ impl Experiment {
     pub fn run(&self) -> Result<()> {
         let images = self.source.open()?;
         let cells = self.cells(&images)?;
-        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
+        let device = device::open()?;
         for (index, cell) in cells.iter().enumerate() {
             let mut teller = Teller::new(self.json);
             let place = cell.folder.display().to_string();
@@ -87,7 +86,7 @@ impl Experiment {
                 None => {
                     let event = json!({"event": "run", "folder": place, "index": index, "of": cells.len()});
                     teller.say(&format!("{number} {place}"), &event);
-                    let outcome = self.complete(cell, &images, &gpu, &mut teller)?;
+                    let outcome = self.complete(cell, &images, &device, &mut teller)?;
                     write_whole(&cell.folder.join(outcome::FILE), outcome.to_json().as_bytes())?;
                     outcome::summarise(&self.save_path)?;
                     outcome
@@ -154,16 +153,16 @@ impl Experiment {
     }
 
     /// Trains the cell to its end, from its last save if there is one, and tests its best network.
-    fn complete(&self, cell: &Cell, images: &Images, gpu: &Arc<Gpu>, teller: &mut Teller) -> Result<Outcome> {
+    fn complete(&self, cell: &Cell, images: &Images, device: &Arc<Device>, teller: &mut Teller) -> Result<Outcome> {
         let data = images.of_run(&cell.config);
         let last = load(&cell.folder, "last")?;
         if let Some(saved) = last.as_ref().and_then(|last| last.config.as_ref()) {
             self.same_settings(cell, saved)?;
         }
-        let mut outcome = Outcome::new(self.source.word(), cell.config.clone(), self.final_steps, gpu.name());
+        let mut outcome = Outcome::new(self.source.word(), cell.config.clone(), self.final_steps, device.name());
         outcome.steps = cell.config.niter;
         if last.as_ref().is_none_or(|last| last.step < cell.config.niter) {
-            let trainer = build(gpu, cell.config.clone(), &data, last.as_ref(), teller)?;
+            let trainer = build(device, cell.config.clone(), &data, last.as_ref(), teller)?;
             let run = Run::new(trainer, &data, &cell.folder, self.schedule, teller)?;
             self.source.remember(&cell.folder)?;
             match run.complete() {
@@ -178,7 +177,7 @@ impl Experiment {
         outcome.set_scores(best(&scores), scores.last().copied());
         if let Some(best) = load(&cell.folder, "best")? {
             let config = Config { test_steps: self.final_steps, ..cell.config.clone() };
-            let estimate = final_test(gpu, config, &data, &best, &cell.folder, teller)?;
+            let estimate = final_test(device, config, &data, &best, &cell.folder, teller)?;
             (outcome.final_mean, outcome.final_ci95) = (Some(estimate.mean), Some(estimate.ci95));
         }
         outcome.seconds = teller.seconds();

@@ -9,8 +9,8 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use wn_gan::data::Dataset;
+use wn_gan::device::Device;
 use wn_gan::gan::checkpoint::Checkpoint;
-use wn_gan::gpu::Gpu;
 use wn_gan::{Config, Error, Result};
 
 /// Two-sided 95 % quantile of the normal distribution.
@@ -42,7 +42,7 @@ impl Estimate {
 /// # Errors
 /// A setting, the device, a checkpoint that does not fit, or a file.
 pub fn final_test(
-    gpu: &Arc<Gpu>,
+    device: &Arc<Device>,
     config: Config,
     data: &Dataset,
     checkpoint: &Checkpoint,
@@ -50,7 +50,7 @@ pub fn final_test(
     teller: &mut Teller,
 ) -> Result<Estimate> {
     let steps = config.test_steps;
-    let mut trainer = build(gpu, config, data, Some(checkpoint), teller)?;
+    let mut trainer = build(device, config, data, Some(checkpoint), teller)?;
     trainer.start_final_test();
     teller.begin(1, "final test {bar:30} {pos}/{len} gradient steps, {eta} left");
     let result = loop {

@@ -3,6 +3,7 @@
 
 mod tensors;
 
+use crate::device;
 use crate::files::write_whole;
 use crate::run::build;
 use crate::settings::Settings;
@@ -10,15 +11,12 @@ use crate::teller::{Teller, print_line};
 use pollster::block_on;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
-use std::sync::Arc;
 use tensors::Tensors;
 use wn_gan::config::Order;
 use wn_gan::data;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::border::images_from_nchw;
 use wn_gan::gan::checkpoint::{self, Tensor};
-use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
 use wn_gan::nn::Shape;
 use wn_gan::{Config, Error, Result};
 
@@ -90,9 +88,9 @@ impl Replay {
 
     /// The trainer at the given parameters, its optimiser state zero. G alone is enough for a reconstruction.
     fn trainer(&self, config: Config, mut parameters: Tensors) -> Result<Trainer> {
-        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
+        let device = device::open()?;
         let images = data::faces(10, config.seed);
-        let mut trainer = build(&gpu, config, &images, None, &mut Teller::new(self.json))?;
+        let mut trainer = build(&device, config, &images, None, &mut Teller::new(self.json))?;
         let mut own = block_on(trainer.parameters())?;
         own.extend(block_on(trainer.state())?);
         parameters.remove_prefix("opt.");

@@ -3,17 +3,17 @@
 //! A run that is killed and resumed must end as one that never was. So `last` is saved when no test is under way, and
 //! a test judges, and `best` keeps, the very parameters of the step at which the test began.
 
-use crate::body;
 use crate::folder::Folder;
 use crate::teller::Teller;
+use crate::variant;
 use pollster::block_on;
 use std::path::Path;
 use std::sync::Arc;
 use wn_gan::data::Dataset;
+use wn_gan::device::Device;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::{Report, Trainer};
-use wn_gan::gpu::Gpu;
-use wn_gan::nn::product::Body;
+use wn_gan::nn::gemm::Variant;
 use wn_gan::{Config, Result};
 
 /// Training steps between files; 0 is never.
@@ -33,7 +33,7 @@ pub struct Schedule {
 /// # Errors
 /// A setting, the data, the device, or a checkpoint that does not fit.
 pub fn build(
-    gpu: &Arc<Gpu>,
+    device: &Arc<Device>,
     config: Config,
     data: &Dataset,
     checkpoint: Option<&Checkpoint>,
@@ -41,10 +41,10 @@ pub fn build(
 ) -> Result<Trainer> {
     teller.begin(1, "building kernels {bar:30} {msg}");
     let mut report = |done, total, kernel: &str| teller.building(done, total, kernel);
-    // A run goes on with the body it began with, where this device can run it: rounding depends on it.
-    let named = checkpoint.and_then(|checkpoint| Body::named(checkpoint.body.as_deref()?, gpu));
-    let body = named.map_or_else(|| block_on(body::choose(gpu, None)), Ok)?;
-    let mut trainer = block_on(Trainer::with_body(gpu.clone(), config, data, body, &mut report))?;
+    // A run goes on with the variant it began with, where this device can run it: rounding depends on it.
+    let named = checkpoint.and_then(|checkpoint| Variant::named(checkpoint.variant.as_deref()?, device));
+    let variant = named.map_or_else(|| block_on(variant::choose(device, None)), Ok)?;
+    let mut trainer = block_on(Trainer::with_variant(device.clone(), config, data, variant, &mut report))?;
     teller.end_bar();
     checkpoint.map_or(Ok(()), |checkpoint| trainer.restore(checkpoint))?;
     Ok(trainer)

@@ -64,15 +64,15 @@ impl Teller {
     pub fn start(&mut self, trainer: &Trainer, data: &Dataset) {
         let config = trainer.config();
         let (running, held_out) = trainer.test_images();
-        let (gpu, build) = (trainer.gpu(), self.started.elapsed().as_secs_f64());
+        let (device, build) = (trainer.device(), self.started.elapsed().as_secs_f64());
         let text = format!(
             "{} on {} ({}), ready in {build:.1} s\n{} images, {held_out} of them held out, {running} for the running test",
             data.name,
-            gpu.name(),
-            gpu.backend(),
+            device.name(),
+            device.backend(),
             data.len()
         );
-        let event = json!({"event": "start", "adapter": gpu.name(), "backend": gpu.backend(), "config": config,
+        let event = json!({"event": "start", "adapter": device.name(), "backend": device.backend(), "config": config,
             "step": trainer.step(), "images": data.len(), "running": running, "held_out": held_out,
             "build_seconds": build});
         self.say(&text, &event);

@@ -1,5 +1,6 @@
 //! `wngan train`.
 
+use crate::device;
 use crate::files::read;
 use crate::final_test::final_test;
 use crate::folder::{Folder, checkpoint_path};
@@ -7,13 +8,9 @@ use crate::run::{Run, Schedule, build};
 use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
 use crate::teller::Teller;
-use pollster::block_on;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use wn_gan::gan::checkpoint::Checkpoint;
-use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
 use wn_gan::{Config, Error, Result};
 
 const DEFAULT_FOLDER: &str = "runs/latest";
@@ -73,19 +70,19 @@ impl Train {
         let saved = checkpoint.as_ref().and_then(|checkpoint| checkpoint.config.as_ref());
         let config = self.config(&images, saved, continued)?;
         self.check(&config, &root, continued)?;
-        let gpu = Arc::new(block_on(Gpu::open(Limits::Adapter))?);
+        let device = device::open()?;
         let data = images.of_run(&config);
         let mut teller = Teller::new(self.json);
 
         if let (true, Some(checkpoint)) = (self.only_tests(), &checkpoint) {
-            return final_test(&gpu, self.judged(config), &data, checkpoint, &root, &mut teller).map(drop);
+            return final_test(&device, self.judged(config), &data, checkpoint, &root, &mut teller).map(drop);
         }
         let steps = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.step);
         if continued && config.niter > 0 && steps >= config.niter {
             let text = format!("{} has {steps} steps; a larger --niter goes on.", root.display());
             teller.say(&text, &json!({"event": "complete", "step": steps}));
         } else {
-            let trainer = build(&gpu, config.clone(), &data, checkpoint.as_ref(), &mut teller)?;
+            let trainer = build(&device, config.clone(), &data, checkpoint.as_ref(), &mut teller)?;
             if self.overwrite && !continued {
                 Folder::remove(&root)?;
             }
@@ -97,7 +94,7 @@ impl Train {
             return Ok(());
         }
         let chosen = Checkpoint::read(&read(&self.chosen(&root))?)?;
-        final_test(&gpu, self.judged(config), &data, &chosen, &root, &mut teller).map(drop)
+        final_test(&device, self.judged(config), &data, &chosen, &root, &mut teller).map(drop)
     }
 
     /// What cannot be done, before anything is.

@@ -1,12 +1,11 @@
 //! `wngan tune`: which variant of the matrix products is the fastest on this device, and what each of them takes.
 
+use crate::device;
 use crate::teller::print_object;
 use pollster::block_on;
 use serde_json::json;
 use wn_gan::Result;
-use wn_gan::gpu::Gpu;
-use wn_gan::gpu::context::Limits;
-use wn_gan::nn::tuner::{self, Measured, PROBE};
+use wn_gan::nn::gemm::tuner::{self, Measured, PROBE};
 
 /// Arguments of `wngan tune`.
 #[derive(Debug, clap::Args)]
@@ -24,17 +23,17 @@ impl Tune {
     /// # Errors
     /// As every use of a device.
     pub fn run(&self) -> Result<()> {
-        let gpu = block_on(Gpu::open(Limits::Adapter))?;
-        let choice = block_on(tuner::fastest(&gpu));
-        let all = block_on(tuner::measure(&gpu, &tuner::candidates(&gpu), f64::INFINITY))?;
+        let device = device::open()?;
+        let choice = block_on(tuner::fastest(&device));
+        let all = block_on(tuner::measure(&device, &tuner::candidates(&device), PROBE, f64::INFINITY))?;
         let (images, [side, from, to]) = PROBE;
         let candidates: Vec<_> =
-            all.iter().map(|&Measured { body, millis }| json!({"variant": body.name(), "ms": millis})).collect();
+            all.iter().map(|&Measured { variant, millis }| json!({"variant": variant.name(), "ms": millis})).collect();
         let found = json!({
-            "adapter": gpu.name(),
-            "backend": gpu.backend(),
+            "adapter": device.name(),
+            "backend": device.backend(),
             "probe": {"images": images, "side": side, "channels": [from, to]},
-            "chosen": choice.body.name(),
+            "chosen": choice.variant.name(),
             "all_measured_in_time": choice.measured || all.len() == 1,
             "candidates": candidates,
         });

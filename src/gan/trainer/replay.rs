@@ -22,17 +22,17 @@ impl Trainer {
                 )));
             }
         }
-        gan.images.write(&self.gpu, real);
-        gan.z_d.buffer.write_at(&self.gpu, gan.z_d.offset, z_d);
-        gan.z_g.buffer.write_at(&self.gpu, gan.z_g.offset, z_g);
+        gan.images.write(&self.device, real);
+        gan.z_d.buffer.write_at(&self.device, gan.z_d.offset, z_d);
+        gan.z_g.buffer.write_at(&self.device, gan.z_g.offset, z_g);
         let slot = Step { lr: self.config.lr, metric_row: 0, ..self.slot(0) };
-        self.slots.write(&self.gpu, &[slot]);
+        self.slots.write(&self.device, &[slot]);
         let staging = &self.staging[0];
-        let submission = self.gpu.submit("replay step", |encoder| {
-            self.update.record(&self.gpu, encoder, 0);
-            staging.copy_from(&self.gpu, encoder, &gan.metrics, METRIC_COLUMNS);
+        let submission = self.device.submit("replay step", |encoder| {
+            self.update.record(&self.device, encoder, 0);
+            staging.copy_from(&self.device, encoder, &gan.metrics, METRIC_COLUMNS);
         });
-        let row: Vec<f32> = staging.read(&self.gpu, METRIC_COLUMNS, &submission).await?;
+        let row: Vec<f32> = staging.read(&self.device, METRIC_COLUMNS, &submission).await?;
         self.step += 1;
         self.updates += 1;
         Ok([row[1], row[2], row[3]])
@@ -45,6 +45,6 @@ impl Trainer {
         steps: u32,
         every: u32,
     ) -> Result<(Vec<f32>, Vec<f32>)> {
-        self.test.of_images(&self.gpu, &self.gan, images, steps, every).await
+        self.test.of_images(&self.device, &self.gan, images, steps, every).await
     }
 }

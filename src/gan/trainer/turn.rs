@@ -2,8 +2,8 @@
 
 use super::{MOST_STEPS, Report, Trainer};
 use crate::clock::now;
+use crate::device::Submission;
 use crate::error::{Error, Result};
-use crate::gpu::Submission;
 use crate::kernels::{METRIC_COLUMNS, Step};
 
 /// Gradient steps on z that take about as long as one training step (G forward and back, against about five times
@@ -125,23 +125,23 @@ impl Trainer {
         let slots: Vec<Step> = (0..steps).map(|i| self.slot(i)).collect();
         let started = now();
         let read = metrics_of(steps);
-        self.slots.write(&self.gpu, &slots);
-        let Trainer { gpu, inputs, update, test, staging, gan, turns, .. } = self;
+        self.slots.write(&self.device, &slots);
+        let Trainer { device, inputs, update, test, staging, gan, turns, .. } = self;
         let number = *turns % 2;
         let staging = &staging[number];
         let mut test_ends = false;
-        let submission = gpu.submit("chunk", |encoder| {
+        let submission = device.submit("chunk", |encoder| {
             if steps > 0 {
                 let mut pass = encoder.pass();
                 for slot in 0..steps {
-                    inputs.replay(gpu, &mut pass, slot);
-                    update.replay(gpu, &mut pass, slot);
+                    inputs.replay(device, &mut pass, slot);
+                    update.replay(device, &mut pass, slot);
                 }
             }
             if share > 0 {
-                test_ends = test.record(gpu, encoder, share);
+                test_ends = test.record(device, encoder, share);
             }
-            staging.copy_from(gpu, encoder, &gan.metrics, read);
+            staging.copy_from(device, encoder, &gan.metrics, read);
         });
         self.turns += 1;
         self.step += steps;
@@ -153,7 +153,7 @@ impl Trainer {
     async fn land(&mut self, turn: Turn) -> Result<Report> {
         let Turn { end, steps, share, test_ends, started, others, staging, submission } = turn;
         let staging = &self.staging[staging];
-        let landed = staging.read::<f32>(&self.gpu, metrics_of(steps), &submission).await.and_then(|mut metrics| {
+        let landed = staging.read::<f32>(&self.device, metrics_of(steps), &submission).await.and_then(|mut metrics| {
             metrics.truncate(steps as usize * METRIC_COLUMNS);
             check_finite(&metrics)?;
             Ok(metrics)
@@ -165,7 +165,7 @@ impl Trainer {
             self.pace.record(steps, ended - began);
         }
         let metrics = landed.inspect_err(|_| self.ahead = None)?;
-        let finished = if test_ends { self.test.result(&self.gpu).await? } else { None };
+        let finished = if test_ends { self.test.result(&self.device).await? } else { None };
         if let Some(result) = &finished {
             self.finished_test = Some(result.step);
         }
@@ -180,7 +180,7 @@ impl Trainer {
             step,
             metric_row: i,
             seed: self.config.seed,
-            lr: self.config.lr_at(step),
+            lr: self.config.lr_at(crate::config::Role::Generator, step),
             rows: self.config.batch_size,
             correction1: correction(self.config.beta1),
             correction2: correction(self.config.beta2),

@@ -1,13 +1,13 @@
 //! Programs: dispatch lists whose pipelines, parameter blocks and bind groups are built once and then replayed.
 
+use crate::device::buffer::Memory;
+use crate::device::context::Backend;
+use crate::device::dispatch::MAX_GROUPS;
+use crate::device::encoder::{ComputePass, Encoder};
+use crate::device::pipeline::{Pipeline, bind};
+use crate::device::task::Task;
+use crate::device::{Device, Dispatch};
 use crate::error::{Error, Result};
-use crate::gpu::buffer::Memory;
-use crate::gpu::call::MAX_GROUPS;
-use crate::gpu::context::Backend;
-use crate::gpu::encoder::{ComputePass, Encoder};
-use crate::gpu::pipeline::{Pipeline, bind};
-use crate::gpu::task::Task;
-use crate::gpu::{Call, Gpu};
 use crate::kernels::{Binding, Step};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,17 +17,17 @@ const SLOT_BYTES: u64 = 256;
 
 /// The per-step uniform blocks of one chunk.
 #[derive(Debug)]
-pub struct StepSlots {
+pub struct StepUniforms {
     memory: Memory,
     capacity: u32,
 }
 
-impl StepSlots {
+impl StepUniforms {
     /// Room for `capacity` steps.
-    pub fn new(gpu: &Gpu, capacity: u32) -> Result<StepSlots> {
+    pub fn new(gpu: &Device, capacity: u32) -> Result<StepUniforms> {
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let memory = Memory::new(gpu, "step slots", SLOT_BYTES * u64::from(capacity.max(1)), usage)?;
-        Ok(StepSlots { memory, capacity: capacity.max(1) })
+        Ok(StepUniforms { memory, capacity: capacity.max(1) })
     }
 
     /// Number of steps that fit.
@@ -36,7 +36,7 @@ impl StepSlots {
     }
 
     /// Writes all slots of a chunk in one go; every write lands before the whole next submit.
-    pub fn write(&self, gpu: &Gpu, steps: &[Step]) {
+    pub fn write(&self, gpu: &Device, steps: &[Step]) {
         debug_assert!(steps.len() <= self.capacity as usize, "a chunk has at most `capacity` steps");
         let mut bytes = vec![0u8; steps.len() * SLOT_BYTES as usize];
         for (slot, step) in bytes.chunks_exact_mut(SLOT_BYTES as usize).zip(steps) {
@@ -67,7 +67,7 @@ impl<'a> Progress<'a> {
 }
 
 #[derive(Debug)]
-struct Dispatch {
+struct Compiled {
     work: Work,
     uses_step: bool,
     grid: [u32; 3],
@@ -76,29 +76,29 @@ struct Dispatch {
 #[derive(Debug)]
 enum Work {
     Adapter { pipeline: Arc<Pipeline>, bind_group: wgpu::BindGroup },
-    Processor(Task),
+    Cpu(Task),
 }
 
 /// A compiled dispatch list.
 #[derive(Debug)]
-pub struct Program {
-    dispatches: Vec<Dispatch>,
+pub struct DispatchList {
+    dispatches: Vec<Compiled>,
     multiply_adds: u64,
-    /// The step's blocks, for a processor.
+    /// The step's blocks, for a cpu.
     slots: Memory,
 }
 
-impl Program {
+impl DispatchList {
     /// Builds pipelines (shared with every other program of the device), parameter blocks and bind groups.
     ///
     /// # Errors
     /// [`Error::Shader`] when a pipeline is refused, [`Error::Limit`] when a grid is too large.
     pub async fn compile(
-        gpu: &Gpu,
-        slots: &StepSlots,
-        calls: Vec<Call>,
+        gpu: &Device,
+        slots: &StepUniforms,
+        calls: Vec<Dispatch>,
         progress: &mut Progress<'_>,
-    ) -> Result<Program> {
+    ) -> Result<DispatchList> {
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let params = Memory::new(gpu, "parameter blocks", SLOT_BYTES * calls.len().max(1) as u64, usage)?;
         let mut bytes = vec![0u8; SLOT_BYTES as usize * calls.len()];
@@ -118,20 +118,20 @@ impl Program {
             bytes[offset as usize..offset as usize + call.params.len()].copy_from_slice(&call.params);
             let (uses_step, grid) = (call.kernel.bindings.contains(&Binding::Step), call.grid);
             let mut overrides = call.overrides.clone();
-            overrides.extend(gpu.overrides(call.kernel.workgroup));
+            overrides.extend(gpu.overrides(call.kernel));
             let work = match (&gpu.backend, &params, &slots.memory) {
                 (Backend::Adapter(adapter), Memory::Adapter(params), Memory::Adapter(slots)) => {
                     let pipeline = adapter.pipelines.get(adapter, call.kernel, overrides).await?;
                     let bind_group = bind(adapter, &pipeline, &call, params, offset, slots);
                     Work::Adapter { pipeline, bind_group }
                 }
-                _ => Work::Processor(Task::new(call, overrides)?),
+                _ => Work::Cpu(Task::new(call, overrides)?),
             };
-            dispatches.push(Dispatch { work, uses_step, grid });
+            dispatches.push(Compiled { work, uses_step, grid });
         }
         params.write(gpu, 0, &bytes);
         progress.finished += 1;
-        Ok(Program { dispatches, multiply_adds, slots: slots.memory.clone() })
+        Ok(DispatchList { dispatches, multiply_adds, slots: slots.memory.clone() })
     }
 
     /// Number of dispatches.
@@ -145,23 +145,21 @@ impl Program {
     }
 
     /// Records the whole list in a compute pass of its own; slot `slot` is what the kernels see as the step.
-    pub fn record(&self, gpu: &Gpu, encoder: &mut Encoder, slot: u32) {
+    pub fn record(&self, gpu: &Device, encoder: &mut Encoder, slot: u32) {
         self.replay(gpu, &mut encoder.pass(), slot);
     }
 
     /// Replays the list into a running compute pass.
-    pub fn replay(&self, gpu: &Gpu, pass: &mut ComputePass<'_>, slot: u32) {
+    pub fn replay(&self, gpu: &Device, pass: &mut ComputePass<'_>, slot: u32) {
         let offset = [SLOT_BYTES as u32 * slot];
-        for Dispatch { work, uses_step, grid } in &self.dispatches {
+        for Compiled { work, uses_step, grid } in &self.dispatches {
             match (work, &mut pass.0, &self.slots) {
                 (Work::Adapter { pipeline, bind_group }, Some(pass), _) => {
                     pass.set_pipeline(&pipeline.raw);
                     pass.set_bind_group(0, bind_group, if *uses_step { &offset } else { &[] });
                     pass.dispatch_workgroups(grid[0], grid[1], grid[2]);
                 }
-                (Work::Processor(task), _, Memory::Processor(slots)) => {
-                    task.run(&slots[offset[0] as usize / 4..], *grid)
-                }
+                (Work::Cpu(task), _, Memory::Cpu(slots)) => task.run(&slots[offset[0] as usize / 4..], *grid),
                 _ => unreachable!("a program runs on the device it was compiled for"),
             }
         }

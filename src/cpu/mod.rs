@@ -1,4 +1,4 @@
-//! The kernels on the processor itself: the same WGSL, which the build script has written out as Rust (build/module.rs).
+//! The kernels on the cpu itself: the same WGSL, which the build script has written out as Rust (build/module.rs).
 //! For machines without a graphics adapter, where a driver that imitates one is several times as slow as this.
 
 mod memory;
@@ -29,7 +29,7 @@ impl Job<'_> {
         self.overrides.iter().find(|(of, _)| *of == name).map(|&(_, value)| value)
     }
 
-    fn groups(&self) -> impl Iterator<Item = Vector<u32, 3>> {
+    fn workgroups(&self) -> impl Iterator<Item = Vector<u32, 3>> {
         let [x, y, z] = self.grid;
         (0..z).flat_map(move |k| (0..y).flat_map(move |j| (0..x).map(move |i| Vector([i, j, k]))))
     }
@@ -46,7 +46,7 @@ impl Job<'_> {
 )]
 mod kernels {
     use super::*;
-    include!(concat!(env!("OUT_DIR"), "/processor.rs"));
+    include!(concat!(env!("OUT_DIR"), "/cpu.rs"));
 }
 
 /// The function that runs a kernel, if it was written out: those that need no barrier.

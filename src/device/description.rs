@@ -1,7 +1,7 @@
 //! What a device is, as its driver describes it.
 
-use crate::gpu::Gpu;
-use crate::gpu::context::Backend;
+use crate::device::Device;
+use crate::device::context::Backend;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -40,11 +40,11 @@ pub struct OfAdapter {
     pub limits: BTreeMap<&'static str, u64>,
 }
 
-impl Gpu {
-    /// What the device is; of the processor, only that.
+impl Device {
+    /// What the device is; of the CPU, only that.
     pub fn describe(&self) -> Description {
         let of_adapter = match &self.backend {
-            Backend::Processor => None,
+            Backend::Cpu => None,
             Backend::Adapter(adapter) => {
                 let info = adapter.handle.get_info();
                 Some(OfAdapter {

@@ -1,9 +1,9 @@
 //! Where commands are recorded.
 
-use crate::gpu::Buffer;
-use crate::gpu::buffer::Memory;
+use crate::device::Buffer;
+use crate::device::buffer::Memory;
 
-/// The commands of one submit, in order. A processor carries out each as it comes.
+/// The commands of one submit, in order. A cpu carries out each as it comes.
 #[derive(Debug)]
 pub struct Encoder(pub(super) Option<wgpu::CommandEncoder>);
 
@@ -35,7 +35,7 @@ impl Encoder {
                     raw.copy_buffer_to_buffer(source, bytes(from), target, bytes(to), Some(bytes(count)));
                 }
             }
-            (Memory::Processor(source), Memory::Processor(target)) => {
+            (Memory::Cpu(source), Memory::Cpu(target)) => {
                 let range = |first: u32| first as usize..(first + count) as usize;
                 for (target, source) in target[range(to)].iter().zip(&source[range(from)]) {
                     target.set(source.get());
@@ -50,7 +50,7 @@ impl Encoder {
         match (&buffer.memory, &mut self.0) {
             (Memory::Adapter(memory), Some(raw)) => raw.clear_buffer(memory, 0, None),
             (Memory::Adapter(_), None) => unreachable!("a buffer is used with the device it belongs to"),
-            (Memory::Processor(words), _) => words.iter().for_each(|word| word.set(0)),
+            (Memory::Cpu(words), _) => words.iter().for_each(|word| word.set(0)),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! An adapter's pipelines, and the bind groups that dispatches need.
 
+use crate::device::buffer::Memory;
+use crate::device::context::Adapter;
+use crate::device::{Dispatch, Overrides};
 use crate::error::{Error, Result};
-use crate::gpu::buffer::Memory;
-use crate::gpu::context::Adapter;
-use crate::gpu::{Call, Overrides};
 use crate::kernels::{Binding, Kernel, Step};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -70,9 +70,7 @@ async fn build(adapter: &Adapter, kernel: &'static Kernel, overrides: &Overrides
         bind_group_layouts: &[Some(&layout)],
         immediate_size: 0,
     });
-    // A browser wants the directive, naga 30 does not know it; on the first line it moves no line number.
-    let directive = if kernel.needs_subgroups() && cfg!(target_arch = "wasm32") { "enable subgroups; " } else { "" };
-    let source = wgpu::ShaderSource::Wgsl(format!("{directive}{}", kernel.source()).into());
+    let source = wgpu::ShaderSource::Wgsl(kernel.source().into());
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
     let constants: Vec<_> = overrides.iter().map(|&(name, value)| (name, f64::from(value))).collect();
     let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
@@ -97,14 +95,14 @@ async fn build(adapter: &Adapter, kernel: &'static Kernel, overrides: &Overrides
 pub(super) fn bind(
     adapter: &Adapter,
     pipeline: &Pipeline,
-    call: &Call,
+    call: &Dispatch,
     params: &wgpu::Buffer,
     offset: u64,
     slots: &wgpu::Buffer,
 ) -> wgpu::BindGroup {
     let mut storage = call.buffers.iter().filter_map(|buffer| match &buffer.memory {
         Memory::Adapter(raw) => Some(raw),
-        Memory::Processor(_) => None,
+        Memory::Cpu(_) => None,
     });
     let uniform = |buffer, offset, size: usize| {
         let size = wgpu::BufferSize::new(size as u64);

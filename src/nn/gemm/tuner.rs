@@ -1,10 +1,10 @@
-//! Which body of the matrix products is fastest on a device, by measuring.
+//! Which variant of the matrix products is fastest on a device, by measuring.
 
 use crate::clock::now;
+use crate::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms, Timer};
 use crate::error::Result;
-use crate::gpu::{Buffer, Call, Gpu, Program, Progress, StepSlots, Timer};
 use crate::nn::convolution::{Convolution, Epilogue};
-use crate::nn::product::{Body, Size};
+use crate::nn::gemm::{TileSize, Variant};
 use crate::nn::{Kind, LayerSpec, Network, Op, Reparameterisation, Shape, Weights};
 
 /// Nothing new is begun once this many milliseconds have passed, so that the whole takes about a second.
@@ -15,65 +15,72 @@ pub const PROBE: (u32, [u32; 3]) = (128, [32, 64, 128]);
 /// Rounds in which every candidate runs once, after one that only warms up; the shortest run of each counts.
 const ROUNDS: usize = 5;
 
-/// A body and what it took.
+/// A variant and what it took.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
     /// Which one.
-    pub body: Body,
+    pub variant: Variant,
     /// Milliseconds for the three directions of a convolution.
     pub millis: f64,
 }
 
-/// A body for a device.
+/// A variant for a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     /// Which one.
-    pub body: Body,
+    pub variant: Variant,
     /// Whether all candidates were measured, so that the choice is worth keeping.
     pub measured: bool,
 }
 
-/// Bodies that are worth a measurement on a device, the one from the table first. On processors it is the only one: the
+/// Kernel variants that are worth a measurement on a device, the one from the table first. On software adapters it is the only one: the
 /// others are several times as slow there, and a pipeline takes seconds to build.
-pub fn candidates(gpu: &Gpu) -> Vec<Body> {
-    let table = Body::for_device(gpu);
-    let others = [Size::Small, Size::Medium, Size::Large].map(Body::Tile).into_iter().filter(|&body| body != table);
-    let others: Vec<Body> = if gpu.software() { Vec::new() } else { others.collect() };
+pub fn candidates(device: &Device) -> Vec<Variant> {
+    let table = Variant::for_device(device);
+    let others = [TileSize::Small, TileSize::Medium, TileSize::Large]
+        .map(Variant::Tile)
+        .into_iter()
+        .filter(|&variant| variant != table);
+    let others: Vec<Variant> = if device.software() { Vec::new() } else { others.collect() };
     std::iter::once(table).chain(others).collect()
 }
 
 /// The fastest of [`candidates`], in about a second; where there is one only, or all measurements fail, the table's.
-pub async fn fastest(gpu: &Gpu) -> Choice {
-    let candidates = candidates(gpu);
+pub async fn fastest(device: &Device) -> Choice {
+    let candidates = candidates(device);
     if let [only] = candidates[..] {
-        return Choice { body: only, measured: false };
+        return Choice { variant: only, measured: false };
     }
-    // A body that cannot be measured cannot be used; whatever else is wrong with the device shows soon enough.
-    let measured = measure(gpu, &candidates, BUDGET_MILLIS).await.unwrap_or_default();
+    // A variant that cannot be measured cannot be used; whatever else is wrong with the device shows soon enough.
+    let measured = measure(device, &candidates, PROBE, BUDGET_MILLIS).await.unwrap_or_default();
     Choice {
-        body: measured.first().map_or(candidates[0], |best| best.body),
+        variant: measured.first().map_or(candidates[0], |best| best.variant),
         measured: measured.len() == candidates.len(),
     }
 }
 
-/// Measures bodies in turn until `budget` milliseconds have passed; at least the first. Fastest first; those that the
+/// Measures kernel variants in turn on a convolution like [`PROBE`] until `budget` milliseconds have passed; at least the first. Fastest first; those that the
 /// device refuses, or that there was no time for, are missing.
 ///
 /// # Errors
 /// As every use of a device.
-pub async fn measure(gpu: &Gpu, bodies: &[Body], budget: f64) -> Result<Vec<Measured>> {
+pub async fn measure(
+    device: &Device,
+    variants: &[Variant],
+    (rows, layer): (u32, [u32; 3]),
+    budget: f64,
+) -> Result<Vec<Measured>> {
     let started = now();
-    let timer = Timer::new(gpu).await?;
+    let timer = Timer::new(device).await?;
     let mut programs = Vec::new();
-    for &body in bodies {
+    for &variant in variants {
         if !programs.is_empty() && now() - started > budget {
             break;
         }
-        let (rows, layer) = PROBE;
-        let calls = directions(gpu, body, rows, layer)?.map(|(_, call)| call).into();
-        if let Ok(program) = compile(gpu, calls).await {
-            timer.millis(gpu, &program, 1).await?;
-            programs.push((Measured { body, millis: f64::INFINITY }, program));
+        let calls = directions(device, variant, rows, layer)?.map(|(_, call)| call).into();
+        if let Ok(program) = compile(device, calls).await {
+            timer.millis(device, &program, 1).await?;
+            programs.push((Measured { variant, millis: f64::INFINITY }, program));
         }
     }
     for round in 0..ROUNDS {
@@ -81,7 +88,7 @@ pub async fn measure(gpu: &Gpu, bodies: &[Body], budget: f64) -> Result<Vec<Meas
             break;
         }
         for (measured, program) in &mut programs {
-            measured.millis = timer.millis(gpu, program, 1).await?.min(measured.millis);
+            measured.millis = timer.millis(device, program, 1).await?.min(measured.millis);
         }
     }
     let mut all: Vec<Measured> = programs.into_iter().map(|(measured, _)| measured).collect();
@@ -92,10 +99,10 @@ pub async fn measure(gpu: &Gpu, bodies: &[Body], budget: f64) -> Result<Vec<Meas
 /// Compiles calls into a program.
 ///
 /// # Errors
-/// As [`Program::compile`].
-pub async fn compile(gpu: &Gpu, calls: Vec<Call>) -> Result<Program> {
-    let slots = StepSlots::new(gpu, 1)?;
-    Program::compile(gpu, &slots, calls, &mut Progress::new(1, &mut |_, _, _| {})).await
+/// As [`DispatchList::compile`].
+pub async fn compile(device: &Device, calls: Vec<Dispatch>) -> Result<DispatchList> {
+    let slots = StepUniforms::new(device, 1)?;
+    DispatchList::compile(device, &slots, calls, &mut Progress::new(1, &mut |_, _, _| {})).await
 }
 
 /// A 4x4 convolution of stride 2 of `rows` images, from `side` pixels and `from` channels to `to`: forward, to its input
@@ -103,7 +110,12 @@ pub async fn compile(gpu: &Gpu, calls: Vec<Call>) -> Result<Program> {
 ///
 /// # Errors
 /// When a buffer is too large for the device.
-pub fn directions(gpu: &Gpu, body: Body, rows: u32, [side, from, to]: [u32; 3]) -> Result<[(&'static str, Call); 3]> {
+pub fn directions(
+    device: &Device,
+    variant: Variant,
+    rows: u32,
+    [side, from, to]: [u32; 3],
+) -> Result<[(&'static str, Dispatch); 3]> {
     let kind = Kind::Conv { kernel: [4, 4], stride: 2, pad: [1, 1] };
     let spec = LayerSpec {
         name: "conv".into(),
@@ -113,9 +125,9 @@ pub fn directions(gpu: &Gpu, body: Body, rows: u32, [side, from, to]: [u32; 3]) 
         output: Shape::new(side / 2, side / 2, to),
     };
     let [x, y] = [rows * spec.input.len(), rows * spec.output.len()];
-    let network = Network::new(gpu, "probe", vec![spec], body, false)?;
+    let network = Network::new(device, "probe", vec![spec], variant, false)?;
     let convolution: Convolution<'_> = network.convolution(0, rows).expect("its only layer is a convolution");
-    let buffer = |name: &str, len: u32| Buffer::new(gpu, name, len as usize);
+    let buffer = |name: &str, len: u32| Buffer::new(device, name, len as usize);
     let (big, small) = (buffer("x", x)?, buffer("y", y)?);
     let (dx, dy) = (buffer("dx", x)?, buffer("dy", y)?);
     let parts = buffer("parts", convolution.weight_parts() * convolution.map.weights())?;

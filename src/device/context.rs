@@ -1,10 +1,10 @@
 //! The device: found, opened and proved with one small kernel before anything is built on it.
 
 use crate::clock::now;
+use crate::device::pipeline::Pipelines;
+use crate::device::{Buffer, Dispatch, DispatchList, Encoder, Progress, StepUniforms};
 use crate::error::{Error, Result};
-use crate::gpu::pipeline::Pipelines;
-use crate::gpu::{Buffer, Call, Encoder, Program, Progress, StepSlots};
-use crate::kernels::{self, ReducePartials, Workgroup};
+use crate::kernels::{self, Kernel, ReducePartials};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,16 +13,40 @@ use std::sync::{Arc, Mutex};
 pub enum Limits {
     /// WebGPU's defaults and nothing else, also on adapters that could do more: what every test runs under.
     Default,
-    /// The defaults, with larger buffers, shuffles within a subgroup and a clock, where the adapter has them.
+    /// The defaults, with larger buffers and a clock, where the adapter has them.
     Adapter,
-    /// The same in a browser, where wgpu 30 cannot ask for subgroups: whether the page did (www/subgroups.js).
-    Browser {
-        /// Devices are opened with the feature `subgroups`.
-        subgroups: bool,
-    },
 }
 
-/// A piece of work that the device was given; a processor has finished it already.
+/// What a person wants to compute with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// The graphics adapter, or the CPU where there is none or only a driver that imitates one.
+    Auto,
+    /// An adapter, whatever it is.
+    Device,
+    /// The CPU, without a driver.
+    Cpu,
+}
+
+impl Wish {
+    /// What the variable `WNGAN_DEVICE` of the environment says: `auto` (as without it), `gpu` or `cpu`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for anything else.
+    pub fn from_environment() -> Result<Wish> {
+        match std::env::var("WNGAN_DEVICE").as_deref() {
+            Err(std::env::VarError::NotPresent) | Ok("" | "auto") => Ok(Wish::Auto),
+            Ok("gpu") => Ok(Wish::Device),
+            Ok("cpu" | "processor") => Ok(Wish::Cpu),
+            other => Err(Error::Config(format!(
+                "WNGAN_DEVICE must be auto, gpu or cpu; it is {}.",
+                other.map_or_else(|e| e.to_string(), |value| format!("\"{value}\""))
+            ))),
+        }
+    }
+}
+
+/// A piece of work that the device was given; a cpu has finished it already.
 #[derive(Debug, Clone)]
 pub struct Submission(
     #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "nobody waits"))] Option<wgpu::SubmissionIndex>,
@@ -59,9 +83,9 @@ pub struct Counts {
     pub record_micros: u64,
 }
 
-/// An open GPU device, or the processor in its place.
+/// An open GPU device, or the cpu in its place.
 #[derive(Debug)]
-pub struct Gpu {
+pub struct Device {
     pub(super) backend: Backend,
     pub(super) counters: Counters,
     /// Invocations that share the sums of one channel.
@@ -73,8 +97,8 @@ pub struct Gpu {
 pub(super) enum Backend {
     /// A graphics adapter, or a driver that imitates one.
     Adapter(Box<Adapter>),
-    /// The kernels of src/processor.
-    Processor,
+    /// The kernels of src/cpu.
+    Cpu,
 }
 
 /// An open adapter.
@@ -83,24 +107,35 @@ pub(super) struct Adapter {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) pipelines: Pipelines,
-    /// Whether lanes of a subgroup may exchange numbers.
-    subgroups: bool,
     #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "the command line alone describes an adapter"))]
     pub(super) handle: wgpu::Adapter,
     info: wgpu::AdapterInfo,
     failure: Arc<Mutex<Option<String>>>,
 }
 
-impl Gpu {
-    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known. With
-    /// `WNGAN_DEVICE=processor` in the environment it is the processor instead.
+impl Device {
+    /// What a person wished for; by itself a graphics adapter, and the CPU where there is none or only a driver that
+    /// imitates one, because that driver is slower than the kernels compiled for the CPU.
+    ///
+    /// # Errors
+    /// As [`Self::open`], where an adapter was wished for.
+    pub async fn wished(wish: Wish) -> Result<Device> {
+        match wish {
+            Wish::Cpu => Ok(Device::cpu()),
+            Wish::Device => Device::open(Limits::Adapter).await,
+            Wish::Auto => match Device::open(Limits::Adapter).await {
+                Ok(gpu) if gpu.software() => Ok(Device::cpu()),
+                Err(Error::NoAdapter(_)) => Ok(Device::cpu()),
+                opened => opened,
+            },
+        }
+    }
+
+    /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known.
     ///
     /// # Errors
     /// [`Error::NoAdapter`], [`Error::NoDevice`], or [`Error::Device`] if the first kernel answers wrongly.
-    pub async fn open(limits: Limits) -> Result<Gpu> {
-        if std::env::var("WNGAN_DEVICE").is_ok_and(|device| device == "processor") {
-            return Ok(Gpu::processor());
-        }
+    pub async fn open(limits: Limits) -> Result<Device> {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
         if limits == Limits::Default {
             descriptor.flags |= wgpu::InstanceFlags::STRICT_WEBGPU_COMPLIANCE;
@@ -115,10 +150,8 @@ impl Gpu {
             .map_err(|e| Error::NoAdapter(e.to_string()))?;
         let info = adapter.get_info();
         let all = limits != Limits::Default;
-        let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+        let wanted = wgpu::Features::TIMESTAMP_QUERY;
         let required_features = if all { adapter.features() & wanted } else { wgpu::Features::empty() };
-        let subgroups =
-            required_features.contains(wgpu::Features::SUBGROUP) || limits == Limits::Browser { subgroups: true };
         let mut required_limits = wgpu::Limits::default();
         if all {
             let has = adapter.limits();
@@ -147,33 +180,32 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| remember(&uncaptured, error.to_string())));
 
         let pipelines = Pipelines::default();
-        let adapter = Adapter { device, queue, pipelines, subgroups, handle: adapter, info, failure };
+        let adapter = Adapter { device, queue, pipelines, handle: adapter, info, failure };
         let backend = Backend::Adapter(Box::new(adapter));
-        let mut gpu = Gpu { backend, counters: Counters::default(), lanes_per_channel: 16 };
+        let mut gpu = Device { backend, counters: Counters::default(), lanes_per_channel: 16 };
         if all && gpu.software() {
-            gpu.lanes_per_channel = 1; // A barrier costs a processor more than all that the others would help.
+            gpu.lanes_per_channel = 1; // A barrier costs a cpu more than all that the others would help.
         }
         gpu.first_kernel().await?;
         Ok(gpu)
     }
 
-    /// The processor as a device: nothing to find and nothing to wait for.
-    pub fn processor() -> Gpu {
-        Gpu { backend: Backend::Processor, counters: Counters::default(), lanes_per_channel: 1 }
+    /// The cpu as a device: nothing to find and nothing to wait for.
+    pub fn cpu() -> Device {
+        Device { backend: Backend::Cpu, counters: Counters::default(), lanes_per_channel: 1 }
     }
 
-    /// Whether the kernels run on the processor without a driver.
-    pub fn is_processor(&self) -> bool {
-        matches!(self.backend, Backend::Processor)
+    /// Whether the kernels run on the cpu without a driver.
+    pub fn is_cpu(&self) -> bool {
+        matches!(self.backend, Backend::Cpu)
     }
 
     /// Values of the overrides that follow from the device: how many invocations share a sum.
-    pub(super) fn overrides(&self, workgroup: Workgroup) -> Option<(&'static str, u32)> {
-        match workgroup {
-            Workgroup::Channels => Some(("LANES", self.lanes_per_channel)),
-            Workgroup::Tree if self.is_processor() => Some(("WIDTH", 1)),
-            _ => None,
+    pub(super) fn overrides(&self, kernel: &Kernel) -> Option<(&'static str, u32)> {
+        if kernel.has_override("LANES") {
+            return Some(("LANES", self.lanes_per_channel));
         }
+        (self.is_cpu() && kernel.has_override("WIDTH")).then_some(("WIDTH", 1))
     }
 
     /// Adds 1 + 2 and 3 + 4 on the device: a driver that builds pipelines but computes nothing is found here.
@@ -181,12 +213,12 @@ impl Gpu {
         let partial = Buffer::new(self, "first kernel input", 4)?;
         partial.write(self, &[1.0f32, 3.0, 2.0, 4.0]);
         let total = Buffer::new(self, "first kernel output", 2)?;
-        let call = Call::new(&kernels::REDUCE_PARTIALS, "first kernel")
+        let call = Dispatch::new(&kernels::REDUCE_PARTIALS, "first kernel")
             .params(&ReducePartials { parts: 2, count: 2, total_offset: 0 })
             .buffers(&[&partial, &total])
             .elements(2);
-        let slots = StepSlots::new(self, 1)?;
-        let program = Program::compile(self, &slots, vec![call], &mut Progress::new(1, &mut |_, _, _| {})).await?;
+        let slots = StepUniforms::new(self, 1)?;
+        let program = DispatchList::compile(self, &slots, vec![call], &mut Progress::new(1, &mut |_, _, _| {})).await?;
         self.submit("first kernel", |encoder| program.record(self, encoder, 0));
         let answer: Vec<f32> = total.read(self).await?;
         if answer != [3.0, 7.0] {
@@ -197,18 +229,18 @@ impl Gpu {
 
     /// Name of the adapter as the driver gives it; browsers may leave it empty.
     pub fn name(&self) -> String {
-        let Backend::Adapter(adapter) = &self.backend else { return "processor".into() };
+        let Backend::Adapter(adapter) = &self.backend else { return "CPU".into() };
         let info = &adapter.info;
         let parts = [info.name.as_str(), info.driver.as_str(), info.driver_info.as_str()];
         parts.into_iter().find(|part| !part.is_empty()).unwrap_or("unnamed GPU").to_string()
     }
 
-    /// The interface behind it: `vulkan`, `metal`, `dx12`, `webgpu`; for the processor `wasm` or `native`.
+    /// The interface behind it: `vulkan`, `metal`, `dx12`, `webgpu`; for the cpu `wasm` or `native`.
     pub fn backend(&self) -> &'static str {
         match &self.backend {
             Backend::Adapter(adapter) => adapter.info.backend.to_str(),
-            Backend::Processor if cfg!(target_arch = "wasm32") => "wasm",
-            Backend::Processor => "native",
+            Backend::Cpu if cfg!(target_arch = "wasm32") => "wasm",
+            Backend::Cpu => "native",
         }
     }
 
@@ -218,15 +250,8 @@ impl Gpu {
         match &self.backend {
             Backend::Adapter(adapter) if adapter.info.device_type == wgpu::DeviceType::Cpu => true,
             Backend::Adapter(_) => name.contains("swiftshader") || name.contains("llvmpipe"),
-            Backend::Processor => true,
+            Backend::Cpu => true,
         }
-    }
-
-    /// Size of the subgroups whose lanes may exchange numbers, if the device offers a fixed one.
-    pub fn lanes(&self) -> Option<u32> {
-        let Backend::Adapter(adapter) = &self.backend else { return None };
-        let (least, most) = (adapter.info.subgroup_min_size, adapter.info.subgroup_max_size);
-        (adapter.subgroups && least == most).then_some(least)
     }
 
     /// The present counts.

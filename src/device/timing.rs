@@ -1,12 +1,12 @@
 //! How long a program takes on the device.
 
 use crate::clock::now;
+use crate::device::buffer::Memory;
+use crate::device::context::{Adapter, Backend};
+use crate::device::encoder::ComputePass;
+use crate::device::readback::Staging;
+use crate::device::{Buffer, Device, DispatchList};
 use crate::error::Result;
-use crate::gpu::buffer::Memory;
-use crate::gpu::context::{Adapter, Backend};
-use crate::gpu::encoder::ComputePass;
-use crate::gpu::readback::Staging;
-use crate::gpu::{Buffer, Gpu, Program};
 
 /// Measures programs: by the device's own clock where it has one, else from submit to a finished read-back of one number,
 /// less the time of an empty submit.
@@ -33,7 +33,7 @@ impl Timer {
     ///
     /// # Errors
     /// As every use of a device.
-    pub async fn new(gpu: &Gpu) -> Result<Timer> {
+    pub async fn new(gpu: &Device) -> Result<Timer> {
         let clock = match &gpu.backend {
             Backend::Adapter(adapter) if adapter.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) => {
                 Some(Clock::new(gpu, adapter)?)
@@ -56,7 +56,7 @@ impl Timer {
     ///
     /// # Errors
     /// As every use of a device.
-    pub async fn millis(&self, gpu: &Gpu, program: &Program, runs: usize) -> Result<f64> {
+    pub async fn millis(&self, gpu: &Device, program: &DispatchList, runs: usize) -> Result<f64> {
         match &self.clock {
             Some(clock) => median(runs, async || clock.millis(gpu, program).await).await,
             None => {
@@ -66,7 +66,7 @@ impl Timer {
         }
     }
 
-    async fn submit_and_wait(&self, gpu: &Gpu, program: Option<&Program>) -> Result<f64> {
+    async fn submit_and_wait(&self, gpu: &Device, program: Option<&DispatchList>) -> Result<f64> {
         let started = now();
         gpu.submit("timed", |encoder| {
             if let Some(program) = program {
@@ -79,7 +79,7 @@ impl Timer {
 }
 
 impl Clock {
-    fn new(gpu: &Gpu, adapter: &Adapter) -> Result<Clock> {
+    fn new(gpu: &Device, adapter: &Adapter) -> Result<Clock> {
         let queries = adapter.device.create_query_set(&wgpu::QuerySetDescriptor {
             label: Some("timer"),
             ty: wgpu::QueryType::Timestamp,
@@ -93,7 +93,7 @@ impl Clock {
         })
     }
 
-    async fn millis(&self, gpu: &Gpu, program: &Program) -> Result<f64> {
+    async fn millis(&self, gpu: &Device, program: &DispatchList) -> Result<f64> {
         let submission = gpu.submit("timed", |encoder| {
             if let (Some(raw), Memory::Adapter(resolved)) = (&mut encoder.0, &self.resolved.memory) {
                 let pass = raw.begin_compute_pass(&wgpu::ComputePassDescriptor {

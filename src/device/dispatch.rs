@@ -1,6 +1,6 @@
 //! A dispatch before it is compiled.
 
-use crate::gpu::Buffer;
+use crate::device::Buffer;
 use crate::kernels::Kernel;
 use bytemuck::Pod;
 
@@ -12,7 +12,7 @@ pub type Overrides = Vec<(&'static str, u32)>;
 
 /// One dispatch, described: kernel, parameters, buffers, grid.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct Dispatch {
     pub(super) kernel: &'static Kernel,
     pub(super) label: String,
     pub(super) overrides: Overrides,
@@ -22,10 +22,10 @@ pub struct Call {
     pub(super) multiply_adds: u64,
 }
 
-impl Call {
+impl Dispatch {
     /// A dispatch of one workgroup of `kernel`.
-    pub fn new(kernel: &'static Kernel, label: &str) -> Call {
-        Call {
+    pub fn new(kernel: &'static Kernel, label: &str) -> Dispatch {
+        Dispatch {
             kernel,
             label: label.into(),
             overrides: Vec::new(),
@@ -47,7 +47,7 @@ impl Call {
     }
 
     /// Workgroups of the dispatch.
-    pub fn workgroups(&self) -> u64 {
+    pub fn workgroup_count(&self) -> u64 {
         self.grid.iter().map(|&count| u64::from(count)).product()
     }
 
@@ -57,42 +57,42 @@ impl Call {
     }
 
     /// The kernel's parameter block.
-    pub fn params<T: Pod>(mut self, params: &T) -> Call {
+    pub fn params<T: Pod>(mut self, params: &T) -> Dispatch {
         self.params = bytemuck::bytes_of(params).to_vec();
         self
     }
 
     /// The storage buffers, in binding order.
-    pub fn buffers(mut self, buffers: &[&Buffer]) -> Call {
+    pub fn buffers(mut self, buffers: &[&Buffer]) -> Dispatch {
         self.buffers = buffers.iter().map(|&buffer| buffer.clone()).collect();
         self
     }
 
     /// Values of some of the kernel's `override` constants.
-    pub fn overrides(mut self, overrides: &[(&'static str, u32)]) -> Call {
+    pub fn overrides(mut self, overrides: &[(&'static str, u32)]) -> Dispatch {
         self.overrides.extend_from_slice(overrides);
         self
     }
 
     /// The number of workgroups per dimension.
-    pub fn grid(mut self, grid: [u32; 3]) -> Call {
+    pub fn grid(mut self, grid: [u32; 3]) -> Dispatch {
         self.grid = grid;
         self
     }
 
     /// What a matrix product does in all.
-    pub fn multiply_adds(mut self, count: u64) -> Call {
+    pub fn multiply_adds(mut self, count: u64) -> Dispatch {
         self.multiply_adds = count;
         self
     }
 
     /// Enough workgroups of 256 for `count` elements.
-    pub fn elements(self, count: usize) -> Call {
-        self.groups((count as u32).div_ceil(256))
+    pub fn elements(self, count: usize) -> Dispatch {
+        self.workgroups((count as u32).div_ceil(256))
     }
 
     /// At least `groups` workgroups, folded into two dimensions where one is too short.
-    pub fn groups(self, groups: u32) -> Call {
+    pub fn workgroups(self, groups: u32) -> Dispatch {
         let groups = groups.max(1);
         let rows = groups.div_ceil(MAX_GROUPS);
         self.grid([groups.div_ceil(rows), rows, 1])

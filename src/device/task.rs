@@ -1,13 +1,13 @@
-//! A dispatch on the processor.
+//! A dispatch on the cpu.
 
+use crate::cpu::{self, Job};
+use crate::device::buffer::Memory;
+use crate::device::{Buffer, Dispatch, Overrides};
 use crate::error::{Error, Result};
-use crate::gpu::buffer::Memory;
-use crate::gpu::{Buffer, Call, Overrides};
-use crate::processor::{self, Job};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// A kernel of the processor with what it binds.
+/// A kernel of the cpu with what it binds.
 #[derive(Debug)]
 pub(super) struct Task {
     kernel: fn(&Job<'_>),
@@ -21,13 +21,13 @@ impl Task {
     ///
     /// # Errors
     /// [`Error::Shader`] for a kernel that was not written out (build/module.rs).
-    pub(super) fn new(call: Call, overrides: Overrides) -> Result<Task> {
-        let kernel = processor::kernel(call.kernel.name).ok_or_else(|| Error::Shader {
+    pub(super) fn new(call: Dispatch, overrides: Overrides) -> Result<Task> {
+        let kernel = cpu::kernel(call.kernel.name).ok_or_else(|| Error::Shader {
             shader: call.kernel.name.into(),
-            message: "it needs several invocations at a time, and a processor runs one after the other".into(),
+            message: "it needs several invocations at a time, and the CPU runs one after the other".into(),
         })?;
         let of_processor = |buffer: &Buffer| match &buffer.memory {
-            Memory::Processor(words) => words.clone(),
+            Memory::Cpu(words) => words.clone(),
             Memory::Adapter(_) => unreachable!("a buffer is used with the device it belongs to"),
         };
         let (params, _) = call.params.as_chunks();

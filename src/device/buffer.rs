@@ -1,8 +1,8 @@
 //! Named storage buffers, counted in elements of four bytes.
 
+use crate::device::context::Backend;
+use crate::device::{Device, readback};
 use crate::error::{Error, Result};
-use crate::gpu::context::Backend;
-use crate::gpu::{Gpu, readback};
 use bytemuck::Pod;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -20,8 +20,8 @@ pub struct Buffer {
 pub(super) enum Memory {
     /// An adapter's.
     Adapter(wgpu::Buffer),
-    /// The processor's own, in words.
-    Processor(Rc<Vec<Cell<u32>>>),
+    /// The cpu's own, in words.
+    Cpu(Rc<Vec<Cell<u32>>>),
 }
 
 /// A buffer from element `offset` on.
@@ -38,7 +38,7 @@ impl Buffer {
     ///
     /// # Errors
     /// [`Error::Limit`] when the device's binding limit is smaller.
-    pub fn new(gpu: &Gpu, name: &str, len: usize) -> Result<Buffer> {
+    pub fn new(gpu: &Device, name: &str, len: usize) -> Result<Buffer> {
         let bytes = 4 * len.max(1) as u64;
         if let Backend::Adapter(adapter) = &gpu.backend {
             let limits = adapter.device.limits();
@@ -52,7 +52,7 @@ impl Buffer {
     }
 
     /// A buffer for the answers of queries, which are no storage.
-    pub(super) fn for_queries(gpu: &Gpu, name: &str, len: usize) -> Result<Buffer> {
+    pub(super) fn for_queries(gpu: &Device, name: &str, len: usize) -> Result<Buffer> {
         let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
         Ok(Buffer { memory: Memory::new(gpu, name, 4 * len as u64, usage)?, len })
     }
@@ -68,17 +68,17 @@ impl Buffer {
     }
 
     /// Writes `values` to the front; takes effect before the next submit.
-    pub fn write<T: Pod>(&self, gpu: &Gpu, values: &[T]) {
+    pub fn write<T: Pod>(&self, gpu: &Device, values: &[T]) {
         self.write_at(gpu, 0, values);
     }
 
     /// Writes `values` from element `offset` on; takes effect before the next submit.
-    pub fn write_at<T: Pod>(&self, gpu: &Gpu, offset: u32, values: &[T]) {
+    pub fn write_at<T: Pod>(&self, gpu: &Device, offset: u32, values: &[T]) {
         self.memory.write(gpu, offset, bytemuck::cast_slice(values));
     }
 
     /// Reads the whole buffer back: for checkpoints and tests, never inside a training step.
-    pub async fn read<T: Pod>(&self, gpu: &Gpu) -> Result<Vec<T>> {
+    pub async fn read<T: Pod>(&self, gpu: &Device) -> Result<Vec<T>> {
         readback::read(gpu, self).await
     }
 
@@ -106,8 +106,8 @@ impl Memory {
     /// Counted, zeroed memory of `size` bytes.
     ///
     /// # Errors
-    /// [`Error::Limit`] where a processor has not so much.
-    pub(super) fn new(gpu: &Gpu, name: &str, size: u64, usage: wgpu::BufferUsages) -> Result<Memory> {
+    /// [`Error::Limit`] where a cpu has not so much.
+    pub(super) fn new(gpu: &Device, name: &str, size: u64, usage: wgpu::BufferUsages) -> Result<Memory> {
         let memory = match &gpu.backend {
             Backend::Adapter(adapter) => Memory::Adapter(adapter.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(name),
@@ -115,12 +115,12 @@ impl Memory {
                 usage,
                 mapped_at_creation: false,
             })),
-            Backend::Processor => {
+            Backend::Cpu => {
                 let count = size.div_ceil(4) as usize;
                 let mut words = Vec::new();
                 words.try_reserve_exact(count).map_err(|_| too_large(name, size, "less memory".into()))?;
                 words.resize(count, Cell::new(0));
-                Memory::Processor(Rc::new(words))
+                Memory::Cpu(Rc::new(words))
             }
         };
         gpu.counters.buffers.fetch_add(1, Ordering::Relaxed);
@@ -129,18 +129,18 @@ impl Memory {
     }
 
     /// Writes `bytes`, whole words of them, from word `first` on; takes effect before the next submit.
-    pub(super) fn write(&self, gpu: &Gpu, first: u32, bytes: &[u8]) {
+    pub(super) fn write(&self, gpu: &Device, first: u32, bytes: &[u8]) {
         match (self, &gpu.backend) {
             (Memory::Adapter(raw), Backend::Adapter(adapter)) => {
                 adapter.queue.write_buffer(raw, 4 * u64::from(first), bytes);
             }
-            (Memory::Processor(words), _) => {
+            (Memory::Cpu(words), _) => {
                 let (whole, _) = bytes.as_chunks();
                 for (word, &bytes) in words[first as usize..].iter().zip(whole) {
                     word.set(u32::from_le_bytes(bytes));
                 }
             }
-            (Memory::Adapter(_), Backend::Processor) => unreachable!("a buffer is used with the device it belongs to"),
+            (Memory::Adapter(_), Backend::Cpu) => unreachable!("a buffer is used with the device it belongs to"),
         }
     }
 }

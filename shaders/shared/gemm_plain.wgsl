@@ -1,0 +1,29 @@
+// A variant of every implicit GEMM (see gemm_tile.wgsl, whose interface it shares), for software adapters, where a barrier
+// costs more than the loads that it saves and compilers choke on large kernels: operands come straight from storage, and
+// an invocation computes 4 rows by 4 columns.
+
+override WG_M: u32 = 8u;
+override WG_N: u32 = 4u;
+
+fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
+    let m = 4u * (WG_M * group.x + lane / WG_N);
+    let n4 = WG_N * group.y + lane % WG_N;
+    let row0 = describe_row(m);
+    let row1 = describe_row(m + 1u);
+    let row2 = describe_row(m + 2u);
+    let row3 = describe_row(m + 3u);
+    var c = mat4x4<f32>(); // a row to a column of the matrix
+    let length = segment_length();
+    var at = place(first_segment);
+    for (var s = first_segment; s < end_segment; s++) {
+        let segment0 = segment(row0, at);
+        let segment1 = segment(row1, at);
+        let segment2 = segment(row2, at);
+        let segment3 = segment(row3, at);
+        for (var j = 0u; j < length; j += 4u) {
+            c += load_b(at, j, n4) * load_a(segment0, segment1, segment2, segment3, j);
+        }
+        at = next_place(at);
+    }
+    store_quad(m, describe_columns(n4), c[0], c[1], c[2], c[3]);
+}
