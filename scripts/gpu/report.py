@@ -319,7 +319,7 @@ def page(results):
     return "\n".join([
         f"# {results.check['adapter']}", "",
         *(software if row.get("software", True) else []),
-        f"By `scripts/gpu.sh` ([how](../gpu-check.md)), programs of {results.check['pack']}; {seconds:.0f} s of it.", "",
+        f"By `scripts/gpu.sh` ([how](../gpu-check.md)), {seconds:.0f} s, programs of {results.check['pack']}.", "",
         *asked(results), *failures(results), *steps(results), *pytorch(results), *products(results),
         *(line for workload in ("gan64", "gan160") for line in dispatches(results, workload)),
         *tuner(results), *experiment(results), *adapter(results), *outcomes(results),

@@ -52,6 +52,7 @@ open_state() {
         mv "$state"/*.{jsonl,txt} "$state/before"
     fi
     [ -e "$state/results.jsonl" ] || echo "$check" >"$state/results.jsonl"
+    read_results
     for file in measurements.jsonl tests.txt log.txt; do [ -e "$state/$file" ] || : >"$state/$file"; done
 }
 
@@ -68,10 +69,11 @@ torch_device() {
 pytorch() { # workload order mode
     due "pytorch $*" || return 0
     torch=${torch-$(torch_device)}
-    if [ -z "$torch" ]; then
-        record "pytorch $*" "not run" 0 0 "there is no python3 with PyTorch here"
-    elif [ "$torch" = cpu ] && [ "$3" = cudagraphs ]; then
-        record "pytorch $*" "not run" 0 0 "CUDA graphs need a CUDA device"
+    local why=""
+    [ -n "$torch" ] || why="there is no python3 with PyTorch here"
+    [ "$torch $3" != "cpu cudagraphs" ] || why="CUDA graphs need a CUDA device"
+    if [ -n "$why" ]; then
+        record "pytorch $*" "not run" 0 0 "$why"
     else
         measure "pytorch $*" 150 python3 benches/peers/pytorch/bench.py --workload "$1" --order "$2" --mode "$3" \
             --device "$torch" --seconds $MEASURED

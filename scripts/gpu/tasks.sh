@@ -11,34 +11,52 @@
 
 # Seconds kept at the end of a call, for a program that has to be killed and for the last copy.
 RESERVE=10
+# How tasks have ended so far, and the limits that they had.
+declare -A ended limits
 
-# member TASK KEY: of the task's line in results.jsonl.
-member() { sed -n "s/^{\"task\":\"$1\".*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$state/results.jsonl"; }
+read_results() {
+    local line task='^\{"task":"([^"]*)","status":"([^"]*)","seconds":[^,]*,"limit":([0-9]*)'
+    while read -r line; do
+        [[ $line =~ $task ]] || continue
+        ended[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
+        limits[${BASH_REMATCH[1]}]=${BASH_REMATCH[3]}
+    done <"$state/results.jsonl"
+}
 
-# due TASK: whether it still has something to do in this pass. The second one, `again`, is for what timed out earlier
-# and can have more time now.
+# Sets `left`: the seconds of this call that a task may still use.
+count_seconds() { left=$((budget - SECONDS - RESERVE)); }
+
+# due TASK: whether it still has something to do in this pass, and time for it. The second pass, `again`, is for what
+# timed out earlier and can have more time now.
 due() {
-    case $(member "$1" status) in
+    count_seconds
+    case ${ended[$1]:-} in
     passed | failed) return 1 ;;
-    "timed out") [ "$again" = 1 ] && [ "$(seconds_left)" -gt $(($(member "$1" limit) * 3 / 2)) ] ;;
-    *) [ "$again" = 0 ] ;;
+    "timed out") [ "$again" = 1 ] && [ "$left" -gt $((${limits[$1]} * 3 / 2)) ] ;;
+    *)
+        [ "$again" = 0 ] || return 1
+        [ "$left" -lt 5 ] || return 0
+        [ -n "${ended[$1]:-}" ] || result_line "$1" "not run" 0 0 "no time was left" >>"$state/results.jsonl"
+        return 1
+        ;;
     esac
 }
 
-seconds_left() { echo $((budget - SECONDS - RESERVE)); }
+# result_line TASK STATUS SECONDS LIMIT NOTE
+result_line() { printf '{"task":"%s","status":"%s","seconds":%s,"limit":%s,"note":"%s"}\n' "$@"; }
+
+# record TASK STATUS SECONDS LIMIT NOTE
+record() {
+    result_line "$@" | replace results.jsonl "$1"
+    ended[$1]=$2 limits[$1]=$4
+    printf '%-9s %-42s %7.1f s  %s\n' "$2" "$1" "$3" "$5"
+    publish
+}
 
 # replace FILE TASK: the task's lines in a file by those from the standard input.
 replace() {
     { sed "/^{\"task\":\"$2\",/d" "$state/$1"; cat; } >"$scratch/replaced"
     mv "$scratch/replaced" "$state/$1"
-}
-
-# record TASK STATUS SECONDS LIMIT NOTE
-record() {
-    printf '{"task":"%s","status":"%s","seconds":%s,"limit":%s,"note":"%s"}\n' "$@" | replace results.jsonl "$1"
-    [ "$3" != 0 ] || return 0 # It was not even begun.
-    printf '%-9s %-42s %7.1f s  %s\n' "$2" "$1" "$3" "$5"
-    publish
 }
 
 # Copies the results to where the caller looks for them: after every task, so that a killed call leaves them too.
@@ -49,16 +67,12 @@ publish() {
 }
 
 # attempt LIMIT COMMAND...: runs it for at most so many seconds, or those left. Sets `code`, `status`, `seconds`,
-# `limit` and `note`; what it printed lies in stdout and stderr in the scratch folder. False if no time is left.
+# `limit` and `note`; what it printed lies in stdout and stderr in the scratch folder.
 attempt() {
-    local left begun=${EPOCHREALTIME/[.,]/}
-    left=$(seconds_left)
-    limit=$1 code=0 note="" status="not run" seconds=0
+    local begun=${EPOCHREALTIME/[.,]/}
+    limit=$1 code=0 note=""
     shift
-    if [ "$left" -lt 5 ]; then
-        note="no time was left"
-        return 1
-    fi
+    count_seconds
     [ "$again" = 0 ] || limit=$left
     timeout -k 3 "$((limit < left ? limit : left))" "$@" >"$scratch/stdout" 2>"$scratch/stderr" </dev/null || code=$?
     seconds=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
@@ -78,10 +92,9 @@ measure() {
     local task=$1
     due "$task" || return 0
     shift
-    if attempt "$@"; then
-        sed -n "s/^{\(.*}\)$/{\"task\":\"$task\",\1/p" "$scratch/stdout" | replace measurements.jsonl "$task"
-        { sed '/^{/d' "$scratch/stdout"; tail -c 500000 "$scratch/stderr"; } | sed "s/^/$task: /" >>"$state/log.txt"
-    fi
+    attempt "$@"
+    sed -n "s/^{\(.*}\)$/{\"task\":\"$task\",\1/p" "$scratch/stdout" | replace measurements.jsonl "$task"
+    { sed '/^{/d' "$scratch/stdout"; tail -c 500000 "$scratch/stderr"; } | sed "s/^/$task: /" >>"$state/log.txt"
     record "$task" "$status" "$seconds" "$limit" "$note"
 }
 
@@ -104,17 +117,15 @@ tests() {
     local program=$1 end=$((SECONDS + $2)) task="tests of $1" open=() failed result name
     due "$task" || return 0
     mapfile -t open < <(untested "$program")
-    if ! attempt "$2" "${on_gpu[@]}" "$scratch/bin/$program" --exact "${open[@]}"; then
-        record "$task" "$status" 0 "$2" "$note"
-        return
-    fi
+    attempt "$2" "${on_gpu[@]}" "$scratch/bin/$program" --exact "${open[@]}"
     keep_lines "$program"
     result=("$status" "$seconds" "$limit")
     if [[ $status == failed ]]; then
         mapfile -t open < <(sed -n 's/^test \(.*\) \.\.\. FAILED.*/\1/p' "$scratch/stdout"; untested "$program")
         for name in "${open[@]}"; do
-            [ "$SECONDS" -lt "$end" ] || break
-            attempt 60 "${on_gpu[@]}" "$scratch/bin/$program" --exact "$name" || break
+            count_seconds
+            [ "$SECONDS" -lt "$end" ] && [ "$left" -ge 5 ] || break
+            attempt 60 "${on_gpu[@]}" "$scratch/bin/$program" --exact "$name"
             keep_lines "$program alone"
             if [[ $status == passed ]]; then name+=" ... ok"; else name+=" ... FAILED"; fi
             echo "$program: test $name (in a process of its own: $status${note:+, $note})" >>"$state/tests.txt"

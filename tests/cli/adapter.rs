@@ -4,8 +4,8 @@ use crate::program::command;
 use serde_json::Value;
 
 /// The one JSON object that a command prints, computing with `device`.
-fn found(command_name: &str, device: &str) -> Value {
-    let output = command(&[command_name, "--json"]).env("WNGAN_DEVICE", device).output().unwrap();
+fn found(args: &[&str], device: &str) -> Value {
+    let output = command(args).arg("--json").env("WNGAN_DEVICE", device).output().unwrap();
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
 }
 
@@ -13,7 +13,7 @@ fn found(command_name: &str, device: &str) -> Value {
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn an_adapter_is_described_with_its_driver_features_and_limits() {
-    let found = found("adapter", "gpu");
+    let found = found(&["adapter"], "gpu");
     for key in ["adapter", "backend", "device_type", "driver", "driver_info"] {
         assert!(found[key].is_string(), "{key} in {found}");
     }
@@ -36,17 +36,23 @@ fn an_adapter_is_described_with_its_driver_features_and_limits() {
 
 #[test]
 fn a_cpu_has_no_driver_to_describe() {
-    assert_eq!(found("adapter", "cpu"), serde_json::json!({"adapter": "CPU", "backend": "native", "software": true}));
+    assert_eq!(
+        found(&["adapter"], "cpu"),
+        serde_json::json!({"adapter": "CPU", "backend": "native", "software": true})
+    );
 }
 
 #[test]
-#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn every_candidate_of_the_tuner_has_its_time_and_one_is_chosen() {
-    let found = found("tune", "gpu");
-    let candidates = found["candidates"].as_array().unwrap();
-    let times: Vec<f64> = candidates.iter().map(|candidate| candidate["ms"].as_f64().unwrap()).collect();
-    assert!(times.is_sorted() && times.iter().all(|&ms| ms > 0.0), "fastest first: {found}");
-    assert!(candidates.iter().any(|candidate| candidate["variant"] == found["chosen"]), "{found}");
+    let devices = if cfg!(no_gpu) { &["cpu"][..] } else { &["cpu", "gpu"] };
+    for device in devices {
+        let found = found(&["tune", "--images", "1"], device);
+        let candidates = found["candidates"].as_array().unwrap();
+        let times: Vec<f64> = candidates.iter().map(|candidate| candidate["ms"].as_f64().unwrap()).collect();
+        assert!(!times.is_empty() && times.is_sorted() && times[0] >= 0.0, "fastest first: {found}");
+        assert!(candidates.iter().any(|candidate| candidate["variant"] == found["chosen"]), "{found}");
+        assert_eq!(found["probe"]["images"], 1);
+    }
 }
 
 #[test]

@@ -11,6 +11,9 @@ use wn_gan::nn::gemm::tuner::{self, Measured, PROBE};
 #[derive(Debug, clap::Args)]
 #[command(rename_all = "snake_case")]
 pub struct Tune {
+    /// Images that the measured convolution reads; by default as many as the choice is made with
+    #[arg(long, value_name = "N", default_value_t = PROBE.0, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    images: u32,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -25,14 +28,15 @@ impl Tune {
     pub fn run(&self) -> Result<()> {
         let device = device::open()?;
         let choice = block_on(tuner::fastest(&device));
-        let all = block_on(tuner::measure(&device, &tuner::candidates(&device), PROBE, f64::INFINITY))?;
-        let (images, [side, from, to]) = PROBE;
+        let (_, layer @ [side, from, to]) = PROBE;
+        let probe = (self.images, layer);
+        let all = block_on(tuner::measure(&device, &tuner::candidates(&device), probe, f64::INFINITY))?;
         let candidates: Vec<_> =
             all.iter().map(|&Measured { variant, millis }| json!({"variant": variant.name(), "ms": millis})).collect();
         let found = json!({
             "adapter": device.name(),
             "backend": device.backend(),
-            "probe": {"images": images, "side": side, "channels": [from, to]},
+            "probe": {"images": self.images, "side": side, "channels": [from, to]},
             "chosen": choice.variant.name(),
             "all_measured_in_time": choice.measured || all.len() == 1,
             "candidates": candidates,
