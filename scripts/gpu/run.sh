@@ -26,14 +26,14 @@ check_machine() {
     [ "$needed" = "$here" ] \
         || stop "The pack is for a processor of kind $needed, and this one is $here: make a pack on such a machine."
     needed=$(sed -n 's/^glibc=//p' "$pack/about")
-    here=$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)
+    here=$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2 || true)
     [ "$(printf '%s\n' "$needed" "${here:-0}" | sort -V | head -n 1)" = "$needed" ] \
         || stop "The pack needs glibc $needed or newer, and this system has ${here:-none}: make it on one as old."
     sha256sum --quiet -c "$pack/tree" || stop "The pack was made of another tree than this one: make it anew."
 }
 
 unpack() {
-    mkdir -p "$state" "$scratch/cache"
+    mkdir -p "$state" "$scratch/cache" ${out:+"$out"}
     if ! cmp -s "$pack/about" "$scratch/about"; then
         (cd "$scratch" && rm -rf bin lib lent)
         tar -C "$scratch" -xzf "$pack/pack.tar.gz"
