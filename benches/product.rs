@@ -1,10 +1,12 @@
-//! Single matrix products beside the adapter's own peak: the three directions of large convolutions, with every variant that
-//! the adapter can run.
+//! Single matrix products beside the adapter's own peak: the three directions of large convolutions, with every variant
+//! that the adapter can run.
 //!
-//! `cargo bench --bench product -- [batch]` (64). Median of several runs, by the device's clock where it has one; GFLOP/s
-//! count the multiply-adds of the convolution, taps on padding among them, two operations each.
+//! `cargo bench --bench product -- [batch] [--json]` (64). Median of several runs, by the device's clock where it has
+//! one; GFLOP/s count the multiply-adds of the convolution, taps on padding among them, two operations each. `--json`
+//! prints one object per product.
 
 use pollster::block_on;
+use serde_json::json;
 use wn_gan::device::{Device, Limits, Timer};
 use wn_gan::gan::bench::peak;
 use wn_gan::nn::gemm::Variant;
@@ -18,7 +20,10 @@ fn main() -> wn_gan::Result<()> {
     let peak = block_on(peak(&device))? / 1e9;
     let timer = block_on(Timer::new(&device))?;
     let clock = if timer.has_clock() { "the device's clock" } else { "from submit to fence" };
-    println!("{} ({}), peak {peak:.1} GFLOP/s, batch {batch}, {clock}", device.name(), device.backend());
+    let json = std::env::args().any(|word| word == "--json");
+    if !json {
+        println!("{} ({}), peak {peak:.1} GFLOP/s, batch {batch}, {clock}", device.name(), device.backend());
+    }
     for [side, from, to] in [[16, 64, 128], [8, 128, 256], [8, 256, 512]] {
         let multiply_adds = f64::from(batch) * f64::from(16 * from * to) * f64::from(side / 2).powi(2);
         for variant in Variant::ALL.into_iter().filter(|variant| variant.runs_on(&device)) {
@@ -26,6 +31,13 @@ fn main() -> wn_gan::Result<()> {
                 let program = block_on(compile(&device, vec![call]))?;
                 let gflops = 2.0 * multiply_adds / block_on(timer.millis(&device, &program, RUNS))? / 1e6;
                 let share = 100.0 * gflops / peak;
+                if json {
+                    let shape = json!({"batch": batch, "side": side, "from": from, "to": to});
+                    let row = json!({"shape": shape, "variant": variant.name(), "direction": what, "gflops": gflops,
+                        "peak_gflops": peak, "device_clock": timer.has_clock()});
+                    println!("{row}");
+                    continue;
+                }
                 println!("{from:>4} to {to:<4} {:<9} {what:<16} {gflops:9.1} GFLOP/s  {share:5.1} %", variant.name());
             }
         }

@@ -1,6 +1,8 @@
 //! The command line as its user meets it: folders, tables, kills, and sentences for what is wrong.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+#[path = "cli/adapter.rs"]
+mod adapter;
 #[path = "cli/bench.rs"]
 mod bench;
 #[path = "cli/convert.rs"]

@@ -196,7 +196,7 @@ fn open_answers_whatever_the_bytes_are() {
 
 #[test]
 fn real_cifar10_is_read() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cifar10");
+    let folder = std::path::Path::new("../shared/data/cifar10");
     let (Ok(train), Ok(test)) =
         (std::fs::read(folder.join("data_batch_1.bin")), std::fs::read(folder.join("test_batch.bin")))
     else {

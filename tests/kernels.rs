@@ -114,6 +114,13 @@ checked! {
     sample_sheet: data::sample_sheet, SAMPLE_SHEET;
 }
 
+/// Sums of a thousand terms in one part, for which planted errors have a check of their own.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn long_sums() {
+    convolution::deep_weight_gradient(&kernels::CONV_WEIGHT_GRADIENT_TILE).none();
+}
+
 /// One dimension of the grid ends at 65,535 workgroups of 256.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]

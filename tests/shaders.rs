@@ -181,11 +181,11 @@ fn constants_are_the_same_in_rust_and_in_wgsl() {
 
 #[test]
 fn every_file_below_shaders_is_part_of_a_kernel() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let root = Path::new("shaders");
     let text = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let parts: BTreeSet<&str> = kernels::ALL.iter().flat_map(|kernel| kernel.parts.iter().copied()).collect();
     let mut files = BTreeSet::new();
-    for folder in [root.clone(), root.join("shared")] {
+    for folder in [root.to_path_buf(), root.join("shared")] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {

@@ -5,6 +5,7 @@
 //! (`Device::check_owner`).
 
 use crate::device::counters::Allocation;
+use crate::device::details::Details;
 use crate::error::Result;
 use crate::kernels::Kernel;
 use std::any::Any;
@@ -51,6 +52,8 @@ pub struct Description {
     pub is_software: bool,
     /// Invocations that share the sums of one channel.
     pub lanes_per_channel: u32,
+    /// What a native adapter says of itself.
+    pub details: Option<Details>,
 }
 
 /// Memory of a back end. It is freed when its last owner is dropped; a compiled list owns what it binds.

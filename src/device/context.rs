@@ -2,6 +2,7 @@
 
 use crate::device::backend::{Backend, Memory, Usage};
 use crate::device::counters::{Allocation, Counters, Counts};
+use crate::device::details::Details;
 use crate::error::{Error, Result};
 use crate::kernels::Kernel;
 use bytemuck::Pod;
@@ -44,6 +45,11 @@ impl Device {
     /// Invocations that share the sums of one channel.
     pub fn lanes_per_channel(&self) -> u32 {
         self.backend.description().lanes_per_channel
+    }
+
+    /// What a native adapter says of itself; of the CPU, and in a browser, nothing.
+    pub fn details(&self) -> Option<&Details> {
+        self.backend.description().details.as_ref()
     }
 
     /// The present counts.

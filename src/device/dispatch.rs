@@ -44,6 +44,11 @@ impl Dispatch {
         &self.label
     }
 
+    /// Workgroups of the dispatch.
+    pub fn workgroup_count(&self) -> u64 {
+        self.grid.iter().map(|&count| u64::from(count)).product()
+    }
+
     /// Multiply-adds of its matrix product, those beyond the edges of a matrix among them.
     pub fn work(&self) -> u64 {
         self.multiply_adds

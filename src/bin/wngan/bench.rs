@@ -2,6 +2,7 @@
 
 use crate::device;
 use crate::settings::{Settings, preset_names};
+use crate::teller::print_object;
 use crate::variant;
 use pollster::block_on;
 use wn_gan::config::{Norm, Order};
@@ -42,14 +43,7 @@ impl Bench {
         let device = device::open()?;
         let variant = block_on(variant::choose(&device, self.variant.as_deref()))?;
         let found = block_on(measure((device, variant), &self.workload, &config, self.seconds, &mut |_| {}))?;
-        let json = serde_json::to_value(&found).expect("a measurement has only numbers and strings");
-        if self.json {
-            println!("{json}");
-        } else {
-            for (name, value) in json.as_object().into_iter().flatten() {
-                println!("{name:<24} {value}");
-            }
-        }
+        print_object(self.json, &found);
         Ok(())
     }
 }

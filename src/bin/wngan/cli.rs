@@ -1,11 +1,13 @@
 //! The subcommands, and the way from words to a result.
 
+use crate::adapter::Adapter;
 use crate::bench::Bench;
 use crate::convert::Convert;
 use crate::experiment::Experiment;
 use crate::plot::Plot;
 use crate::replay::Replay;
 use crate::train::Train;
+use crate::tune::Tune;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -31,6 +33,10 @@ enum Command {
     Plot(Plot),
     /// Measure training steps of a workload, beside the adapter's own peak
     Bench(Bench),
+    /// Say what the device is and what it offers
+    Adapter(Adapter),
+    /// Measure every variant of the matrix products that is worth it on this device
+    Tune(Tune),
     /// Do single steps from given parameters on given inputs, for comparison with other programs
     Replay(Box<Replay>),
     /// Turn a trained network of plain layers into one of strict weight normalisation, and back
@@ -59,6 +65,8 @@ pub fn main() -> ExitCode {
         Command::Experiment(experiment) => experiment.run(),
         Command::Plot(plot) => plot.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Adapter(adapter) => adapter.run(),
+        Command::Tune(tune) => tune.run(),
         Command::Replay(replay) => replay.run(),
         Command::Convert(convert) => convert.run(),
     };

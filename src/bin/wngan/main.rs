@@ -1,6 +1,8 @@
 //! `wngan`: the same training core as the page's, on the command line.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod adapter;
+#[cfg(not(target_arch = "wasm32"))]
 mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 mod cli;
@@ -32,6 +34,8 @@ mod source;
 mod teller;
 #[cfg(not(target_arch = "wasm32"))]
 mod train;
+#[cfg(not(target_arch = "wasm32"))]
+mod tune;
 #[cfg(not(target_arch = "wasm32"))]
 mod variant;
 

@@ -120,15 +120,16 @@ impl Replay {
         let code = [config.batch_size, config.code_size];
         let mut done = Vec::new();
         for t in 0..steps {
-            let z_g = inputs.get(&format!("z_g.{t}"), &code)?;
             let (mut real, mut z_d) = (Vec::new(), Vec::new());
             // Inputs of D's updates are counted over all steps.
             for draw in t * config.n_dis..(t + 1) * config.n_dis {
                 real.extend(images(inputs, &config, &format!("real.{draw}"))?);
-                // The simultaneous order has one latent batch: what stands in z_d is never read.
-                let alternating = config.order == Order::Alternating;
-                z_d.extend(if alternating { inputs.get(&format!("z_d.{draw}"), &code)? } else { z_g });
+                // The simultaneous order has one latent batch, z_g: what stands in z_d is never read.
+                let simultaneous = config.order == Order::Simultaneous;
+                let name = if simultaneous { format!("z_g.{t}") } else { format!("z_d.{draw}") };
+                z_d.extend(inputs.get(&name, &code)?);
             }
+            let z_g = inputs.get(&format!("z_g.{t}"), &code)?;
             let losses = losses(&block_on(trainer.replay_step(&real, &z_d, z_g))?);
             let gradients = block_on(trainer.gradients())?;
             let grad_norms = gradients.iter().map(|(name, _, values)| (name.clone(), norm(values))).collect();

@@ -1,6 +1,7 @@
 //! Tells a person or a machine how a run goes.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::io::Write;
@@ -137,6 +138,17 @@ impl Teller {
 /// Prints a line. When nobody listens any more (`wngan train | head`), that is no reason to stop training.
 pub fn print_line(line: impl Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// One JSON object, or a table of its members.
+pub fn print_object(json: bool, object: &impl Serialize) {
+    let object = serde_json::to_value(object).expect("what is printed has only numbers, strings, lists and objects");
+    if json {
+        return print_line(object);
+    }
+    for (name, value) in object.as_object().into_iter().flatten() {
+        print_line(format_args!("{name:<24} {value}"));
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -33,6 +33,7 @@ impl Cpu {
                 is_cpu: true,
                 is_software: true,
                 lanes_per_channel: 1,
+                details: None,
             },
         }
     }

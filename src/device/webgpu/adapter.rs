@@ -1,6 +1,9 @@
 //! The adapter: found, and opened with the limits and features that are wanted.
 
 use crate::device::backend::Description;
+use crate::device::details::Details;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::device::webgpu::details::details;
 use crate::error::{Error, Result};
 
 /// Invocations that share the sums of one channel.
@@ -50,7 +53,11 @@ pub async fn open(limits: Limits) -> Result<Adapter> {
         })
         .await
         .map_err(|e| Error::NoDevice { adapter: info.name.clone(), message: e.to_string() })?;
-    Ok(Adapter { description: description(&info, limits), device, queue })
+    #[cfg(not(target_arch = "wasm32"))]
+    let details = Some(details(&adapter, &device));
+    #[cfg(target_arch = "wasm32")]
+    let details = None;
+    Ok(Adapter { description: description(&info, limits, details), device, queue })
 }
 
 /// What is asked for beyond WebGPU's defaults, as far as the adapter has it.
@@ -66,7 +73,7 @@ fn wanted(adapter: &wgpu::Adapter, limits: Limits) -> (wgpu::Features, wgpu::Lim
     (adapter.features() & wgpu::Features::TIMESTAMP_QUERY, wanted)
 }
 
-fn description(info: &wgpu::AdapterInfo, limits: Limits) -> Description {
+fn description(info: &wgpu::AdapterInfo, limits: Limits, details: Option<Details>) -> Description {
     // A browser may leave any of them empty.
     let names = [&info.name, &info.driver, &info.driver_info];
     let name = names.into_iter().find(|name| !name.is_empty()).map_or("unnamed GPU", String::as_str);
@@ -81,5 +88,6 @@ fn description(info: &wgpu::AdapterInfo, limits: Limits) -> Description {
         is_cpu: false,
         is_software,
         lanes_per_channel: if is_alone { 1 } else { LANES_PER_CHANNEL },
+        details,
     }
 }

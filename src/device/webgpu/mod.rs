@@ -2,6 +2,8 @@
 
 mod adapter;
 mod clock;
+#[cfg(not(target_arch = "wasm32"))]
+mod details;
 mod failure;
 mod list;
 mod memory;

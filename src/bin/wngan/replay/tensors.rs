@@ -29,7 +29,7 @@ impl Tensors {
             let Some(values) = floats(&view) else { continue };
             let values = values.map_err(|what| {
                 Error::Checkpoint(format!(
-                    "Named {name} of {} must hold finite numbers in single or double precision; it has {what}.",
+                    "Tensor {name} of {} must hold finite numbers in single or double precision; it has {what}.",
                     path.display()
                 ))
             })?;
@@ -49,7 +49,7 @@ impl Tensors {
         })?;
         if !found.iter().copied().eq(shape.iter().map(|&n| n as usize)) {
             return Err(Error::Data(format!(
-                "Named {name} of {path} must have shape {shape:?} for these settings; it has {found:?}. Choose another \
+                "Tensor {name} of {path} must have shape {shape:?} for these settings; it has {found:?}. Choose another \
                  --workload, or give --batch_size, --image_size, --channels or --code_size."
             )));
         }
