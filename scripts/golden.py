@@ -14,6 +14,7 @@ A file has `base`, settings of all its cases under the names of src/config.rs, a
   `losses` are D's on real images and on fakes (of a loss of pairs: D's in all) and G's per step; `total` the norms of
   D's and of G's whole gradient per step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
   change over all steps and its projection on a fixed direction; `state` the last two for what is no parameter.
+- gan16_rpgan.json: the same with a loss of pairs, for every norm.
 - gan16_options.json, gan16_affine.json, resnet_options.json: the same with norms, learning rates and numbers of updates
   of their own for each network, with averaged weights (`average`: the change of G's averaged parameters), with one slope
   and threshold per layer, and with scales and biases in other layers than the norm has them. Where D is updated more than
@@ -50,7 +51,7 @@ from golden_networks import Gan, codes, images, is_state, norm_of, uniforms
 STEPS = 3
 TRAINING = {}
 # Losses of pairs: of the logits that are to be the larger ones, and of the others.
-PAIRS = {}
+PAIRS = {"rpgan": lambda larger, smaller: F.softplus(smaller - larger).mean()}
 OUT = Path(__file__).resolve().parent.parent / "tests" / "golden"
 NORMS, LOSSES = ("weight", "none", "batch", "weight-affine", "spectral"), ("bce", "ls", "hinge")
 ORDERS, ACTIVATIONS = ("alternating", "simultaneous"), ("relu", "trelu", "prelu", "tprelu")
@@ -351,6 +352,7 @@ def main():
     affine += product(norm=("weight-affine",), gain=("none",), bias=("none",), order=ORDERS)
     affine += product(norm=("batch",), norm_d=("weight",), gain=("all",), bias=("none",), order=ORDERS)
     write("gan16_affine", {**TINY16, **RMSPROP}, affine, training_case)
+    write("gan16_rpgan", {**TINY16, **RMSPROP, "loss": "rpgan"}, product(norm=NORMS, order=ORDERS), training_case)
     resnets = [
         *product(gain=("all",), bias=("all",), num_parameters=("layer",), order=ORDERS),
         *product(gain=("none",), bias=("none",), order=ORDERS),
