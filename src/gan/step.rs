@@ -129,6 +129,7 @@ impl Gan {
 }
 
 /// The kernel of a loss: `shaders/loss_NAME.wgsl`.
+#[expect(clippy::missing_panics_doc, reason = "losses and kernels are both fixed when the crate is compiled")]
 pub fn kernel_of(loss: Loss) -> &'static Kernel {
     Kernel::named(&format!("loss_{}", loss.name())).expect("every loss has a kernel of its name")
 }

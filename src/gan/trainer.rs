@@ -265,12 +265,18 @@ impl Trainer {
         self.tested_at = Some(self.step);
     }
 
-    /// The sheet of samples from the fixed codes.
+    /// The sheet of `vis_size` x `vis_size` samples from the fixed codes.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn sheet(&self) -> Result<Sheet> {
         self.samples.sheet(&self.device).await
     }
 
     /// Held-out images beside their reconstructions; `None` before the first test has begun.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn pairs(&self) -> Result<Option<Sheet>> {
         self.test.pairs(&self.device).await
     }

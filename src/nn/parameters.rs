@@ -98,6 +98,9 @@ impl NamedTensor {
 }
 
 /// Every learned tensor of a network, in the order of the layers.
+///
+/// # Panics
+/// If `layout` is not that of `specs`.
 pub fn learned_tensors(role: Role, specs: &[LayerSpec], layout: &Layout) -> Vec<NamedTensor> {
     let mut all = Vec::new();
     for (spec, at) in specs.iter().zip(&layout.layers) {
