@@ -1,4 +1,4 @@
-//! Which images are trained on and which are held out for the reconstruction test (paper, section 4).
+//! Which images are trained on and which are held out for the reconstruction test (the paper's evaluation).
 
 use super::Dataset;
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! The paper's evaluation (section 5): how close can G come to held-out images by gradient descent on z?
+//! The paper's evaluation: how close can G come to held-out images by gradient descent on z?
 //!
 //! `1/m sum_i min_z mean_pixels (G(z) - x_i)^2`, batch after batch: z from zeros, fresh RMSprop state, `test_steps`
 //! steps of lr `test_lr`, and the loss of the last z counts. G is frozen when a test starts, so that training may go on
@@ -34,7 +34,7 @@ pub struct TestResult {
     pub step: u32,
     /// Mean over images of `losses`: per-pixel, per-channel squared error, pixels in [0, 1].
     pub loss: f32,
-    /// The loss of every image.
+    /// The loss of every held-out image of the test, in their order.
     pub losses: Vec<f32>,
 }
 

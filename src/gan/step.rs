@@ -1,4 +1,5 @@
-//! One training step as lists of dispatches, for both update orders (paper, section 4).
+//! One training step as lists of dispatches, for both update orders: that of the authors' first code (alternating) and
+//! that of their second (simultaneous).
 
 use crate::config::{Loss, Order};
 use crate::device::{Dispatch, View};

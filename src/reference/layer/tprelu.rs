@@ -1,4 +1,4 @@
-//! Translated parametric ReLU and its special cases: the activations of hidden layers.
+//! Translated parametric ReLU (the paper's TPReLU) and its special cases: the activations of hidden layers.
 
 use super::{Layer, Parameters, Trace};
 use crate::config::{Activation, Config, Sharing, Statistics};

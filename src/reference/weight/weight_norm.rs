@@ -1,4 +1,4 @@
-//! Weight normalisation: weights divided by their own length (paper, section 2).
+//! Weight normalisation: weights divided by their own length (the paper's strict and affine layers).
 
 use super::{Reparameterisation, Weight};
 use crate::reference::Tensor;
