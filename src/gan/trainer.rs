@@ -77,7 +77,7 @@ pub struct Trainer {
 
 impl Trainer {
     /// Builds everything for `config` and `data`: the data set is brought to the configured size and colours, split,
-    /// and uploaded; parameters are initialised from the seed. Training and tests allocate nothing. `report(done, total,
+    /// and uploaded; parameters are initialised from the seed. Training steps allocate nothing. `report(done, total,
     /// kernel)` tells how far the build is.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What the page's worker sees of the program: converts and forwards, holds no mathematics.
 //!
-//! Every failure is a JavaScript `Error` whose message is the sentence of a [`crate::Error`]. Calls on one [`Session`] must not overlap: the
+//! Every failure is a JavaScript `Error` whose message is a sentence. Calls on one [`Session`] must not overlap: the
 //! worker awaits each before the next. The TypeScript types of all that crosses are written by `wasm-bindgen`: from these
 //! functions, from the structs that derive `Tsify`, and from the table of settings.
 

@@ -55,7 +55,8 @@ impl LinearMap {
         g.kernel_h * g.kernel_w * g.big_c * g.small_c
     }
 
-    /// Inputs that one weight vector sees: `in` for linear, `in * kh * kw` for convolutions, as the authors' code initialises.
+    /// Inputs that one weight vector sees: `in` for linear, `in * kh * kw` for convolutions, transposed ones too. Initial
+    /// weights are scaled by it.
     pub fn fan_in(&self) -> u32 {
         self.weights() / self.units
     }
