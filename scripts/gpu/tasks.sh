@@ -101,7 +101,7 @@ measure() {
 # Tests of a program that have no result yet.
 untested() {
     comm -23 \
-        <("${on_gpu[@]}" "$scratch/bin/$1" --list --format terse 2>/dev/null | sed -n 's/: test$//p' | sort) \
+        <("${on_gpu[@]}" "$scratch/tests/$1" --list --format terse 2>/dev/null | sed -n 's/: test$//p' | sort) \
         <(sed -n "s/^$1: test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/\1/p" "$state/tests.txt" \
             | sed 's/ - should panic$//' | sort)
 }
@@ -117,7 +117,7 @@ tests() {
     local program=$1 end=$((SECONDS + $2)) task="tests of $1" open=() failed result name
     due "$task" || return 0
     mapfile -t open < <(untested "$program")
-    attempt "$2" "${on_gpu[@]}" "$scratch/bin/$program" --exact "${open[@]}"
+    attempt "$2" "${on_gpu[@]}" "$scratch/tests/$program" --exact "${open[@]}"
     keep_lines "$program"
     result=("$status" "$seconds" "$limit")
     if [[ $status == failed ]]; then
@@ -125,7 +125,7 @@ tests() {
         for name in "${open[@]}"; do
             count_seconds
             [ "$SECONDS" -lt "$end" ] && [ "$left" -ge 5 ] || break
-            attempt 60 "${on_gpu[@]}" "$scratch/bin/$program" --exact "$name"
+            attempt 60 "${on_gpu[@]}" "$scratch/tests/$program" --exact "$name"
             keep_lines "$program alone"
             if [[ $status == passed ]]; then name+=" ... ok"; else name+=" ... FAILED"; fi
             echo "$program: test $name (in a process of its own: $status${note:+, $note})" >>"$state/tests.txt"
