@@ -1,8 +1,9 @@
 //! The seam: what a back end does for a device. `webgpu` and `cpu` are the two there are.
 //!
 //! Memory and compiled lists are trait objects that only the back end which made them can use. Each back end has one
-//! function that turns either into its own type; the seam has checked before that it belongs to the device
-//! (`Device::check_owner`).
+//! function for either, `of`, that takes it as its own type. A list is compiled and a buffer read only after
+//! `Device::check_owner` has found that the memory is the device's; that writes, copies and replays stay with one device
+//! is an invariant of the code that records them.
 
 use crate::device::counters::Allocation;
 use crate::device::details::Details;
@@ -22,7 +23,7 @@ pub type Overrides = Vec<(&'static str, u32)>;
 /// An answer that has to be waited for.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 
-/// Tells how far a build is: parts done, parts in all, and the kernel of the next.
+/// Tells how far a build is: parts done, parts in all, and the kernel that is next.
 pub type Report<'a> = dyn FnMut(usize, usize, &str) + 'a;
 
 /// Records commands, once.

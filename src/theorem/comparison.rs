@@ -7,8 +7,8 @@ use crate::config::{Config, Statistics};
 use crate::error::Result;
 use crate::reference::Tensor;
 use crate::reference::layer::Parameters;
-use crate::reference::network::Network;
 use crate::reference::layer::sigmoid::sigmoid;
+use crate::reference::network::Network;
 use serde::Serialize;
 
 /// What the sigmoids at the ends of two networks may add to their difference, beside a quarter of what their inputs

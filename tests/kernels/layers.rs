@@ -202,7 +202,7 @@ fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, row
         weights_len,
         &of_weight,
         gradient,
-        at.offset(Section::Weight).unwrap(),
+        at.offset(Section::Weight).expect("a linear map has a weight"),
     ));
     if let Some(bias) = at.offset(Section::Bias) {
         calls.push(convolution.bias_gradient(&to, None, &of_bias.at(0)));

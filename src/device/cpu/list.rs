@@ -36,6 +36,12 @@ impl CpuList {
         let tasks = dispatches.into_iter().map(Task::new).collect::<Result<_>>()?;
         Ok(CpuList { tasks, step: CpuMemory::of(step) })
     }
+
+    /// A list of this back end as what it is.
+    fn of(list: &dyn Compiled) -> &CpuList {
+        let list: &dyn Any = list;
+        list.downcast_ref().expect("a list is replayed by the device that compiled it")
+    }
 }
 
 impl Task {
@@ -61,8 +67,7 @@ pub struct Immediate;
 
 impl Commands for Immediate {
     fn replay(&mut self, list: &dyn Compiled, slot: u32) {
-        let list: &dyn Any = list;
-        let list: &CpuList = list.downcast_ref().expect("a list is replayed by the device that compiled it");
+        let list = CpuList::of(list);
         let step = &list.step.words()[slot as usize * BLOCK_BYTES as usize / 4..];
         for Task { kernel, overrides, params, buffers, grid } in &list.tasks {
             kernel(&Job { params, step, buffers, overrides, grid: *grid });

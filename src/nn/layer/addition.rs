@@ -55,8 +55,14 @@ impl Layer for Addition {
             gate_offset: gates(run),
             output_offset: sums.offset,
         };
-        let buffers =
-            [&run.weights.params, &inputs[0].buffer, &inputs[1].buffer, &doutput.buffer, &dresidue.buffer, &sums.buffer];
+        let buffers = [
+            &run.weights.params,
+            &inputs[0].buffer,
+            &inputs[1].buffer,
+            &doutput.buffer,
+            &dresidue.buffer,
+            &sums.buffer,
+        ];
         let dispatch = Dispatch::new(&kernels::ADDITION_BACKWARD, &format!("{} backward", run.name))
             .params(&block)
             .buffers(&buffers)

@@ -32,8 +32,7 @@ impl Layer for Sigmoid {
         let rows = run.rows * pixels;
         let rows_per_part = rows_per_part(rows);
         // What a dispatch binds for writing it cannot bind for reading too.
-        let (read, written, over_y): (_, &View, _) =
-            if run.is_fused { (&dy.buffer, y, 1) } else { (&y.buffer, dx, 0) };
+        let (read, written, over_y): (_, &View, _) = if run.is_fused { (&dy.buffer, y, 1) } else { (&y.buffer, dx, 0) };
         let block = SigmoidBackward {
             rows,
             channels,

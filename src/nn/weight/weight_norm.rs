@@ -47,9 +47,11 @@ impl WeightNorm {
 
     /// A kernel that walks through all channels of given parameters and writes n and w.
     fn of_channels(&self, kernel: &'static Kernel, label: &str, weights: &Weights, norms: &Buffer) -> Dispatch {
-        Dispatch::new(kernel, label)
-            .buffers(&[&self.table, &weights.params, norms, &weights.effective])
-            .grid([self.dispatched, 1, 1])
+        Dispatch::new(kernel, label).buffers(&[&self.table, &weights.params, norms, &weights.effective]).grid([
+            self.dispatched,
+            1,
+            1,
+        ])
     }
 }
 
