@@ -35,7 +35,7 @@ check_machine() {
 unpack() {
     mkdir -p "$state" "$scratch/cache" ${out:+"$out"}
     if ! cmp -s "$pack/about" "$scratch/about"; then
-        (cd "$scratch" && rm -rf bin lib lent)
+        (cd "$scratch" && rm -rf bin tests lib lent)
         tar -C "$scratch" -xzf "$pack/pack.tar.gz"
         cp "$pack/about" "$scratch/about"
     fi
@@ -94,6 +94,7 @@ plan() {
     measure "machine" 30 scripts/gpu/machine.sh
     tests kernels 150
     tests harness 150
+    tests device 60
     tests pytorch 150
     tests training 120
     tests variants 120
@@ -117,7 +118,7 @@ plan() {
         pytorch $workload simultaneous cudagraphs
     done
     for batch in 64 128 256; do bench gan32 alternating --batch_size $batch; done
-    for program in inspect theorem golden gradients data shaders; do tests $program 60; done
+    for program in "$scratch"/tests/*; do tests "${program##*/}" 60; done # Those that are left.
 }
 
 # The variant that the tuner chose, if it did.

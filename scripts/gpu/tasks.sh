@@ -98,12 +98,15 @@ measure() {
     record "$task" "$status" "$seconds" "$limit" "$note"
 }
 
+# results PROGRAM PATTERN: its tests whose result, in this call or an earlier one, is so.
+results() {
+    sed -n "s/^$1: test \(.*\) \.\.\. \($2\).*/\1/p" "$state/tests.txt" | sed 's/ - should panic$//' | sort -u
+}
+
 # Tests of a program that have no result yet.
 untested() {
-    comm -23 \
-        <("${on_gpu[@]}" "$scratch/bin/$1" --list --format terse 2>/dev/null | sed -n 's/: test$//p' | sort) \
-        <(sed -n "s/^$1: test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/\1/p" "$state/tests.txt" \
-            | sed 's/ - should panic$//' | sort)
+    comm -23 <("${on_gpu[@]}" "$scratch/tests/$1" --list --format terse 2>/dev/null | sed -n 's/: test$//p' | sort) \
+        <(results "$1" 'ok\|FAILED\|ignored')
 }
 
 # keep_lines PREFIX: what a test program printed, whose errors a driver's own messages may be part of.
@@ -114,27 +117,34 @@ keep_lines() {
 # tests PROGRAM LIMIT: all of its tests in one process, then, each in a process of its own, those that failed (the
 # failure of one may have been another's doing) and those that a crash left without a result.
 tests() {
-    local program=$1 end=$((SECONDS + $2)) task="tests of $1" open=() failed result name
+    local program=$1 task="tests of $1" open=() result
     due "$task" || return 0
     mapfile -t open < <(untested "$program")
-    attempt "$2" "${on_gpu[@]}" "$scratch/bin/$program" --exact "${open[@]}"
+    attempt "$2" "${on_gpu[@]}" "$scratch/tests/$program" --exact "${open[@]}"
     keep_lines "$program"
     result=("$status" "$seconds" "$limit")
-    if [[ $status == failed ]]; then
-        mapfile -t open < <(sed -n 's/^test \(.*\) \.\.\. FAILED.*/\1/p' "$scratch/stdout"; untested "$program")
-        for name in "${open[@]}"; do
-            count_seconds
-            [ "$SECONDS" -lt "$end" ] && [ "$left" -ge 5 ] || break
-            attempt 60 "${on_gpu[@]}" "$scratch/bin/$program" --exact "$name"
-            keep_lines "$program alone"
-            if [[ $status == passed ]]; then name+=" ... ok"; else name+=" ... FAILED"; fi
-            echo "$program: test $name (in a process of its own: $status${note:+, $note})" >>"$state/tests.txt"
-        done
-    fi
+    mapfile -t open < <(
+        comm -23 <(results "$program" FAILED) <(results "$program" '[a-zA-Z]* (alone')
+        [[ $status != failed ]] || untested "$program"
+    )
+    tests_alone "$program" $((SECONDS + 60)) "${open[@]}"
+    [[ ${result[0]} != passed || -z $(results "$program" FAILED) ]] || result[0]=failed # In an earlier call.
     mapfile -t open < <(untested "$program")
-    failed=$(sed -n "s/^$program: test \(.*\) \.\.\. FAILED.*/\1/p" "$state/tests.txt" | sort -u | wc -l)
-    [[ $failed == 0 || ${result[0]} != passed ]] || result[0]=failed # In an earlier call.
-    note="$failed failed, ${#open[@]} without a result"
+    note="$(results "$program" FAILED | wc -l) failed, ${#open[@]} without a result"
     [ "${#open[@]}" = 0 ] || note+=" (${open[*]:0:5}$([ "${#open[@]}" -le 5 ] || echo " ..."))"
     record "$task" "${result[@]}" "$note"
+}
+
+# tests_alone PROGRAM END NAME...: begins none after the second END of this call.
+tests_alone() {
+    local program=$1 end=$2 name word
+    shift 2
+    for name in "$@"; do
+        count_seconds
+        [ "$SECONDS" -lt "$end" ] && [ "$left" -ge 5 ] || return 0
+        attempt 60 "${on_gpu[@]}" "$scratch/tests/$program" --exact "$name"
+        keep_lines "$program alone"
+        if [[ $status == passed ]]; then word=ok; else word=FAILED; fi
+        echo "$program: test $name ... $word (alone: $status${note:+, $note})" >>"$state/tests.txt"
+    done
 }
