@@ -229,6 +229,16 @@ fn wgpu_is_known_to_one_folder() {
     }
 }
 
+/// Files are the program's: what the library reads and writes is given to it, so that a page can do the same.
+#[test]
+fn the_library_touches_no_file() {
+    for source in sources().iter().filter(|source| source.module.first().is_none_or(|first| first != "bin")) {
+        let is_of_files = |path: &[String]| path[0] == "dirs" || path.starts_with(&["std".into(), "fs".into()]);
+        let found = paths_of(source).into_iter().find(|(path, _)| is_of_files(path));
+        assert_eq!(found, None, "files are touched outside of src/bin");
+    }
+}
+
 fn planted(module: &[&str], text: &str) -> Source {
     Source {
         module: module.iter().map(ToString::to_string).collect(),

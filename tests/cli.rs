@@ -11,6 +11,8 @@ mod convert;
 mod experiment;
 #[path = "cli/final_test.rs"]
 mod final_test;
+#[path = "cli/home.rs"]
+mod home;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/plot.rs"]

@@ -5,6 +5,8 @@
 mod elements;
 #[path = "support/golden.rs"]
 mod golden;
+#[path = "support/parallel.rs"]
+mod parallel;
 
 use elements::Elements;
 use golden::{Case, Change, Inputs, ReconstructionGolden, Start, TrainingGolden};
@@ -120,8 +122,8 @@ fn vanishing_update(config: &Config, golden: &TrainingGolden) -> f64 {
 
 fn check_training(cases: Vec<Case<TrainingGolden>>) -> usize {
     let mut all = Differences::default();
-    for case in &cases {
-        let found = training_differences(case, 1.0).0;
+    let found = parallel::each(&cases, |case| training_differences(case, 1.0).0);
+    for (case, found) in cases.iter().zip(found) {
         all.0.extend(found.into_iter().map(|difference| format!("{}: {difference}", case.name)));
     }
     all.none();
@@ -201,14 +203,13 @@ fn reconstruction_differences(case: &Case<ReconstructionGolden>, found: &Reconst
 
 #[test]
 fn reconstructions_from_zeros_where_every_activation_starts_at_its_kink() {
-    let mut all = Differences::default();
-    let mut seen: Vec<Config> = Vec::new();
-    for case in golden::reconstruction_cases() {
+    let cases: Vec<_> = golden::reconstruction_cases().collect();
+    let found = parallel::each(&cases, |case| {
         let found = reconstruction(&case.config, &golden::parameters(&case.config, Start::AtKinks));
-        all.0.extend(reconstruction_differences(&case, &found).0);
-        seen.push(case.config);
-    }
-    all.none();
+        reconstruction_differences(case, &found).0
+    });
+    Differences(found.concat()).none();
+    let seen: Vec<Config> = cases.into_iter().map(|case| case.config).collect();
     let of = |norm: Norm| seen.iter().filter(|config| config.norm == norm && config.width == 16).count();
     assert_eq!(Norm::ALL.map(of), [1, 1, 2, 1, 1], "both statistics of batch normalisation");
     assert!(seen.iter().any(|config| config.net == Net::Resnet) && seen.iter().any(|config| config.width == 32));

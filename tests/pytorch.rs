@@ -12,6 +12,8 @@ mod every_element;
 mod golden;
 #[path = "support/gpu.rs"]
 mod gpu;
+#[path = "support/parallel.rs"]
+mod parallel;
 #[path = "support/training.rs"]
 mod support;
 
@@ -167,8 +169,13 @@ fn changed(
 fn three_steps_of_every_kind_follow_pytorch() {
     let mut failures = Failures::default();
     let mut worst: BTreeMap<String, [[f64; 2]; 3]> = BTreeMap::new();
-    for case in golden::training_cases().chain(golden::option_cases()) {
-        let found = follow(&mut failures, &case, gpu::suited());
+    let cases: Vec<_> = golden::training_cases().chain(golden::option_cases()).collect();
+    let followed = parallel::each(&cases, |case| {
+        let mut failures = Failures::default();
+        (follow(&mut failures, case, gpu::suited()), failures)
+    });
+    for (case, (found, failed)) in cases.iter().zip(followed) {
+        failures.extend([failed]);
         let TrainingFloat32 { before, after, gradients } = case.golden.float32;
         let of_file = worst.entry(case.name.split(' ').next().unwrap_or_default().into()).or_default();
         for (worst, pair) in of_file.iter_mut().zip(found.into_iter().zip([before, after, gradients])) {
@@ -198,14 +205,15 @@ fn every_other_variant_follows_pytorch() {
     let mut failures = Failures::default();
     let mut files = std::collections::BTreeSet::new();
     let (suited, _) = gpu::suited();
-    let others: Vec<_> = gpu::variants().into_iter().filter(|(variant, _)| *variant != suited).collect();
-    for case in golden::training_cases() {
-        if files.insert(case.name.split(' ').next().unwrap_or_default().to_string()) {
-            for on in &others {
-                first_step(&mut failures, &case, on.clone(), &mut [0.0; 3]);
-            }
-        }
-    }
+    let others = || gpu::variants().into_iter().filter(|(variant, _)| *variant != suited);
+    let first_of_file = |case: &Case<_>| files.insert(case.name.split(' ').next().unwrap_or_default().to_string());
+    let cases = golden::training_cases().filter(first_of_file);
+    let runs: Vec<_> = cases.flat_map(|case| others().map(move |on| (case.clone(), on))).collect();
+    failures.extend(parallel::each(&runs, |(case, on)| {
+        let mut failures = Failures::default();
+        first_step(&mut failures, case, on.clone(), &mut [0.0; 3]);
+        failures
+    }));
     failures.none();
 }
 
@@ -227,11 +235,14 @@ fn reconstruction(failures: &mut Failures, trainer: &mut Trainer, case: &Case<Re
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn reconstructions_follow_pytorch() {
     let mut failures = Failures::default();
-    for case in golden::reconstruction_cases() {
+    let cases: Vec<_> = golden::reconstruction_cases().collect();
+    failures.extend(parallel::each(&cases, |case| {
+        let mut failures = Failures::default();
         let mut trainer = trainer_of(&Config { test_interval: 0, ..case.config.clone() }, gpu::suited());
         load(&mut trainer, &golden::parameters(&case.config, Start::AtKinks));
-        reconstruction(&mut failures, &mut trainer, &case);
-    }
+        reconstruction(&mut failures, &mut trainer, case);
+        failures
+    }));
     failures.none();
 }
 

@@ -9,6 +9,8 @@ mod golden;
 mod gpu;
 #[path = "training/memory.rs"]
 mod memory;
+#[path = "training/occupancy.rs"]
+mod occupancy;
 #[path = "support/training.rs"]
 mod support;
 

@@ -2,7 +2,7 @@
 
 use crate::device::backend::Overrides;
 use crate::device::buffer::Buffer;
-use crate::kernels::Kernel;
+use crate::kernels::{Binding, Kernel};
 use bytemuck::Pod;
 
 /// WebGPU's default limit of workgroups per dimension.
@@ -18,6 +18,7 @@ pub struct Dispatch {
     pub(super) buffers: Vec<Buffer>,
     pub(super) grid: [u32; 3],
     pub(super) multiply_adds: u64,
+    touched: Option<u64>,
 }
 
 impl Dispatch {
@@ -31,6 +32,7 @@ impl Dispatch {
             buffers: Vec::new(),
             grid: [1; 3],
             multiply_adds: 0,
+            touched: None,
         }
     }
 
@@ -52,6 +54,15 @@ impl Dispatch {
     /// Multiply-adds of its matrix product, those beyond the edges of a matrix among them.
     pub fn work(&self) -> u64 {
         self.multiply_adds
+    }
+
+    /// Bytes of storage that it reads or writes at most, each counted once however often: the least that has to move between
+    /// memory and a device whose caches are perfect. Buffers are bound whole and most of one may be another dispatch's, so
+    /// whoever builds the dispatch says how many elements are its own ([`Self::touches`], [`Self::elements`]); where nobody
+    /// has said, it is all of every buffer.
+    pub fn traffic(&self) -> u64 {
+        let bound = || self.buffers.iter().map(|buffer| buffer.len() as u64).sum();
+        4 * self.touched.unwrap_or_else(bound)
     }
 
     /// The kernel's parameter block.
@@ -84,8 +95,16 @@ impl Dispatch {
         self
     }
 
-    /// Enough workgroups of 256 for `count` elements.
-    pub fn elements(self, count: usize) -> Dispatch {
+    /// The number of elements, of all buffers together, that are read or written.
+    pub fn touches(mut self, count: u64) -> Dispatch {
+        self.touched = Some(count);
+        self
+    }
+
+    /// Enough workgroups of 256 for `count` elements, each of which is one number of every buffer unless
+    /// [`Self::touches`] says otherwise.
+    pub fn elements(mut self, count: usize) -> Dispatch {
+        self.touched.get_or_insert(count as u64 * storage_buffers(self.kernel) as u64);
         self.workgroups((count as u32).div_ceil(256))
     }
 
@@ -95,4 +114,9 @@ impl Dispatch {
         let rows = groups.div_ceil(MAX_GROUPS);
         self.grid([groups.div_ceil(rows), rows, 1])
     }
+}
+
+/// Number of storage buffers that a kernel binds.
+pub(super) fn storage_buffers(kernel: &Kernel) -> usize {
+    kernel.bindings.iter().filter(|&binding| matches!(binding, Binding::Read | Binding::Write)).count()
 }

@@ -2,12 +2,11 @@
 
 use crate::device::backend::{Compiled, Prepared};
 use crate::device::context::Device;
-use crate::device::dispatch::{Dispatch, MAX_GROUPS};
+use crate::device::dispatch::{Dispatch, MAX_GROUPS, storage_buffers};
 use crate::device::encoder::Encoder;
 use crate::device::progress::Progress;
 use crate::device::step_uniforms::StepUniforms;
 use crate::error::{Error, Result};
-use crate::kernels::Binding;
 
 /// A compiled list of dispatches. It owns the memory that it binds.
 #[derive(Debug)]
@@ -67,7 +66,7 @@ fn prepare(device: &Device, dispatch: Dispatch) -> Result<Prepared> {
             have: format!("{MAX_GROUPS}"),
         });
     }
-    let storage = kernel.bindings.iter().filter(|&binding| matches!(binding, Binding::Read | Binding::Write)).count();
+    let storage = storage_buffers(kernel);
     if buffers.len() != storage {
         let message = format!("the dispatch \"{label}\" has {} storage buffers and needs {storage}", buffers.len());
         return Err(Error::Shader { shader: kernel.name.into(), message });

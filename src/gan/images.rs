@@ -63,6 +63,7 @@ impl DeviceImages {
         Dispatch::new(&kernels::GATHER_BATCH, label)
             .params(&block)
             .buffers(&[&self.packed, &output.buffer])
+            .touches(u64::from(batch) * u64::from(self.values / 4 + self.values))
             .elements((batch * self.values / 4) as usize)
     }
 }

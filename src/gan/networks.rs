@@ -202,6 +202,7 @@ pub fn latent_codes(z: &Buffer, count: u32, streams: &[Stream]) -> Dispatch {
     Dispatch::new(&kernels::LATENT, "latent codes")
         .params(&Latent { count, streams: streams.len() as u32, first_stream })
         .buffers(&[z])
+        .touches(streams.len() as u64 * u64::from(count))
         .elements(streams.len() * count.div_ceil(4) as usize)
 }
 

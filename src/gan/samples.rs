@@ -77,6 +77,7 @@ impl Tiler {
         let call = Dispatch::new(&kernels::SAMPLE_SHEET, "sheet")
             .params(&block)
             .buffers(&[pixels, &sheet])
+            .touches(u64::from(images * shape.len() + width * height))
             .elements((width * height) as usize);
         Ok((Tiler { sheet, width, height }, call))
     }

@@ -25,5 +25,6 @@ pub fn reduce(name: &str, parts: u32, count: u32, scratch: &Buffer, target: &Buf
     Dispatch::new(&kernels::REDUCE_PARTIALS, &format!("{name} sum of parts"))
         .params(&ReducePartials { parts, count, total_offset: offset })
         .buffers(&[scratch, target])
+        .touches(u64::from(parts + 1) * u64::from(count))
         .elements(count as usize)
 }

@@ -1,5 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "./server.js";
@@ -20,6 +22,11 @@ const SWITCHES = [
   "--no-first-run",
 ];
 const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+// What a browser keeps beside its profile goes with the tests, and not into the home of whoever runs them.
+const HOME = mkdtempSync(join(tmpdir(), "wn-gan-"));
+process.on("exit", () => rmSync(HOME, { recursive: true, force: true }));
+const ENVIRONMENT = { ...process.env, HOME, XDG_CACHE_HOME: HOME, XDG_CONFIG_HOME: HOME };
+
 /** A software adapter takes up to seconds for a pipeline. */
 export const BUILD_MILLIS = 240_000;
 
@@ -44,7 +51,8 @@ export async function program() {
 /** @param {{ webgpu?: boolean, switches?: string[] }} [options] */
 export async function browser({ webgpu = true, switches = [] } = {}) {
   const args = [...SWITCHES, ...(webgpu ? WEBGPU : ["--disable-features=WebGPU,WebGPUService"]), ...switches];
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args, env: ENVIRONMENT });
 }
 
 /**

@@ -30,12 +30,20 @@ pub const SMALL: &[&str] = &[
 /// A test at steps 0, 4, 8, ...
 pub const EVERY_FOURTH: &[&str] = &["--test_interval", "4"];
 
-/// The program with these arguments, not yet started.
+/// The program with these arguments, not yet started. What it keeps for later runs lies below the tests' own files.
 pub fn command(args: &[&str]) -> Command {
+    at_home(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("home"), args)
+}
+
+/// The same for somebody who lives in `home`.
+pub fn at_home(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wngan"));
-    command.args(args);
+    command.args(args).env("HOME", home).env("XDG_CACHE_HOME", home.join(CACHE));
     command
 }
+
+/// The caches of a home, as the system wants them.
+pub const CACHE: &str = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
 
 /// Runs the program to its end.
 pub fn wngan(args: &[&str]) -> Output {

@@ -24,7 +24,7 @@ const ODD: Places = Places { big: 11, small: 6, weight: 3 };
 const QUADS: Places = Places { big: 12, small: 8, weight: 4 };
 /// Where the biases and the pairs begin in the parameters, and where an activation's input begins.
 const BIAS: usize = 13;
-const PAIRS: usize = 100;
+const PAIRS: usize = 1050;
 const PRE: usize = 5;
 
 /// Batch; big height, width, channels; small channels; kernel; stride; padding.
@@ -207,6 +207,7 @@ impl Product {
         let count = channels / pixels;
         let pairs: Vec<[f64; 2]> =
             random(&[count], 5).data.iter().zip(&random(&[count], 6).data).map(|(&a, s)| [a, s.abs()]).collect();
+        assert!(BIAS + channels <= PAIRS, "biases end before the pairs begin");
         let mut params = poisoned(PAIRS, 2 * channels);
         let mut put = |at: usize, value: f64| params[at] = (value as f32).to_bits();
         problem.bias.data.iter().enumerate().for_each(|(c, &bias)| put(BIAS + c, bias));

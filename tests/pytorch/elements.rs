@@ -3,6 +3,7 @@
 use crate::elements::{self, Column, Elements};
 use crate::golden::{self, Inputs, Start};
 use crate::gpu;
+use crate::parallel;
 use crate::support::{load, nhwc, to_f32, trainer_of};
 use pollster::block_on;
 use std::collections::BTreeMap;
@@ -100,12 +101,13 @@ fn failures(case: &Elements, found: &Found) -> Vec<String> {
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn every_element_is_no_further_from_double_precision_than_pytorchs_single() {
-    let mut all = Vec::new();
-    for on in gpu::variants() {
-        for case in &elements::cases() {
-            all.extend(failures(case, &train(case, on.clone())).iter().map(|text| format!("{:?} {text}", on.0)));
-        }
-    }
+    let (variants, cases) = (gpu::variants(), elements::cases());
+    let runs: Vec<_> = variants.iter().flat_map(|on| cases.iter().map(move |case| (on, case))).collect();
+    let all = parallel::each(&runs, |&(on, case)| {
+        let found = failures(case, &train(case, on.clone()));
+        found.iter().map(|text| format!("{:?} {text}", on.0)).collect::<Vec<_>>()
+    });
+    let all = all.concat();
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
 

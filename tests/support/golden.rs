@@ -201,11 +201,16 @@ pub fn averaged_reconstruction_cases() -> impl Iterator<Item = Case<Reconstructi
 /// By tensor, how far PyTorch's single precision ends up from its double precision over all steps of a training case: the
 /// distance of the changes relative to the change.
 pub fn float32_changes(case: &str) -> BTreeMap<String, f64> {
-    static FILE: OnceLock<BTreeMap<String, Vec<BTreeMap<String, f64>>>> = OnceLock::new();
-    let all = FILE.get_or_init(|| read("float32_changes"));
-    let (stem, _) = case.split_once(' ').expect("the file's name and the case's settings");
-    let number = cases::<TrainingGolden>(stem).iter().position(|known| known.name == case).expect("a training case");
-    all[stem][number].clone()
+    static BY_CASE: OnceLock<BTreeMap<String, BTreeMap<String, f64>>> = OnceLock::new();
+    let by_case = || {
+        let by_file: BTreeMap<String, Vec<BTreeMap<String, f64>>> = read("float32_changes");
+        let of_file = |(stem, changes): (String, Vec<_>)| {
+            let names = cases::<TrainingGolden>(&stem).into_iter().map(|case| case.name);
+            names.zip(changes).collect::<Vec<_>>()
+        };
+        by_file.into_iter().flat_map(of_file).collect()
+    };
+    BY_CASE.get_or_init(by_case).get(case).expect("a training case").clone()
 }
 
 /// The cases of one file, whose settings are those of `base` and the case's own.

@@ -75,6 +75,11 @@ impl Failures {
         }
     }
 
+    /// Takes over what other threads found.
+    pub fn extend(&mut self, others: impl IntoIterator<Item = Failures>) {
+        self.0.extend(others.into_iter().flat_map(|other| other.0));
+    }
+
     /// Notes anything else.
     pub fn note(&mut self, what: String) {
         self.0.push(what);

@@ -85,6 +85,7 @@ impl Convolution<'_> {
         };
         let vec4 = [in_fours(g.big_c, big.offset), in_fours(g.small_c, self.weight_offset())];
         let call = gemm::dispatch(self.variant, &gemm::CONV, &self.label(what), shape, vec4);
+        let call = call.touches(self.touched([1, 1 + kept(epilogue), 1]));
         self.finish(call, g, [big, small], weights, bias.is_some(), epilogue)
     }
 
@@ -110,6 +111,7 @@ impl Convolution<'_> {
         };
         let vec4 = [in_fours(g.small_c, small.offset), in_fours(g.small_c, self.weight_offset())];
         let call = gemm::dispatch(self.variant, &gemm::CONV_TRANSPOSE, &self.label(what), shape, vec4);
+        let call = call.touches(self.touched([1 + kept(epilogue), 1, 1]));
         self.finish(call, g, [small, big], weights, bias.is_some(), epilogue)
     }
 
@@ -134,6 +136,13 @@ impl Convolution<'_> {
         call.params(&Geometry { pair_offset, pair_channels, pre_offset, ..geometry })
             .overrides(&[("EPILOGUE", kind), ("BIASED", u32::from(biased))])
             .buffers(&[x, x, w, w, &weights.params, pre, &output.buffer])
+    }
+
+    /// Elements of so many sets of big images, of small images, and of weights: operands and results of a GEMM.
+    fn touched(&self, [big, small, weights]: [u32; 3]) -> u64 {
+        let g = &self.map.geometry;
+        let images = big * g.big_h * g.big_w * g.big_c + small * g.small_h * g.small_w * g.small_c;
+        u64::from(self.rows) * u64::from(images) + u64::from(weights) * u64::from(self.map.weights())
     }
 
     fn geometry(&self, bias: Option<u32>, output_offset: u32) -> Geometry {
@@ -172,14 +181,10 @@ impl Convolution<'_> {
         let (big, small) = (&big.buffer, &small.buffer);
         let factors = factors.map_or(small, |factors| factors.of_image);
         let kernels = &gemm::CONV_WEIGHT_GRADIENT;
-        gemm::dispatch(self.variant, kernels, &label, plan.shape, vec4).params(&geometry).buffers(&[
-            big,
-            big,
-            small,
-            small,
-            factors,
-            &output.buffer,
-        ])
+        gemm::dispatch(self.variant, kernels, &label, plan.shape, vec4)
+            .params(&geometry)
+            .buffers(&[big, big, small, small, factors, &output.buffer])
+            .touches(self.touched([1, 1, plan.shape.batch]))
     }
 
     /// Parts of the weight gradient's sum.
@@ -203,6 +208,7 @@ impl Convolution<'_> {
         Dispatch::new(&kernels::COLUMN_SUM, &self.label("bias gradient"))
             .params(&block)
             .buffers(&[&dy.buffer, factors, &output.buffer])
+            .touches(u64::from(rows + self.bias_parts()) * u64::from(channels))
             .grid([channels.div_ceil(CHANNELS_PER_BLOCK), self.bias_parts(), 1])
     }
 
@@ -245,6 +251,11 @@ impl Convolution<'_> {
         let shape = GemmShape { batch: pixel_rows.div_ceil(rows), ..whole };
         Split { shape, pixels, rows, geometry: g }
     }
+}
+
+/// Sets of images that an epilogue reads or keeps beside the result.
+fn kept(epilogue: Option<(Epilogue, &View)>) -> u32 {
+    u32::from(epilogue.is_some_and(|(epilogue, _)| epilogue.keeps_input))
 }
 
 /// Whether `count` neighbours from `offset` on can be read four at a time.

@@ -66,6 +66,10 @@ impl Layer for Addition {
         let dispatch = Dispatch::new(&kernels::ADDITION_BACKWARD, &format!("{} backward", run.name))
             .params(&block)
             .buffers(&buffers)
+            .touches(
+                4 * u64::from(run.output_len())
+                    + 2 * u64::from(block.channels) * u64::from(rows.div_ceil(rows_per_part)),
+            )
             .grid([run.io.output.c.div_ceil(CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1]);
         vec![dispatch]
     }

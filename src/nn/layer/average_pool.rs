@@ -50,6 +50,7 @@ pub(super) fn gather(name: &str, windows: Pooling, big: &View, small: &View) -> 
     Dispatch::new(&kernels::AVERAGE_POOL, name)
         .params(&block)
         .buffers(&[&big.buffer, &small.buffer])
+        .touches(pixels(&block))
         .elements((block.batch * block.small_h * block.small_w * block.channels) as usize)
 }
 
@@ -59,5 +60,11 @@ pub(super) fn scatter(name: &str, windows: Pooling, small: &View, big: &View) ->
     Dispatch::new(&kernels::UPSAMPLE, name)
         .params(&block)
         .buffers(&[&small.buffer, &big.buffer])
+        .touches(pixels(&block))
         .elements((block.batch * block.big_h * block.big_w * block.channels) as usize)
+}
+
+/// Elements of both images.
+fn pixels(block: &Pooling) -> u64 {
+    u64::from(block.batch * block.channels) * u64::from(block.big_h * block.big_w + block.small_h * block.small_w)
 }

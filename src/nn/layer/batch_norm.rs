@@ -116,14 +116,17 @@ fn statistics(run: &Run<'_>, x: &View) -> Vec<Dispatch> {
         momentum: if run.source == Source::Training { MOMENTUM } else { 0.0 },
     };
     let [scratch, _] = run.workspace;
+    let of_parts = 2 * u64::from(parts * run.groups()) * u64::from(channels);
     vec![
         Dispatch::new(&kernels::BATCH_NORM_PARTIAL, &format!("{} statistics of parts", run.name))
             .params(&partial)
             .buffers(&[&x.buffer, scratch])
+            .touches(u64::from(run.output_len()) + of_parts)
             .grid([channels.div_ceil(CHANNELS_PER_BLOCK), parts, run.groups()]),
         Dispatch::new(&kernels::BATCH_NORM_MERGE, &format!("{} statistics", run.name))
             .params(&merge)
             .buffers(&[scratch, memory, state])
+            .touches(of_parts + 2 * u64::from(run.groups() + 1) * u64::from(channels))
             .elements(channels as usize),
     ]
 }
@@ -168,6 +171,7 @@ pub(super) fn normalise_backward(backward: &Backward<'_>, coupled: bool) -> Vec<
             Dispatch::new(&kernels::BATCH_NORM_SUMS, &format!("{} gradient sums", run.name))
                 .params(&block)
                 .buffers(&[memory, &x.buffer, dy, scratch])
+                .touches(2 * u64::from(run.output_len()) + 2 * u64::from(parts * groups) * u64::from(channels))
                 .grid([channels.div_ceil(CHANNELS_PER_BLOCK), parts, groups]),
         );
         dispatches.push(reduce(run.name, parts, 2 * groups * channels, scratch, sums, 0));

@@ -48,6 +48,7 @@ impl Layer for Sigmoid {
         let dispatch = Dispatch::new(&kernels::SIGMOID_BACKWARD, &format!("{} backward", run.name))
             .params(&block)
             .buffers(&[read, &dy.buffer, factors, &written.buffer, sums])
+            .touches(3 * u64::from(run.output_len()) + u64::from(channels) * u64::from(rows.div_ceil(rows_per_part)))
             .grid([channels.div_ceil(CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1]);
         vec![dispatch]
     }

@@ -82,6 +82,9 @@ impl Layer for Tprelu {
         let dispatch = Dispatch::new(&kernels::TPRELU_BACKWARD, &format!("{} backward", run.name))
             .params(&block)
             .buffers(&[params, &inputs[0].buffer, factors, &doutput.buffer, &sums.buffer])
+            .touches(
+                2 * u64::from(run.output_len()) + 2 * u64::from(channels) * u64::from(rows.div_ceil(rows_per_part)),
+            )
             .grid([channels.div_ceil(CHANNELS_PER_BLOCK), rows.div_ceil(rows_per_part), 1]);
         vec![dispatch]
     }
