@@ -294,15 +294,7 @@ test("no error, and no request to another host", () => {
   assert.deepEqual(outside, [], "everything lies below the sub-path");
 });
 
-/**
- * UPDATE_README_PICTURE=1 takes the picture of the README, of a run that goes on for 300 steps.
- * README_CHECKPOINT names a checkpoint of the preset `tiny`, made by `wngan train`, from which it goes on.
- */
-const forReadme = process.env.UPDATE_README_PICTURE === "1";
-const checkpoint = process.env.README_CHECKPOINT;
-const SHOWN = forReadme
-  ? { hash: "#preset=tiny&running=32&final=32&test_interval=100", steps: 300 }
-  : { hash: "#preset=tiny&nfeature=8&running=8&final=8&test_steps=5&test_interval=40", steps: 60 };
+const SHOWN = { hash: "#preset=tiny&nfeature=8&running=8&final=8&test_steps=5&test_interval=40", steps: 60 };
 const LOOKS = [
   { name: "desktop", width: 1280, height: 900, colorScheme: "light", language: "en" },
   { name: "dark", width: 1280, height: 900, colorScheme: "dark", language: "en" },
@@ -310,17 +302,13 @@ const LOOKS = [
   { name: "phone", width: 360, height: 780, colorScheme: "light", language: "en" },
 ];
 
-test("the page fits and is pictured: desktop, dark, Chinese, phone", { timeout: forReadme ? 3_600_000 : 2 * BUILD_MILLIS }, async () => {
+test("the page fits and is pictured: desktop, dark, Chinese, phone", { timeout: 2 * BUILD_MILLIS }, async () => {
   const look = await visit(chromium, { viewport: { width: 360, height: 780 } });
   await look.page.goto(`${site.url}${SHOWN.hash}`);
   const over = () => look.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(await over(), 0, "the start is wider than a phone");
   await ready(look.page);
-  if (forReadme && checkpoint) {
-    await look.page.setInputFiles("#checkpoint-file", checkpoint);
-    await said(look.page, /Checkpoint restored/);
-  }
-  await playUntil(look.page, (await stepOf(look.page)) + SHOWN.steps, 3_500_000);
+  await playUntil(look.page, SHOWN.steps);
   await pause(look.page);
   for (const { name, width, height, colorScheme, language } of LOOKS) {
     await look.page.setViewportSize({ width, height });
@@ -330,7 +318,6 @@ test("the page fits and is pictured: desktop, dark, Chinese, phone", { timeout: 
     await picture(look.page, name);
     await picture(look.page, `${name}-whole`, true);
     assert.equal(await over(), 0, `${name}: the page is wider than the window`);
-    if (forReadme && name === "desktop") await look.page.screenshot({ path: fromRoot("docs/page.png") });
   }
   await look.close();
   assert.deepEqual(look.errors, []);
