@@ -37,7 +37,7 @@ pub struct Measurement {
     pub order: String,
     pub adapter: String,
     pub backend: String,
-    /// Of the matrix products: small, medium, large (tiles), subgroup or quad.
+    /// Of the matrix products: small, medium, large (tiles), plain or panel.
     pub variant: String,
     /// Building all pipelines and the first step.
     pub first_step_ms: f64,
@@ -169,7 +169,7 @@ fn is_finite<T>(turn: Result<T>) -> Result<bool> {
 }
 
 /// Floating-point operations per second of the device at its best: of fused multiply-adds in registers, and on a
-/// cpu, whose registers are too few for their chains, of a matrix product that stays in its cache.
+/// CPU, whose registers are too few for their chains, of a matrix product that stays in its cache.
 ///
 /// # Errors
 /// As every use of a device.
