@@ -24,7 +24,8 @@ pub struct Kernel {
     pub info: ModuleInfo,
     /// Whether invocations can run one after the other.
     pub runs_on_cpu: bool,
-    about: String,
+    /// The comment at the head of its file.
+    about: Vec<String>,
 }
 
 /// Every kernel below `folder`, by name.
@@ -65,7 +66,9 @@ fn kernel(folder: &Path, stem: &str, variant: Option<&str>) -> Kernel {
     let waits = source.contains("Barrier(");
     // LANES and WIDTH bring a workgroup down to what needs no barrier.
     let runs_on_cpu = has("LANES") || has("WIDTH") || fixed == Some(1) || fixed == Some(ELEMENTWISE) && !waits;
-    let about = source.lines().map_while(|line| line.strip_prefix("//")).next().unwrap_or_default().trim().to_owned();
+    let head = source.lines().map_while(|line| line.strip_prefix("//"));
+    let about = head.filter(|line| ![" use:", " variants:"].iter().any(|other| line.starts_with(other)));
+    let about = about.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect();
     Kernel { name, parts, module, info, runs_on_cpu, about }
 }
 
@@ -102,9 +105,9 @@ pub fn table(kernels: &[Kernel]) -> String {
             .collect();
         let overrides: Vec<_> = kernel.module.overrides.iter().filter_map(|(_, it)| it.name.as_deref()).collect();
         text += &format!(
-            "/// {}\npub static {}: Kernel = Kernel {{ name: {:?}, parts: &[{includes}], bindings: &[{}], \
+            "{}pub static {}: Kernel = Kernel {{ name: {:?}, parts: &[{includes}], bindings: &[{}], \
              overrides: &{overrides:?}, runs_on_cpu: {} }};\n",
-            kernel.about,
+            documented(kernel),
             identifier(&kernel.name),
             kernel.name,
             bindings(kernel, &mut blocks),
@@ -131,6 +134,15 @@ pub fn table(kernels: &[Kernel]) -> String {
     text + "/// Constants of the shaders.\n#[allow(missing_docs, reason = \"documented in the shaders\")]\npub mod constants {\n"
         + &constants.collect::<String>()
         + "}\n"
+}
+
+/// A kernel's documentation: which file it is, and the comment at the head of that as it stands there, formulas with
+/// brackets and all, which rustdoc would otherwise take for links.
+fn documented(kernel: &Kernel) -> String {
+    let (stem, variant) = kernel.name.split_once('/').unwrap_or((&kernel.name, ""));
+    let with = if variant.is_empty() { String::new() } else { format!(" with `shaders/shared/{variant}.wgsl`") };
+    let head: String = kernel.about.iter().map(|line| format!("/// {line}\n")).collect();
+    format!("/// `shaders/{stem}.wgsl`{with}.\n///\n/// ```text\n{head}/// ```\n")
 }
 
 /// The bindings of a kernel, in order; blocks that are new are written to `blocks`.

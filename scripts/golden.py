@@ -11,9 +11,10 @@ The committed files were made with torch 2.15.0 on a CPU; another version or ano
 
 A file has `base`, settings of all its cases under the names of src/config.rs, and `cases`, each with its own `config`.
 - gan16_{norm}.json (every loss, order and activation), gan16_adam.json, gan32.json, resnet.json: three training steps.
-  `losses` are D's on real images, D's on fakes and G's per step; `total` the norms of D's and of G's whole gradient per
-  step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
+  `losses` are D's on real images and on fakes (of a loss of pairs: D's in all) and G's per step; `total` the norms of
+  D's and of G's whole gradient per step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
   change over all steps and its projection on a fixed direction; `state` the last two for what is no parameter.
+- gan16_rpgan.json: the same with a loss of pairs, for every norm.
 - gan16_options.json, gan16_affine.json, resnet_options.json: the same with norms, learning rates and numbers of updates
   of their own for each network, with averaged weights (`average`: the change of G's averaged parameters), with one slope
   and threshold per layer, and with scales and biases in other layers than the norm has them. Where D is updated more than
@@ -49,6 +50,8 @@ from golden_networks import Gan, codes, images, is_state, norm_of, uniforms
 
 STEPS = 3
 TRAINING = {}
+# Losses of pairs: of the logits that are to be the larger ones, and of the others.
+PAIRS = {"rpgan": lambda larger, smaller: F.softplus(smaller - larger).mean()}
 OUT = Path(__file__).resolve().parent.parent / "tests" / "golden"
 NORMS, LOSSES = ("weight", "none", "batch", "weight-affine", "spectral"), ("bce", "ls", "hinge")
 ORDERS, ACTIVATIONS = ("alternating", "simultaneous"), ("relu", "trelu", "prelu", "tprelu")
@@ -77,6 +80,22 @@ def loss_of(config, logits, who):
     if config["loss"] == "ls":
         return F.mse_loss(torch.sigmoid(logits), truth)
     return F.binary_cross_entropy_with_logits(logits, truth)
+
+
+def reads_pairs(config):
+    """Whether the loss is one of pairs of a real and a fake image."""
+    return config["loss"] in PAIRS
+
+
+def d_losses(config, of_real, of_fake):
+    """What D's loss is the sum of, from its logits."""
+    if reads_pairs(config):
+        return [PAIRS[config["loss"]](of_real, of_fake)]
+    return [loss_of(config, of_real, "real"), loss_of(config, of_fake, "fake")]
+
+
+def g_loss_of(config, of_real, of_fake):
+    return PAIRS[config["loss"]](of_fake, of_real) if reads_pairs(config) else loss_of(config, of_fake, "generator")
 
 
 def optimiser_of(config, values, lr):
@@ -120,15 +139,15 @@ def train(config, dtype):
             real = images(config, f"real.{u}").to(dtype)
             z_d = codes(config, f"z_d.{u}").to(dtype) if alternating else z_g
             fake = gan.generator(z_d)
-            d_loss_real = loss_of(config, gan.discriminator(real), "real")
-            of_fake = gan.discriminator(fake)
-            d_loss_fake = loss_of(config, of_fake, "fake")
-            d_grads = gradients(gan, d_loss_real + d_loss_fake, "dis.", retain=True)
+            of_real, of_fake = gan.discriminator(real), gan.discriminator(fake)
+            of_d = d_losses(config, of_real, of_fake)
+            d_grads = gradients(gan, sum(of_d), "dis.", retain=True)
             if alternating:
                 update(gan, optimiser["dis."], d_grads)
         if alternating:
+            of_real = gan.discriminator(real) if reads_pairs(config) else of_real
             of_fake = gan.discriminator(gan.generator(z_g))
-        g_loss = loss_of(config, of_fake, "generator")
+        g_loss = g_loss_of(config, of_real, of_fake)
         g_grads = gradients(gan, g_loss, "gen.")
         if not alternating:
             update(gan, optimiser["dis."], d_grads)
@@ -136,7 +155,7 @@ def train(config, dtype):
         with torch.no_grad():
             for name, average in gan.average.items():
                 average.copy_(ema * average + (1 - ema) * gan.p[name])
-        losses = [loss.item() for loss in (d_loss_real, d_loss_fake, g_loss)]
+        losses = [loss.item() for loss in (*of_d, g_loss)]
         steps.append((losses, [{name: g.double() for name, g in grads.items()} for grads in (d_grads, g_grads)]))
     return steps, gan
 
@@ -152,7 +171,10 @@ def deviation(pairs):
 
 
 def vanishes(config, name):
-    """Whether `name` is a channel's bias in front of batch normalisation: what is found as its gradient is rounding."""
+    """Whether what is found as the gradient of `name` is rounding: of a channel's bias in front of batch normalisation, and
+    of the bias of D's logit in a loss of pairs."""
+    if reads_pairs(config) and name == "dis.final.conv.bias":
+        return True
     ends = ("gen.level.0.conv.bias", "dis.level.0.conv.bias", "dis.final.conv.bias")
     return norm_of(config, name) == "batch" and name.endswith(".conv.bias") and name not in ends
 
@@ -177,7 +199,8 @@ def training_case(config):
     losses = lambda steps: [loss for values, _ in steps for loss in values]
     pairs = list(zip(losses(singles), losses(steps)))
     # How many losses come before any update.
-    first = 3 if config["order"] == "simultaneous" else 2 if config.get("n_dis", 1) == 1 else 0
+    of_step = len(steps[0][0])
+    first = of_step if config["order"] == "simultaneous" else of_step - 1 if config.get("n_dis", 1) == 1 else 0
     norms = [
         (single[name].norm().item(), grad.norm().item())
         for single, double in zip(singles[0][1], steps[0][1])
@@ -329,6 +352,7 @@ def main():
     affine += product(norm=("weight-affine",), gain=("none",), bias=("none",), order=ORDERS)
     affine += product(norm=("batch",), norm_d=("weight",), gain=("all",), bias=("none",), order=ORDERS)
     write("gan16_affine", {**TINY16, **RMSPROP}, affine, training_case)
+    write("gan16_rpgan", {**TINY16, **RMSPROP, "loss": "rpgan"}, product(norm=NORMS, order=ORDERS), training_case)
     resnets = [
         *product(gain=("all",), bias=("all",), num_parameters=("layer",), order=ORDERS),
         *product(gain=("none",), bias=("none",), order=ORDERS),

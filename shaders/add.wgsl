@@ -1,4 +1,4 @@
-// y = y + x: the gradients of a value that two operations read. x and y start at the same offset.
+// y = y + x: the gradients of a value that two layers read. x and y start at the same offset.
 // use: shared/grid
 
 struct Params {

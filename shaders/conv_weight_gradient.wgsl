@@ -4,8 +4,8 @@
 // `big`) is that of each image's logit, and a factor is the loss's derivative by it.
 // For a convolution big = x and small = dy; for a transposed convolution big = dy and small = x.
 // Row m = (u,v,c), column n, depth k = (b,i,j), one segment per row (b,i) of small. The depth is long and the result
-// small, so workgroup z sums the segments [z*split, (z+1)*split) into its own partial result [z, m, n];
-// reduce_partials.wgsl adds these in order.
+// small, so workgroup z sums the segments [z*split, (z+1)*split) into its own partial result [z, m, n]. The update adds
+// these in order (part_sum.wgsl).
 // use: shared/geometry, shared/operands
 // variants: shared/gemm_tile, shared/gemm_tile_wide, shared/gemm_plain, shared/gemm_panel
 

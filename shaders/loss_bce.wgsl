@@ -1,4 +1,4 @@
-// Binary cross-entropy on logits, non-saturating for G (paper, section 4):
+// Binary cross-entropy on logits, non-saturating for G (the paper's loss):
 //   L_D = mean [softplus(-l_real) + softplus(l_fake)]        L_G = mean softplus(-l_fake)
 // use: shared/step, shared/loss, shared/softplus, shared/tree_sum
 

@@ -1,4 +1,4 @@
-// Reconstruction loss of each image and its gradient (paper, section 5):
+// Reconstruction loss of each image and its gradient (the paper's evaluation):
 //   loss[i] = mean over pixels and channels of (y - target)^2        dy = 2 (y - target) / (rows * values)
 // y and target are [images, values] with values = height*width*channels; `rows` images of the batch count, the others
 // get a zero gradient. One workgroup per image.

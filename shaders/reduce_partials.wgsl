@@ -1,4 +1,5 @@
-// Second stage of every split sum: total[i] = partial[0,i] + partial[1,i] + ..., in this order.
+// Adds equally long parts: total[i] = partial[0,i] + partial[1,i] + ..., in this order. The second stage of batch
+// normalisation's gradient sums; a network's other gradients are added by its update (part_sum.wgsl).
 // use: shared/grid
 
 struct Params {

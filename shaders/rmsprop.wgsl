@@ -1,4 +1,4 @@
-// RMSprop over one flat buffer of parameters (paper, section 4; eps outside the root, no bias correction):
+// RMSprop over one flat buffer of parameters (the paper's optimiser; eps outside the root, no bias correction):
 //   m = decay*m + (1-decay)*g^2        p = p - lr * g / (sqrt(m) + eps)
 // From pair_begin on the buffer holds (threshold, slope) pairs; after the step slopes are projected to [0, 1].
 // use: shared/grid, shared/step, shared/slope

@@ -1,5 +1,5 @@
 // Pull-back of weight gradients through spectral norm, with the singular vectors u = s/|s| and v = t/|t| held constant
-// (Miyato et al. 2018, section 2.1):
+// (Miyato et al. 2018):
 //   dW = (dw - <dw, w> v u^T)/sigma,        <dw, w> = sum of inner / sigma
 // The gradient buffer holds dw on entry and dW on return. A workgroup takes 16 neighbouring channels.
 // use: shared/spectral_block, shared/tree_sum

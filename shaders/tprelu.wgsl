@@ -1,4 +1,4 @@
-// Translated parametric ReLU (paper, section 3), per channel with threshold a and slope s:
+// Translated parametric ReLU (the paper's TPReLU), per channel with threshold a and slope s:
 //   y = x if x > a, else s*x + (1-s)*a
 // PReLU holds a at 0, TReLU holds s at 0, ReLU holds both. x and y are [rows, channels]; the pair of channel c is
 // (threshold, slope) = params[pair_offset + 2c], params[pair_offset + 2c + 1].

@@ -1,8 +1,9 @@
 // Gradients of TPReLU, per channel with threshold a and slope s; at the kink x == a the lower branch holds:
 //   dx = dy if x > a, else s*dy
 //   da = sum over x <= a of (1-s)*dy        ds = sum over x <= a of (x-a)*dy
-// each row of the sums times factor[row / scaled_by] where there are factors. dy is overwritten by dx. The sums go to partial[part, c] = (da, ds), zero where the parameter is held.
-// x and dy are [rows, channels]; a workgroup takes 16 neighbouring channels and `rows_per_part` rows, LANES at a time.
+// each row of the sums times factor[row / scaled_by] where there are factors. dy is overwritten by dx. The sums go to
+// partial[part, c] = (da, ds), zero where the parameter is held. x and dy are [rows, channels]; a workgroup takes 16
+// neighbouring channels and `rows_per_part` rows, LANES at a time.
 // use: shared/channel_sum
 
 struct Params {

@@ -1,10 +1,10 @@
-// Weight normalisation of a whole network (paper, section 2): for every output unit or channel c of every layer
+// Weight normalisation of a whole network: for every output unit or channel c of every layer
 //   n = sqrt(factor * ||v_c||^2 + 1e-6)        w_c = gain_c * v_c / n
-// with factor 1 for linear and convolution, 1/stride^2 for transposed convolution, and gain 1 in strict layers.
+// with factor 1 for linear and convolution, 1/stride^2 for transposed convolution, and gain 1 in the paper's strict layers.
 //
 // A layer's raw weight is v[outer, channels, inner]: element (o, c, i) at (o*channels + c)*inner + i. One workgroup
-// takes 16 neighbouring channels and for each LANES invocations, arranged so that neighbours read
-// neighbours in memory: channel-fastest where inner is 1, lane-fastest otherwise.
+// takes 16 neighbouring channels and for each LANES invocations, arranged so that neighbours read neighbours in memory:
+// channel-fastest where inner is 1, lane-fastest otherwise.
 // use: shared/channel_block, shared/channel_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<ChannelBlock>;

@@ -1,5 +1,5 @@
-// Pull-back of a whole network's weight gradients through weight normalisation (paper, section
-// 2). With w_hat = v/n and dw the gradient of the effective weight w = gain * w_hat:
+// Pull-back of a whole network's weight gradients through weight normalisation (weight_norm.wgsl). With w_hat = v/n and
+// dw the gradient of the effective weight w = gain * w_hat:
 //   dv = gain/n * (dw - factor * w_hat * <w_hat, dw>)        dgain = <w_hat, dw>
 // dv is orthogonal to v up to eps. The gradient buffer holds dw on entry and dv on return, at the offsets of v.
 // use: shared/channel_block, shared/channel_sum

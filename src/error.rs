@@ -60,7 +60,7 @@ pub enum Error {
         /// Name of the device that was to use it.
         device: String,
     },
-    /// The losses left the range of numbers: training cannot go on from here.
+    /// A loss is NaN or infinite: training cannot go on from here.
     #[error("Training stopped at step {step}: {which} is {value}. Reset with a smaller lr, or with a longer warm-up.")]
     NonFinite {
         /// The first step whose metrics are not finite.

@@ -107,6 +107,7 @@ checked! {
     loss_bce: loss::bce, LOSS_BCE;
     loss_ls: loss::ls, LOSS_LS;
     loss_hinge: loss::hinge, LOSS_HINGE;
+    loss_rpgan: loss::rpgan, LOSS_RPGAN;
     mse: loss::mse, MSE;
     gather_batch: data::gather_batch, GATHER_BATCH;
     latent: data::latent, LATENT;

@@ -89,7 +89,7 @@ fn every_norm_with_every_activation() {
 fn every_norm_with_every_loss_order_and_optimiser() {
     let mut failures = Failures::default();
     for norm in Norm::ALL {
-        for loss in [Loss::Bce, Loss::Ls, Loss::Hinge] {
+        for loss in Loss::ALL {
             for order in [Order::Alternating, Order::Simultaneous] {
                 for optimiser in [config::Optimiser::Rmsprop, config::Optimiser::Adam] {
                     follow(&mut failures, &Config { norm, loss, order, optimiser, ..small(8, 8) }, 3);

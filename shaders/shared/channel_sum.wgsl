@@ -1,7 +1,7 @@
 // Sums over the LANES invocations that share `lane % 16` (one channel each), in a fixed order. `lane` must number the
 // workgroup's invocations, all of which must call it; each receives the sum of its own channel.
 
-// A power of two; 1 where barriers cost more than anything else, on processors.
+// A power of two; 1 where barriers cost more than anything else, on CPUs.
 override LANES: u32 = 16u;
 override INVOCATIONS: u32 = 16u * LANES;
 

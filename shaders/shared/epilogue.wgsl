@@ -3,8 +3,8 @@
 //   TPRELU     pre = v, y = TPReLU(v)                       (the activation that follows a layer)
 //   SIGMOID    y = 1 / (1 + exp(-v))
 //   GRADIENT   y = v if pre > a, else s v                   (v is the gradient of an activation's output, y of its input)
-// with the (threshold a, slope s) of column n at params[g.pair_offset + 2 (n % g.pair_channels)]. The kernel binds `params`, `pre` and
-// `output`.
+// with the (threshold a, slope s) of column n at params[g.pair_offset + 2 (n % g.pair_channels)]. The kernel binds
+// `params`, `pre` and `output`.
 
 const PLAIN: u32 = 0u;
 const TPRELU: u32 = 1u;

@@ -1,7 +1,7 @@
-// A body of every implicit matrix product (see gemm_tile.wgsl, whose interface it shares), for a processor without a
-// driver: one invocation computes 4 QUADS_M rows by 4 QUADS_N columns. It gathers slices of both operands, so that what is
-// multiplied lies side by side in the processor's cache, and then multiplies 4 rows by 8 columns at a time, whose sums fit
-// into its registers.
+// A variant of every implicit GEMM (see gemm_tile.wgsl, whose interface it shares), for the CPU without a driver: one
+// invocation computes 4 QUADS_M rows by 4 QUADS_N columns. It gathers slices of both operands, so that what is multiplied
+// lies side by side in the CPU's cache, and then multiplies 4 rows by 8 columns at a time, whose sums fit into its
+// registers.
 
 const WG_M: u32 = 1u;
 const WG_N: u32 = 1u;

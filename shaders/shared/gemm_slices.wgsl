@@ -1,5 +1,5 @@
-// Slices of both operands in workgroup memory, for the bodies gemm_tile.wgsl and gemm_tile_wide.wgsl, whose constant
-// QUADS says how many quads of rows, and of columns, an invocation has. A workgroup is WG_M x WG_N invocations and
+// Slices (K-tiles) of both operands in workgroup memory, for gemm_tile.wgsl and gemm_tile_wide.wgsl, whose constant QUADS
+// says how many quads of rows, and of columns, an invocation has. A workgroup is WG_M x WG_N invocations and
 // computes 4 QUADS WG_M rows by 4 QUADS WG_N columns.
 
 override WG_M: u32 = 8u;

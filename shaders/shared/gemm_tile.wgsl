@@ -1,6 +1,7 @@
-// One of the bodies of every implicit matrix product C[m,n] = sum_k A[m,k] B[k,n]: slices through workgroup memory
-// (gemm_slices.wgsl), for GPUs. The others: gemm_tile_wide.wgsl with more registers; gemm_subgroup.wgsl, gemm_quad.wgsl
-// and gemm_narrow.wgsl without that memory, for adapters that are processors.
+// One of the kernel variants of every implicit GEMM C[m,n] = sum_k A[m,k] B[k,n]: K-tiles, here called slices, through
+// workgroup memory (gemm_slices.wgsl), for GPUs. The others: gemm_tile_wide.wgsl with more registers to an invocation, for
+// large products on GPUs; gemm_plain.wgsl without that memory, for software adapters; gemm_panel.wgsl for the CPU without a
+// driver.
 //
 // The depth k is cut into segments along which A is evenly strided in memory, so that no element's address needs a division:
 // element j of a segment is read where lo <= j < hi, and zero elsewhere. Operands move in blocks of 4x4. The kernel

@@ -1,7 +1,7 @@
-// The body of gemm_tile.wgsl with twice as many rows and columns per invocation, for large products on GPUs: 64
-// multiply-adds for four quads read from workgroup memory. An invocation's eight rows (or columns) are two quads that lie
-// half a tile apart, so that neighbours read neighbouring quads. A file of its own, because compilers for processors choke
-// on code this size even where it is never reached.
+// gemm_tile.wgsl with twice as many rows and columns per invocation, for large products on GPUs: 64 multiply-adds for four
+// quads read from workgroup memory. An invocation's eight rows (or columns) are two quads that lie half a tile apart, so
+// that neighbours read neighbouring quads. A file of its own, because the compilers of software adapters choke on code
+// this size even where it is never reached.
 // use: shared/gemm_slices
 
 const QUADS: u32 = 2u;

@@ -1,4 +1,4 @@
-// What all GAN losses on logits have in common (paper, section 4). Real image i and fake image i have the logits
+// What all GAN losses on logits have in common. Real image i and fake image i have the logits
 // logits[i] and logits[batch + i]; D's loss is the mean over i of a term of both, and so is G's, which is differentiated
 // by the fakes' logits alone. A loss_*.wgsl supplies
 //   discriminator_loss(real, fake) -> vec4 (term of the real image, term of the fake, d/d real, d/d fake)

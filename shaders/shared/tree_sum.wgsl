@@ -1,7 +1,7 @@
 // Sum over a workgroup of WIDTH in a fixed order, so that two runs on one adapter are bit-equal.
 // Every invocation must call it (it has barriers); all receive the sum.
 
-// A power of two; 1 on a processor without a driver, which runs one invocation after the other.
+// A power of two; 1 on the CPU without a driver, which runs one invocation after the other.
 override WIDTH: u32 = 256u;
 
 var<workgroup> tree: array<vec2<f32>, WIDTH>;

@@ -176,7 +176,8 @@ impl Config {
         levels.max(1)
     }
 
-    /// Learning rate of a network at training step `step` (counted from 0), after the linear warm-up.
+    /// Learning rate of a network at training step `step`, counted from 0: `lr (step + 1) / warmup` during the warm-up,
+    /// then `lr`, where a rate of the network's own comes before that of both.
     pub fn lr_at(&self, role: Role, step: u32) -> f32 {
         let own = match role {
             Role::Generator => self.lr_g,
@@ -186,10 +187,11 @@ impl Config {
         if step < self.warmup { lr * (step + 1) as f32 / self.warmup as f32 } else { lr }
     }
 
-    /// Reads JSON; missing keys take their defaults, unknown keys and bad values are refused with a sentence.
+    /// Reads a JSON object and checks it. Missing keys take their defaults.
     ///
     /// # Errors
-    /// [`Error::Config`].
+    /// [`Error::Config`] with a sentence for text that is no JSON object, for the first key that is unknown or has a value
+    /// out of its range, and for settings that contradict each other, see [`Self::validate`].
     pub fn from_json(text: &str) -> Result<Config> {
         let unreadable = |e| Error::Config(format!("These settings cannot be read: {e}."));
         let given: Map<String, Value> = serde_json::from_str(text).map_err(unreadable)?;
@@ -201,7 +203,8 @@ impl Config {
         Ok(config)
     }
 
-    /// The same struct as JSON.
+    /// The same struct as JSON: an object with every key.
+    #[expect(clippy::missing_panics_doc, reason = "numbers and strings always make JSON")]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a Config has only numbers and strings")
     }
@@ -210,6 +213,7 @@ impl Config {
     ///
     /// # Errors
     /// [`Error::Config`]: the first problem as a sentence with need and have.
+    #[expect(clippy::missing_panics_doc, reason = "numbers and strings always make JSON")]
     pub fn validate(&self) -> Result<()> {
         let refuse = |sentence: String| Err(Error::Config(sentence));
         let values = serde_json::to_value(self).expect("a Config has only numbers and strings");

@@ -29,6 +29,9 @@ macro_rules! losses {
         hinge Hinge "hinge" { real_and_fake: true, generator_reads_real: false }
             ["Hinge", "合页"]
             ["On D's logit, as is usual with spectral normalisation.", "作用于 D 的 logit，常与谱归一化一起使用。"];
+        rpgan Rpgan "rpgan" { real_and_fake: false, generator_reads_real: true }
+            ["Relativistic pairs", "相对配对"]
+            ["Every fake is judged beside one real image (RpGAN, the loss of R3GAN); D's loss has no parts.", "每幅假图像与一幅真图像成对比较（RpGAN，即 R3GAN 的损失）；D 的损失不能拆分。"];
     } };
 }
 pub(crate) use losses;
@@ -97,7 +100,7 @@ macro_rules! named {
 
 losses! { named "What D and G minimise." Loss }
 optimisers! { named "What turns gradients into updates." Optimiser }
-norms! { named "How a network's layers are normalised (paper, sections 2 and 3)." Norm }
+norms! { named "How a network's layers are normalised." Norm }
 
 choice! { "The family that both networks belong to." Net;
     Dcgan "dcgan" ["DCGAN", "DCGAN"] ["Strided convolutions (the authors' first code).", "带步长的卷积（作者的第一份代码）。"];

@@ -51,7 +51,7 @@ pub fn resembles(bytes: &[u8]) -> bool {
 /// Reads a file of either kind; the labels are left out.
 ///
 /// # Errors
-/// When the length is no whole number of records, or a label is out of range.
+/// [`Error::Data`] when the length is no whole number of records, or a label is out of range.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
     let kind = KINDS.iter().find(|kind| kind.fits(bytes)).or_else(|| KINDS.iter().find(|kind| kind.resembles(bytes)));
     let kind = kind.unwrap_or(&KINDS[0]);

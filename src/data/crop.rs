@@ -8,7 +8,7 @@ impl Dataset {
     /// is the smaller.
     ///
     /// # Errors
-    /// When `side` is zero or larger than the images.
+    /// [`Error::Data`] when `side` is zero or larger than the images.
     pub fn cropped(&self, side: u32) -> Result<Dataset> {
         if side == 0 || side > self.width.min(self.height) {
             return Err(Error::Data(format!(

@@ -23,7 +23,8 @@ pub fn resembles(bytes: &[u8]) -> bool {
 /// Reads a file of images.
 ///
 /// # Errors
-/// When the file holds labels or another type or rank, no pixels, or another number of bytes than its header says.
+/// [`Error::Data`] when the file holds labels or another type or rank, no pixels, or another number of bytes than its
+/// header says.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
     if bytes.starts_with(&LABELS) {
         return Err(Error::Data(format!(

@@ -65,7 +65,7 @@ impl Dataset {
     /// Adds the images of another file of the same shape, e.g. the next CIFAR-10 batch.
     ///
     /// # Errors
-    /// When the shapes differ, or when both together would be larger than [`MOST_BYTES`]; `self` is then unchanged.
+    /// [`Error::Data`] when the shapes differ, or when both together would be larger than [`MOST_BYTES`]; `self` is then unchanged.
     pub fn append(&mut self, other: &Dataset) -> Result<()> {
         if self.shape() != other.shape() {
             return Err(Error::Data(format!(
@@ -87,7 +87,7 @@ impl Dataset {
     /// The same images in grey (1) or RGB (3): grey is the luma of ITU-R BT.601, RGB from grey repeats the value.
     ///
     /// # Errors
-    /// When `channels` is neither 1 nor 3, or the result would be larger than [`MOST_BYTES`].
+    /// [`Error::Data`] when `channels` is neither 1 nor 3, or the result would be larger than [`MOST_BYTES`].
     pub fn with_channels(&self, channels: u32) -> Result<Dataset> {
         fits_in_memory(self.len(), self.width, self.height, channels)?;
         let pixels = match (self.channels, channels) {

@@ -41,8 +41,8 @@ const REFUSED: &[(&[u8], &str)] = &[
 /// Reads the images of a file called `name`, plain or gzipped.
 ///
 /// # Errors
-/// One sentence with what was expected, what was found and what to do, for everything that is not a whole file of a
-/// known format.
+/// [`Error::Data`], one sentence with what was expected, what was found and what to do, for everything that is not a whole
+/// file of a known format.
 pub fn open(name: &str, bytes: &[u8]) -> Result<Dataset> {
     if bytes.is_empty() {
         return Err(Error::Data(format!("\"{name}\" is empty (0 bytes). Download it again; expected are {EXPECTED}.")));

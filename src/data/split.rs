@@ -1,4 +1,4 @@
-//! Which images are trained on and which are held out for the reconstruction test (paper, section 4).
+//! Which images are trained on and which are held out for the reconstruction test (the paper's evaluation).
 
 use super::Dataset;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ impl Dataset {
     /// At most a fifth of the set is held out (but at least one image), so that a small set keeps enough to train on.
     ///
     /// # Errors
-    /// When the set has fewer than two images.
+    /// [`Error::Data`] when the set has fewer than two images.
     pub fn split(&self, seed: u32, running: u32, final_count: u32) -> Result<Split> {
         let count = self.len() as u32;
         if count < 2 {

@@ -51,7 +51,7 @@ pub struct Description {
     pub is_cpu: bool,
     /// Whether kernels run on the CPU, with a driver or without.
     pub is_software: bool,
-    /// Invocations that share the sums of one channel.
+    /// Invocations that share the sums of one channel: the override `LANES` of the kernels.
     pub lanes_per_channel: u32,
     /// What a native adapter says of itself.
     pub details: Option<Details>,
@@ -98,7 +98,7 @@ pub trait Clock {
     /// Submits what `record` records and gives the milliseconds that its dispatches took.
     ///
     /// # Errors
-    /// When the reading cannot be read back.
+    /// [`crate::Error::Device`] when the reading cannot be read back.
     fn millis<'a>(&'a self, record: &mut Record<'_>) -> Pending<'a, f64>;
 }
 

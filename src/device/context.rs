@@ -42,7 +42,7 @@ impl Device {
         self.backend.description().is_software
     }
 
-    /// Invocations that share the sums of one channel.
+    /// Invocations that share the sums of one channel: the override `LANES` of the kernels.
     pub fn lanes_per_channel(&self) -> u32 {
         self.backend.description().lanes_per_channel
     }

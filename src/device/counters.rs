@@ -62,7 +62,7 @@ impl Counters {
         self.multiply_adds.fetch_add(multiply_adds, Ordering::Relaxed);
     }
 
-    /// So many more bytes on their way back.
+    /// So many more bytes copied back to the CPU.
     pub fn read_back(&self, bytes: u64) {
         self.readback_bytes.fetch_add(bytes, Ordering::Relaxed);
     }

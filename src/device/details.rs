@@ -12,7 +12,7 @@ pub struct Details {
     pub driver_info: String,
     /// `DiscreteGpu`, `IntegratedGpu`, `VirtualGpu`, `Cpu` or `Other`.
     pub device_type: String,
-    /// PCI numbers of vendor and device.
+    /// PCI numbers of vendor and device; 0 where the driver gives none.
     pub pci: [u32; 2],
     /// Least and greatest number of lanes in a subgroup.
     pub subgroup_sizes: [u32; 2],

@@ -72,13 +72,13 @@ impl Dispatch {
         self
     }
 
-    /// The number of workgroups per dimension.
+    /// The number of workgroups per dimension, each at most 65,535.
     pub fn grid(mut self, grid: [u32; 3]) -> Dispatch {
         self.grid = grid;
         self
     }
 
-    /// What a matrix product does in all.
+    /// How many multiply-adds a matrix product does in all: what [`Self::work`] then says.
     pub fn multiply_adds(mut self, count: u64) -> Dispatch {
         self.multiply_adds = count;
         self

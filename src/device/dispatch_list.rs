@@ -22,7 +22,7 @@ impl DispatchList {
     ///
     /// # Errors
     /// [`Error::Shader`] when a kernel is refused or has not as many storage buffers as it binds, [`Error::Limit`] when
-    /// a grid is too large, [`Error::Foreign`] for a buffer of another device.
+    /// a grid is too large or memory for the parameter blocks is lacking, [`Error::Foreign`] for a buffer of another device.
     pub async fn compile(
         device: &Device,
         steps: &StepUniforms,

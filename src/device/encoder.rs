@@ -12,7 +12,7 @@ pub struct Encoder<'a> {
 }
 
 impl Encoder<'_> {
-    /// Copies the whole of a buffer into `target`, which has the same length.
+    /// Copies the whole of a buffer to the front of `target`, which is at least as long.
     pub fn copy(&mut self, source: &Buffer, target: &Buffer) {
         self.copy_range(source, 0, target, 0, source.len() as u32);
     }

@@ -20,7 +20,8 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// What the variable `WNGAN_DEVICE` of the environment says: `auto` (as without it), `gpu` or `cpu`.
+    /// What the variable `WNGAN_DEVICE` of the environment says: `auto` (as without it), `gpu`, or `cpu`, which may also be
+    /// written `processor`.
     ///
     /// # Errors
     /// [`Error::Config`] for anything else.
@@ -42,7 +43,7 @@ impl Device {
     /// imitates one, because that driver is slower than the kernels compiled for the CPU.
     ///
     /// # Errors
-    /// As [`Self::open`], where an adapter was wished for.
+    /// As [`Self::open`] where an adapter was wished for; by itself the CPU takes the place of [`Error::NoAdapter`] alone.
     pub async fn wished(wish: Wish) -> Result<Device> {
         match wish {
             Wish::Cpu => Ok(Device::cpu()),
@@ -58,7 +59,8 @@ impl Device {
     /// Finds an adapter (a fast one first), opens a device, and runs one kernel whose answer is known.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`], [`Error::NoDevice`], or [`Error::Device`] if the first kernel answers wrongly.
+    /// [`Error::NoAdapter`], [`Error::NoDevice`], or, of the first kernel, [`Error::Shader`] if it is refused and
+    /// [`Error::Device`] if it answers wrongly.
     pub async fn open(limits: Limits) -> Result<Device> {
         let counters = Arc::default();
         let backend: Box<dyn Backend> = Box::new(WebGpu::open(limits, Arc::clone(&counters)).await?);

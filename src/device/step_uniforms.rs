@@ -1,4 +1,4 @@
-//! What a step's kernels read of the step.
+//! What a step's kernels read of the step: learning rate, seed, numbers of batch and update.
 
 use crate::device::backend::{BLOCK_BYTES, Memory, Usage};
 use crate::device::context::Device;
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernels::Step;
 use std::rc::Rc;
 
-/// The per-step uniform blocks of one chunk.
+/// The uniform blocks of one submit: a [`Step`] for every update of a network.
 #[derive(Debug)]
 pub struct StepUniforms {
     pub(super) memory: Rc<dyn Memory>,
@@ -14,7 +14,7 @@ pub struct StepUniforms {
 }
 
 impl StepUniforms {
-    /// Room for `capacity` steps (at least one).
+    /// Room for `capacity` blocks (at least one).
     ///
     /// # Errors
     /// [`Error::Limit`](crate::Error::Limit) without memory.
@@ -24,12 +24,12 @@ impl StepUniforms {
         Ok(StepUniforms { memory, capacity })
     }
 
-    /// Number of steps that fit.
+    /// Number of blocks that fit.
     pub fn capacity(&self) -> u32 {
         self.capacity
     }
 
-    /// Writes all blocks of a chunk in one go; every write lands before the whole next submit.
+    /// Writes all blocks of a submit in one go; every write lands before the whole next submit.
     pub fn write(&self, device: &Device, steps: &[Step]) {
         debug_assert!(steps.len() <= self.capacity as usize, "a chunk has at most `capacity` steps");
         debug_assert!(device.owns(&self.memory), "step uniforms are written by their own device");

@@ -22,7 +22,7 @@ impl Timer {
     /// The best that the device offers.
     ///
     /// # Errors
-    /// As every use of a device.
+    /// [`crate::Error::Limit`] without memory, [`crate::Error::Device`] when the device failed.
     pub async fn new(device: &Device) -> Result<Timer> {
         let mut timer = Timer { clock: device.backend.clock()?, fence: Buffer::new(device, "fence", 1)?, empty: 0.0 };
         if !timer.has_clock() {
@@ -39,7 +39,7 @@ impl Timer {
     /// Median of `runs` runs of a list, in milliseconds.
     ///
     /// # Errors
-    /// As every use of a device.
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn millis(&self, device: &Device, list: &DispatchList, runs: usize) -> Result<f64> {
         match &self.clock {
             Some(clock) => median(runs, async || by_clock(clock.as_ref(), device, list).await).await,

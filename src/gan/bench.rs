@@ -37,7 +37,7 @@ pub struct Measurement {
     pub order: String,
     pub adapter: String,
     pub backend: String,
-    /// Of the matrix products: small, medium, large (tiles), plain or panel.
+    /// Kernel variant of the matrix products: small, medium, large (tiles), plain or panel.
     pub variant: String,
     /// Building all pipelines and the first step.
     pub first_step_ms: f64,
@@ -63,7 +63,7 @@ pub struct Measurement {
 /// The settings of a workload: a preset, and what is changed in it as a JSON object.
 ///
 /// # Errors
-/// A sentence for an unknown preset, an unknown key or a value out of range.
+/// [`Error::Config`] for an unknown preset, an unknown key or a value out of range.
 pub fn workload(name: &str, changes: &str) -> Result<Config> {
     let refused = |e: serde_json::Error| Error::Config(format!("These settings cannot be read: {e}."));
     let changes: serde_json::Map<String, serde_json::Value> = serde_json::from_str(changes).map_err(refused)?;
@@ -83,10 +83,11 @@ fn check_seconds(seconds: f64) -> Result<()> {
 }
 
 /// Measures training steps of `config`, called `workload`, with a variant of the matrix products, for about `seconds`, after
-/// the peak. Tests are off and images are the built-in faces. `tell` is called with the share that is done.
+/// the peak. Tests are off and images are the built-in faces. `tell` is called with the share that is done, from 0 to 1.
 ///
 /// # Errors
-/// As [`Trainer::new`]; a length out of range. Losses that are no numbers are no error but `losses_finite: false`.
+/// As [`Trainer::new`]; [`Error::Config`] for `seconds` out of range. Losses that are NaN or infinite are no error but
+/// `losses_finite: false`.
 pub async fn measure(
     (device, variant): (Arc<Device>, Variant),
     workload: &str,
@@ -117,7 +118,7 @@ pub async fn measure(
         losses_finite &= is_finite(trainer.settle().await)?;
         Ok((now() - begun) / f64::from(trainer.step() - from))
     };
-    // The pace settles, and clocks rise, before anything counts.
+    // The number of steps to a submit settles, and clocks rise, before anything counts.
     piece(&mut trainer, piece_ms / 2.0).await?;
     let (before, from) = (device.counts(), trainer.step());
     let mut times = Vec::new();
@@ -168,11 +169,11 @@ fn is_finite<T>(turn: Result<T>) -> Result<bool> {
     }
 }
 
-/// Floating-point operations per second of the device at its best: of fused multiply-adds in registers, and on a
+/// Floating-point operations per second of the device at its best: of fused multiply-adds in registers, and on the
 /// CPU, whose registers are too few for their chains, of a matrix product that stays in its cache.
 ///
 /// # Errors
-/// As every use of a device.
+/// [`Error::Device`] when the device failed, [`Error::Shader`] when it refuses the kernel.
 pub async fn peak(device: &Device) -> Result<f64> {
     let in_registers = peak_in_registers(device).await?;
     if !device.is_cpu() {

@@ -18,7 +18,7 @@ const AVERAGE: &str = "ema.";
 /// What PyTorch's batch norm counts beside its statistics, as an integer; nothing here needs it.
 const FOREIGN: &str = ".num_batches_tracked";
 
-/// A checkpoint as read from a file: settings (if the file has them), step number, tensors by name.
+/// A checkpoint as read from a file: settings (if the file has them), step number, tensors by name in PyTorch's layouts.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     /// The settings of the run that wrote it.
@@ -39,7 +39,8 @@ impl Checkpoint {
     /// Reads a safetensors file.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it is no safetensors file, or holds something else than f32 tensors.
+    /// [`Error::Checkpoint`] when it is no safetensors file, holds something else than f32 tensors, or has a newer format
+    /// version; [`Error::Config`] when the settings in its header are out of range or unknown.
     pub fn read(bytes: &[u8]) -> Result<Checkpoint> {
         let broken = |e: safetensors::SafeTensorError| {
             Error::Checkpoint(format!(

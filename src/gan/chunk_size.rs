@@ -1,6 +1,6 @@
 //! How many steps one submit holds: enough that launching costs nothing, few enough that the GPU stays responsive.
 
-/// A submit is meant to take this long.
+/// A submit is meant to take this many milliseconds.
 const TARGET_MS: f64 = 40.0;
 /// And never longer than this.
 const LONGEST_MS: f64 = 200.0;

@@ -1,4 +1,4 @@
-//! The DCGAN family of the authors' first code (paper, section 4): strided convolutions down, transposed ones up.
+//! The DCGAN family of the paper and of the authors' first code: strided convolutions down, transposed ones up.
 
 use crate::config::{Config, Role};
 use crate::gan::builder::{Builder, levels};

@@ -15,10 +15,11 @@ pub struct DeviceImages {
 }
 
 impl DeviceImages {
-    /// Uploads images of `values` bytes each, held-out ones first.
+    /// Uploads images `[h, w, c]` of `values` bytes each, held-out ones first.
     ///
     /// # Errors
-    /// [`Error::Limit`] when they exceed the device's binding limit.
+    /// [`Error::Limit`] when they exceed the device's binding limit; [`Error::Data`] without training images, or where the
+    /// bytes are no whole number of images of a multiple of four bytes.
     pub fn new(device: &Device, held_out: &[u8], training: &[u8], values: u32) -> Result<DeviceImages> {
         let bytes = held_out.len() + training.len();
         if !values.is_multiple_of(4) || training.is_empty() || !bytes.is_multiple_of(values as usize) {
@@ -44,7 +45,7 @@ impl DeviceImages {
         self.gather("training batch", batch, output, true)
     }
 
-    /// The held-out images from the step block's `first` on.
+    /// The held-out images from the step block's `first` on, [batch, values] in [0, 1], written at `output`.
     pub fn held_out_batch(&self, batch: u32, output: &View) -> Dispatch {
         self.gather("held-out batch", batch, output, false)
     }

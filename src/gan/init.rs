@@ -1,4 +1,4 @@
-//! Initial parameters (paper, initialisation): what each layer says of its tensors, drawn from the seed.
+//! Initial parameters, distributed as in the authors' code: what each layer says of its tensors, drawn from the seed.
 
 use crate::config::Role;
 use crate::nn::LayerSpec;

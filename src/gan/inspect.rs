@@ -160,10 +160,10 @@ pub fn activations(parameters: &[Named]) -> Vec<ActivationView> {
         if !["prelu", "trelu", "tprelu"].iter().any(|kind| owner.rsplit('.').next() == Some(kind)) {
             continue;
         }
-        if found.last().is_none_or(|view| view.name != owner) {
-            found.push(ActivationView { name: owner.into(), slopes: None, thresholds: None });
-        }
-        let view = found.last_mut().expect("one was just pushed if there was none");
+        let view = match found.last_mut() {
+            Some(view) if view.name == owner => view,
+            _ => found.push_mut(ActivationView { name: owner.into(), slopes: None, thresholds: None }),
+        };
         let range = Range::of(values.iter().map(|&v| f64::from(v)));
         match what {
             "weight" => view.slopes = range,

@@ -2,7 +2,7 @@
 
 use crate::nn::Shape;
 
-/// For every value of an image in NCHW order, its index in NHWC order.
+/// For every value of one image in the order [c, h, w], its index in the order [h, w, c].
 pub fn nchw_order(shape: Shape) -> Vec<u32> {
     let mut order = Vec::with_capacity(shape.len() as usize);
     for c in 0..shape.c {
@@ -13,7 +13,7 @@ pub fn nchw_order(shape: Shape) -> Vec<u32> {
     order
 }
 
-/// Images in NCHW order as NHWC.
+/// Images [n, c, h, w] as [n, h, w, c].
 pub fn images_from_nchw(shape: Shape, values: &[f32]) -> Vec<f32> {
     let order = nchw_order(shape);
     let mut images = vec![0.0; values.len()];
@@ -25,7 +25,7 @@ pub fn images_from_nchw(shape: Shape, values: &[f32]) -> Vec<f32> {
     images
 }
 
-/// Images in NHWC order as NCHW.
+/// Images [n, h, w, c] as [n, c, h, w].
 pub fn images_to_nchw(shape: Shape, values: &[f32]) -> Vec<f32> {
     let order = nchw_order(shape);
     values.chunks_exact(order.len()).flat_map(|image| order.iter().map(|&i| image[i as usize])).collect()

@@ -31,7 +31,7 @@ pub struct Gan {
     /// Real images in rows 0..batch, fakes in rows batch..2 batch, [2 batch, h, w, c]. G's backward pass overwrites the
     /// fakes.
     pub images: Buffer,
-    /// One row of [`METRIC_COLUMNS`] numbers per step of a chunk.
+    /// One row of [`METRIC_COLUMNS`] numbers per step of a submit, [steps, 4].
     pub metrics: Buffer,
     /// Logits of the last passes through D, real images first, [2 batch].
     pub logits: Buffer,
@@ -57,7 +57,7 @@ impl Gan {
     /// Allocates both networks of `config` and room for `metric_rows` steps of metrics.
     ///
     /// # Errors
-    /// When a buffer is too large for the device.
+    /// [`crate::Error::Limit`] when a buffer is too large for the device.
     pub fn new(device: &Device, config: &Config, variant: Variant, metric_rows: u32) -> Result<Gan> {
         let batch = config.batch_size;
         let image = Shape::new(config.height, config.width, config.channels);
@@ -146,7 +146,8 @@ impl Gan {
         self.average.as_ref().map_or(Vec::new(), |average| reparameterisation.normalise_copy(average))
     }
 
-    /// G with the given weights from one batch of codes at `z` to images at `output`, for samples and reconstructions.
+    /// G with the given weights from one batch of codes [batch, code] at `z` to images [batch, h, w, c] in (0, 1) at
+    /// `output`, for samples and reconstructions.
     pub fn generate(&self, weights: Weights, z: View, output: View) -> Pass<'_> {
         Pass {
             network: &self.generator,
@@ -194,7 +195,8 @@ impl Gan {
     }
 }
 
-/// `count` latent numbers of each of `streams`, whose numbers follow one another, at the running draw.
+/// `count` latent numbers of each of `streams`, [streams, count], at the running draw: normally distributed with mean 0
+/// and variance 1. The streams' own numbers follow one another.
 pub fn latent_codes(z: &Buffer, count: u32, streams: &[Stream]) -> Dispatch {
     let first_stream = streams.first().map_or(0, |&stream| stream as u32);
     Dispatch::new(&kernels::LATENT, "latent codes")

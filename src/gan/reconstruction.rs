@@ -1,4 +1,4 @@
-//! The paper's evaluation (section 5): how close can G come to held-out images by gradient descent on z?
+//! The paper's evaluation: how close can G come to held-out images by gradient descent on z?
 //!
 //! `1/m sum_i min_z mean_pixels (G(z) - x_i)^2`, batch after batch: z from zeros, fresh RMSprop state, `test_steps`
 //! steps of lr `test_lr`, and the loss of the last z counts. G is frozen when a test starts, so that training may go on
@@ -34,7 +34,7 @@ pub struct TestResult {
     pub step: u32,
     /// Mean over images of `losses`: per-pixel, per-channel squared error, pixels in [0, 1].
     pub loss: f32,
-    /// The loss of every image.
+    /// The loss of every held-out image of the test, in their order.
     pub losses: Vec<f32>,
 }
 
@@ -46,7 +46,7 @@ struct Running {
     done_in_batch: u32,
 }
 
-/// Memory and programs of the test; one test runs at a time.
+/// Memory and dispatch lists of the test; one test runs at a time.
 #[derive(Debug)]
 pub struct Reconstruction {
     frozen: Weights,
@@ -75,7 +75,10 @@ pub struct Reconstruction {
 }
 
 impl Reconstruction {
-    /// Allocates for tests of up to `most_images` held-out images; G's activations are those of the training step.
+    /// Allocates for tests of all held-out images; G's activations are those of the training step.
+    ///
+    /// # Errors
+    /// [`crate::Error::Limit`] when a buffer is too large for the device, [`crate::Error::Shader`] when a kernel is refused.
     pub async fn new(
         device: &Device,
         config: &Config,
@@ -200,7 +203,10 @@ impl Reconstruction {
         run.batch * self.batch_size >= run.images
     }
 
-    /// The result of a test that has been recorded to its end and submitted.
+    /// The result of a test that has been recorded to its end and submitted; `None` where none runs.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn result(&mut self, device: &Device) -> Result<Option<TestResult>> {
         let Some(run) = self.running.take() else { return Ok(None) };
         let mut losses: Vec<f32> = self.all_losses.read(device).await?;
@@ -209,7 +215,11 @@ impl Reconstruction {
         Ok(Some(TestResult { step: run.step, loss: mean as f32, losses }))
     }
 
-    /// Held-out images of the first batch, each followed by its reconstruction, of the running or else the last test.
+    /// Up to sixteen held-out images of the first batch, each followed by its reconstruction, eight tiles to a row: of the
+    /// running test or else the last one. `None` before any has begun.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn pairs(&self, device: &Device) -> Result<Option<Sheet>> {
         if !self.has_pairs {
             return Ok(None);
@@ -239,8 +249,11 @@ impl Reconstruction {
         self.has_pairs = true;
     }
 
-    /// For checks against other programs: reconstructs given images, [batch, h, w, c] in [0, 1], with the present G.
-    /// Returns the mean loss after every `every` steps and the final codes [batch, code].
+    /// For checks against other programs: reconstructs given images, `[batch, h, w, c]` in `[0, 1]`, with the present G.
+    /// Returns the mean loss after every `every` steps and the final codes `[batch, code]`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn of_images(
         &mut self,
         device: &Device,

@@ -40,14 +40,17 @@ impl Sheet {
         Sheet { width, height, rgba }
     }
 
-    /// The picture as a PNG file.
+    /// The picture as a PNG file, RGBA with eight bits per channel.
+    ///
+    /// # Panics
+    /// If the picture has no pixel, or `rgba` another number of bytes than four per pixel.
     pub fn png(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
         let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&self.rgba));
-        written.expect("a sheet has four bytes per pixel, and memory does not fail to be written");
+        written.expect("a sheet has pixels of four bytes, and memory does not fail to be written");
         bytes
     }
 }
@@ -61,7 +64,10 @@ pub struct Tiler {
 }
 
 impl Tiler {
-    /// Room for `images` images, and the dispatch that fills the sheet from `pixels`.
+    /// Room for `images` images, and the dispatch that fills the sheet from `pixels` `[images, h, w, c]` in `[0, 1]`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Limit`] when the sheet is too large for the device.
     pub fn new(device: &Device, pixels: &Buffer, shape: Shape, images: u32, columns: u32) -> Result<(Tiler, Dispatch)> {
         let columns = columns.clamp(1, images.max(1));
         let tile_rows = images.div_ceil(columns).max(1);
@@ -76,6 +82,9 @@ impl Tiler {
     }
 
     /// The sheet as it was last filled.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn read(&self, device: &Device) -> Result<Sheet> {
         let words: Vec<u32> = self.sheet.read(device).await?;
         Ok(Sheet { width: self.width, height: self.height, rgba: words.iter().flat_map(|w| w.to_le_bytes()).collect() })
@@ -94,6 +103,9 @@ pub struct Samples {
 
 impl Samples {
     /// Allocates codes, images and sheet. G runs one batch at a time, in the memory of the training step.
+    ///
+    /// # Errors
+    /// [`crate::Error::Limit`] when a buffer is too large for the device, [`crate::Error::Shader`] when a kernel is refused.
     pub async fn new(device: &Device, config: &Config, gan: &Gan, progress: &mut Progress<'_>) -> Result<Samples> {
         let shape = Shape::new(config.height, config.width, config.channels);
         let batch = config.batch_size;
@@ -115,7 +127,10 @@ impl Samples {
         Ok(Samples { slots, program, tiler, seed: config.seed, rows: batch })
     }
 
-    /// The samples of the present weights.
+    /// The samples of the present weights, averaged ones where the settings ask for them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn sheet(&self, device: &Device) -> Result<Sheet> {
         self.slots.write(device, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
         device.submit("sample sheet", |encoder| self.program.record(device, encoder, 0));

@@ -14,7 +14,7 @@ impl Trainer {
     /// The learned parameters, named `gen.*` and `dis.*`.
     ///
     /// # Errors
-    /// [`crate::Error::Device`] when the device failed, here and below.
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn parameters(&self) -> Result<Vec<Named>> {
         self.learned(|network| &network.parameters.values).await
     }
@@ -22,7 +22,7 @@ impl Trainer {
     /// The gradients of the last step, under the names of their parameters.
     ///
     /// # Errors
-    /// As above.
+    /// As [`Self::parameters`].
     pub async fn gradients(&self) -> Result<Vec<Named>> {
         self.learned(|network| &network.parameters.gradients).await
     }
@@ -30,7 +30,7 @@ impl Trainer {
     /// The optimiser's state tensors by their names, each under the names of the parameters.
     ///
     /// # Errors
-    /// As above.
+    /// As [`Self::parameters`].
     pub async fn optimiser_state(&self) -> Result<Vec<(&'static str, Vec<Named>)>> {
         let mut all = Vec::new();
         for (number, &(name, _)) in self.gan().generator.parameters.optimiser_state.iter().enumerate() {
@@ -42,7 +42,7 @@ impl Trainer {
     /// Averaged parameters of G, if the settings ask for them.
     ///
     /// # Errors
-    /// As above.
+    /// As [`Self::parameters`].
     pub async fn average(&self) -> Result<Vec<Named>> {
         let Some(average) = &self.gan().average else { return Ok(Vec::new()) };
         let network = &self.gan().generator;
@@ -53,7 +53,7 @@ impl Trainer {
     /// Running statistics, and what reparameterisations keep.
     ///
     /// # Errors
-    /// As above.
+    /// As [`Self::parameters`].
     pub async fn state(&self) -> Result<Vec<Named>> {
         let mut all = Vec::new();
         for role in Role::BOTH {
@@ -69,7 +69,7 @@ impl Trainer {
     /// Logits of the last step's real images, and of its last fakes.
     ///
     /// # Errors
-    /// As above.
+    /// As [`Self::parameters`].
     pub async fn logits(&self) -> Result<(Vec<f32>, Vec<f32>)> {
         let all: Vec<f32> = self.gan().logits.read(self.device()).await?;
         let (real, fake) = all.split_at(all.len() / 2);

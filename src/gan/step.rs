@@ -1,4 +1,5 @@
-//! One training step as lists of dispatches, for both update orders (paper, section 4).
+//! One training step as lists of dispatches, for both update orders: that of the authors' first code (alternating) and
+//! that of their second (simultaneous).
 
 use crate::config::{Loss, Order};
 use crate::device::{Dispatch, View};
@@ -129,6 +130,7 @@ impl Gan {
 }
 
 /// The kernel of a loss: `shaders/loss_NAME.wgsl`.
+#[expect(clippy::missing_panics_doc, reason = "losses and kernels are both fixed when the crate is compiled")]
 pub fn kernel_of(loss: Loss) -> &'static Kernel {
     Kernel::named(&format!("loss_{}", loss.name())).expect("every loss has a kernel of its name")
 }

@@ -77,11 +77,14 @@ pub struct Trainer {
 
 impl Trainer {
     /// Builds everything for `config` and `data`: the data set is brought to the configured size and colours, split,
-    /// and uploaded; parameters are initialised from the seed. Nothing is allocated afterwards. `report(done, total,
+    /// and uploaded; parameters are initialised from the seed. Training steps allocate nothing. `report(done, total,
     /// kernel)` tells how far the build is.
     ///
     /// # Errors
-    /// A setting out of range, a data set too small, a limit of the device exceeded, or a shader refused.
+    /// [`Error::Config`](crate::Error::Config) for a setting out of range, [`Error::Data`](crate::Error::Data) for a data
+    /// set too small, [`Error::Limit`](crate::Error::Limit) where the device has less room,
+    /// [`Error::Shader`](crate::Error::Shader) where it refuses a kernel, [`Error::Device`](crate::Error::Device) when it
+    /// failed.
     pub async fn new(
         device: Arc<Device>,
         config: Config,
@@ -224,7 +227,7 @@ impl Trainer {
         (self.running_images, self.final_images)
     }
 
-    /// Milliseconds per training step as measured lately.
+    /// Milliseconds per training step as measured lately; `None` before the first.
     pub fn ms_per_step(&self) -> Option<f64> {
         self.chunk_size.ms_per_step()
     }
@@ -242,7 +245,7 @@ impl Trainer {
     /// Changes the learning rate from the next step on.
     ///
     /// # Errors
-    /// A rate out of range; the old one stays.
+    /// [`crate::Error::Config`] for a rate out of range; the old one stays.
     pub fn set_lr(&mut self, lr: f32) -> Result<()> {
         let config = Config { lr, ..self.config.clone() };
         config.validate()?;
@@ -265,12 +268,18 @@ impl Trainer {
         self.tested_at = Some(self.step);
     }
 
-    /// The sheet of samples from the fixed codes.
+    /// The sheet of `vis_size` x `vis_size` samples from the fixed codes.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn sheet(&self) -> Result<Sheet> {
         self.samples.sheet(&self.device).await
     }
 
     /// Held-out images beside their reconstructions; `None` before the first test has begun.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] when the device failed.
     pub async fn pairs(&self) -> Result<Option<Sheet>> {
         self.test.pairs(&self.device).await
     }

@@ -17,7 +17,7 @@ pub struct Network {
     pub parameters: Parameters,
     /// Kernel variant of the GEMMs.
     pub variant: Variant,
-    /// A buffer that nobody reads.
+    /// Bound where a kernel has a binding that a dispatch does not use.
     dummy: Buffer,
 }
 
@@ -25,7 +25,7 @@ impl Network {
     /// Allocates the parameters of `specs`, with state for the optimiser; `name` labels the buffers.
     ///
     /// # Errors
-    /// When a buffer is too large for the device.
+    /// [`crate::Error::Limit`] when a buffer is too large for the device.
     pub fn new(
         device: &Device,
         name: &str,

@@ -84,7 +84,7 @@ pub struct NamedTensor {
 }
 
 impl NamedTensor {
-    /// The tensor's values in PyTorch's order, out of a flat buffer.
+    /// The tensor's values in PyTorch's order, out of a flat buffer of the network.
     pub fn extract(&self, flat: &[f32]) -> Vec<f32> {
         self.tensor.indices().map(|i| flat[self.first as usize + i]).collect()
     }
@@ -98,6 +98,9 @@ impl NamedTensor {
 }
 
 /// Every learned tensor of a network, in the order of the layers.
+///
+/// # Panics
+/// If `layout` is not that of `specs`.
 pub fn learned_tensors(role: Role, specs: &[LayerSpec], layout: &Layout) -> Vec<NamedTensor> {
     let mut all = Vec::new();
     for (spec, at) in specs.iter().zip(&layout.layers) {
@@ -126,7 +129,7 @@ fn named(role: Role, spec: &LayerSpec, first: u32, tensor: Tensor) -> NamedTenso
 /// What a forward or backward pass reads of a network.
 #[derive(Debug, Clone)]
 pub struct Weights {
-    /// Effective weights w; the parameters themselves where nothing is normalised.
+    /// Effective weights w, as many as [`Layout::weights`]; the parameters themselves where weights are plain.
     pub effective: Buffer,
     /// The flat parameters, for biases and pairs.
     pub params: Buffer,
@@ -139,7 +142,7 @@ pub struct Weights {
 pub struct Parameters {
     /// The offset table.
     pub layout: Layout,
-    /// The flat parameters.
+    /// The flat parameters, as many as [`Layout::count`].
     pub values: Buffer,
     /// Their gradients.
     pub gradients: Buffer,
@@ -155,7 +158,7 @@ impl Parameters {
     /// Allocates everything but the gradients, which lie at the front of `gradients`. Values are zero until written.
     ///
     /// # Errors
-    /// When a buffer is too large for the device.
+    /// [`crate::Error::Limit`] when a buffer is too large for the device.
     pub fn new(
         device: &Device,
         name: &str,
@@ -187,7 +190,7 @@ impl Parameters {
     /// A second set of weights, for a copy that stays as it is.
     ///
     /// # Errors
-    /// When a buffer is too large for the device.
+    /// [`crate::Error::Limit`] when a buffer is too large for the device.
     pub fn copy(&self, device: &Device, name: &str) -> Result<Weights> {
         let params = Buffer::new(device, &format!("{name} parameters"), self.layout.count as usize)?;
         let is_own = self.reparameterisation.has_own_weights();

@@ -6,7 +6,7 @@ use crate::nn::shape::Shape;
 
 /// Rows of pixels per part of batch normalisation's sums.
 pub(crate) const ROWS_PER_PART: u32 = 256;
-/// Parts of a sum of gradients at most: they are added by one invocation.
+/// Parts of a sum of gradients at most: those of one element are added by one invocation.
 const MOST_PARTS: u32 = 64;
 
 /// Rows of pixels per part of a sum of gradients over `rows`.
@@ -19,7 +19,8 @@ pub(crate) fn parts(shape: Shape, rows: u32) -> u32 {
     (rows * shape.h * shape.w).div_ceil(ROWS_PER_PART)
 }
 
-/// Adds `parts` partial results of `count` elements from `scratch` into `target` at `offset`.
+/// Adds up the partial results `[parts, count]` at the front of `scratch`; the sums `[count]` replace what `target` has
+/// from element `offset` on.
 pub fn reduce(name: &str, parts: u32, count: u32, scratch: &Buffer, target: &Buffer, offset: u32) -> Dispatch {
     Dispatch::new(&kernels::REDUCE_PARTIALS, &format!("{name} sum of parts"))
         .params(&ReducePartials { parts, count, total_offset: offset })

@@ -15,7 +15,7 @@ const BLOCK: u32 = 256;
 /// kernel does all of it; else the sums of parts, pull-back, optimiser, effective weights.
 ///
 /// # Errors
-/// When a buffer is too large for the device.
+/// [`crate::Error::Limit`] when a buffer is too large for the device.
 pub fn update(
     device: &Device,
     name: &str,

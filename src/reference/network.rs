@@ -35,6 +35,7 @@ pub struct Pass {
 
 impl Pass {
     /// The network's output `[B, C, H, W]`; for the discriminator `[B, 1, 1, 1]`.
+    #[expect(clippy::missing_panics_doc, reason = "only `Network::evaluate` makes a pass")]
     pub fn output(&self) -> &Tensor {
         self.values.last().expect("a pass has at least the network's input")
     }
@@ -91,7 +92,11 @@ impl Network {
         self.evaluate(tensors, x, Statistics::Batch)
     }
 
-    /// The forward pass with the statistics of the batch or running ones. `tensors` holds parameters and state.
+    /// The forward pass with the statistics of the batch or running ones. `tensors` holds parameters and state; `x` is
+    /// `[B, code]` for G and `[B, C, H, W]` for D.
+    ///
+    /// # Panics
+    /// If a layer writes another shape than its node says, because `x` or a tensor has a shape that is not the network's.
     pub fn evaluate(&self, tensors: &Parameters, x: &Tensor, statistics: Statistics) -> Pass {
         let mut values = vec![x.clone()];
         for node in &self.nodes {
@@ -104,7 +109,10 @@ impl Network {
         Pass { values, statistics }
     }
 
-    /// From the gradient of the output to the gradients of every parameter, by name, and of the input.
+    /// From the gradient `dy` of the output, in its shape, to the gradients of every parameter, by name, and of the input.
+    ///
+    /// # Panics
+    /// If no later node reads what a node before the last one writes, or none reads the input.
     pub fn backward(&self, tensors: &Parameters, pass: &Pass, dy: &Tensor) -> (Parameters, Tensor) {
         let mut gradients = Parameters::new();
         let mut d: Vec<Option<Tensor>> = vec![None; pass.values.len()];

@@ -11,6 +11,9 @@ pub struct Tensor {
 
 impl Tensor {
     /// A tensor of the given shape from its elements.
+    ///
+    /// # Panics
+    /// If there are not as many elements as the product of the shape.
     pub fn new(shape: &[usize], data: Vec<f64>) -> Tensor {
         assert_eq!(shape.iter().product::<usize>(), data.len(), "shape {shape:?} must hold {} elements", data.len());
         Tensor { shape: shape.to_vec(), data }
@@ -26,7 +29,7 @@ impl Tensor {
         Tensor { shape: shape.to_vec(), data: vec![0.0; shape.iter().product()] }
     }
 
-    /// The same elements under another shape.
+    /// The same elements under another shape, which must hold as many.
     pub fn reshaped(self, shape: &[usize]) -> Tensor {
         Tensor::new(shape, self.data)
     }
@@ -36,7 +39,10 @@ impl Tensor {
         Tensor { shape: self.shape.clone(), data: self.data.iter().map(|&value| f(value)).collect() }
     }
 
-    /// A new tensor `f(self[i], other[i])`; both must have one shape.
+    /// A new tensor `f(self[i], other[i])`.
+    ///
+    /// # Panics
+    /// If the two differ in shape.
     pub fn zip_map(&self, other: &Tensor, f: impl Fn(f64, f64) -> f64) -> Tensor {
         assert_eq!(self.shape, other.shape, "both tensors must have one shape");
         let data = self.data.iter().zip(&other.data).map(|(&a, &b)| f(a, b)).collect();
@@ -56,6 +62,9 @@ impl Tensor {
     }
 
     /// The lengths of all axes, which must be `N`: four for an image batch `[B, C, H, W]`, two for a matrix.
+    ///
+    /// # Panics
+    /// If there are more axes, or fewer.
     pub fn axes<const N: usize>(&self) -> [usize; N] {
         let Ok(axes) = self.shape.as_slice().try_into() else { panic!("{N} axes are needed, not {:?}", self.shape) };
         axes

@@ -85,8 +85,10 @@ impl StepReport {
 impl Trainee {
     /// A network at the start of its training, with its own part of `parameters` (which may hold more).
     ///
-    /// Every learned parameter must be there, and state that is drawn at random. Other state that is missing starts as
-    /// [`State::start`](super::layer::State::start) says.
+    /// State that is missing starts as [`State::start`](super::layer::State::start) says.
+    ///
+    /// # Panics
+    /// If a learned parameter is missing, or state that is drawn at random, or one of them has another shape.
     pub fn new(network: Network, parameters: &Parameters, optimiser: &dyn Optimiser) -> Trainee {
         let learned = network.parameters();
         let zeros: Parameters = learned.iter().map(|(name, shape)| (name.clone(), Tensor::zeros(shape))).collect();
@@ -181,6 +183,10 @@ impl Training {
     ///
     /// Simultaneous: `real` is one batch; the fakes of `z_g` serve both gradients, both of the old networks; then both are
     /// updated. `z_d` is not read.
+    ///
+    /// # Panics
+    /// If a simultaneous step is given another number of real batches than one, or an alternating step none, or not as
+    /// many batches of codes.
     pub fn step(&mut self, real: &[Tensor], z_d: &[Tensor], z_g: &Tensor, lr: [f64; 2]) -> StepReport {
         match self.order {
             Order::Alternating => self.alternating(real, z_d, z_g, lr),

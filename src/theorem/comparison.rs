@@ -1,4 +1,4 @@
-//! A network of this program, its strict form and the way back, side by side.
+//! A network of this program, its strict form, and the network converted back from that, side by side.
 
 use super::named::{self, Named};
 use super::network::{Plain, Strict};
@@ -38,7 +38,7 @@ pub struct Comparison {
     pub strict: f64,
     /// What rounding could make of it at most.
     pub strict_bound: f64,
-    /// The same after the way back, for two networks with plain layers.
+    /// The same between the plain network and the one converted back from its strict form.
     pub back: f64,
     /// What rounding could make of it at most.
     pub back_bound: f64,

@@ -111,6 +111,7 @@ pub fn demonstration(depth: u32, maps: Maps, activation: Activation, seed: u32) 
 ///
 /// # Errors
 /// [`Error::Config`] for a depth out of [`DEPTHS`].
+#[expect(clippy::missing_panics_doc, reason = "a depth of no layer is refused")]
 pub fn random(depth: u32, maps: Maps, activation: Activation, seed: u32) -> Result<Plain> {
     if !DEPTHS.contains(&depth) {
         let (low, high) = (DEPTHS.start(), DEPTHS.end());

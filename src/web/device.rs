@@ -1,4 +1,4 @@
-//! What computes.
+//! The device that computes: an adapter, or the CPU.
 
 use super::JsResult;
 use crate::device::{self, Limits};
@@ -12,6 +12,9 @@ use wasm_bindgen::prelude::*;
 pub struct Device(Arc<device::Device>, Variant);
 
 /// Finds an adapter, opens a device and runs a first kernel.
+///
+/// # Errors
+/// Where there is no adapter, where it opens no device, or where its first kernel answers wrongly.
 #[allow(clippy::arc_with_non_send_sync, reason = "native tests share a device between threads; a browser has just one")]
 #[wasm_bindgen(js_name = openGpu)]
 pub async fn open_gpu() -> JsResult<Device> {

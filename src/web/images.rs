@@ -23,11 +23,17 @@ impl Dataset {
     }
 
     /// Reads a file by its content.
+    ///
+    /// # Errors
+    /// Where the bytes are not a whole file of a format that [`data::open`] knows.
     pub fn open(name: &str, bytes: &[u8]) -> JsResult<Dataset> {
         Ok(Dataset(data::open(name, bytes)?))
     }
 
     /// Both sets as one.
+    ///
+    /// # Errors
+    /// Where their images differ in size or colours, or where both together would be too large.
     pub fn append(&self, other: &Dataset) -> JsResult<Dataset> {
         let mut both = self.0.clone();
         both.append(&other.0)?;
@@ -88,7 +94,7 @@ impl Sheet {
         self.0.height
     }
 
-    /// A copy of the pixels.
+    /// A copy of the pixels, four bytes each, row by row from the top.
     #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
     pub fn rgba(&self) -> Uint8ClampedArray {
         Uint8ClampedArray::from(self.0.rgba.as_slice())

@@ -47,18 +47,27 @@ pub struct Preset {
 }
 
 /// The named starting points.
+///
+/// # Errors
+/// Where one of them is no object in JavaScript.
 #[wasm_bindgen]
 pub fn presets() -> JsResult<Vec<Ts<Preset>>> {
     config::presets().into_iter().map(|(name, config)| Ok(Preset { name, config }.into_ts()?)).collect()
 }
 
 /// The table of settings: what every key of a configuration takes, and what it is called, in the order of the form.
+///
+/// # Errors
+/// Where a row is no object in JavaScript.
 #[wasm_bindgen]
 pub fn settings() -> JsResult<Vec<Ts<Key>>> {
     KEYS.iter().map(|key| Ok(key.into_ts()?)).collect()
 }
 
 /// A random plain network of `depth` layers beside its strict form. Needs no device.
+///
+/// # Errors
+/// For a depth out of [`theorem::demonstration::DEPTHS`].
 #[wasm_bindgen(js_name = theorem)]
 pub fn theorem_demonstration(
     depth: u32,
@@ -70,7 +79,10 @@ pub fn theorem_demonstration(
 }
 
 /// Training steps of a preset with some settings changed, measured for about `seconds`; `on_progress` is called before
-/// each piece.
+/// each piece with the share that is done, from 0 to 1.
+///
+/// # Errors
+/// As [`bench::workload`] and [`bench::measure`].
 #[wasm_bindgen]
 pub async fn bench(
     device: &Device,

@@ -19,6 +19,9 @@ pub struct Session {
 }
 
 /// Checks the settings and builds the run; `on_progress` is called before each piece.
+///
+/// # Errors
+/// As [`Config::from_json`] and [`Trainer::new`].
 #[wasm_bindgen(js_name = startSession)]
 pub async fn start_session(
     device: &Device,
@@ -48,6 +51,9 @@ impl Session {
     }
 
     /// The settings in force.
+    ///
+    /// # Errors
+    /// Where they are no object in JavaScript.
     #[wasm_bindgen(getter)]
     pub fn config(&self) -> JsResult<Settings> {
         object(self.trainer.config())
@@ -65,12 +71,18 @@ impl Session {
         self.compile_millis
     }
 
-    /// One turn: up to `most` training steps (0: as many as the pace allows) and a share of a running test.
+    /// One turn: up to `most` training steps (0: as many as suit one submit) and a share of a running test.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance`].
     pub async fn advance(&mut self, most: u32) -> JsResult<Report> {
         Ok(Report(self.trainer.advance(most).await?))
     }
 
     /// The same towards training step `stop`, with the next turn submitted ahead of this one's metrics.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance_ahead`].
     #[wasm_bindgen(js_name = advanceAhead)]
     pub async fn advance_ahead(&mut self, stop: u32) -> JsResult<Report> {
         Ok(Report(self.trainer.advance_ahead(stop).await?))
@@ -83,22 +95,34 @@ impl Session {
     }
 
     /// The report of a turn that was submitted ahead, if there is one.
+    ///
+    /// # Errors
+    /// As [`Trainer::settle`].
     pub async fn settle(&mut self) -> JsResult<Option<Report>> {
         Ok(self.trainer.settle().await?.map(Report))
     }
 
     /// One turn of the running test alone, without training.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance_test`].
     #[wasm_bindgen(js_name = advanceTest)]
     pub async fn advance_test(&mut self) -> JsResult<Report> {
         Ok(Report(self.trainer.advance_test().await?))
     }
 
     /// Samples from the fixed codes.
+    ///
+    /// # Errors
+    /// Where the device failed.
     pub async fn sheet(&self) -> JsResult<Sheet> {
         Ok(Sheet(self.trainer.sheet().await?))
     }
 
     /// Held-out images beside their reconstructions.
+    ///
+    /// # Errors
+    /// Where the device failed.
     pub async fn pairs(&self) -> JsResult<Option<Sheet>> {
         Ok(self.trainer.pairs().await?.map(Sheet))
     }
@@ -116,17 +140,26 @@ impl Session {
     }
 
     /// Weights, activations and D's outputs as they are now.
+    ///
+    /// # Errors
+    /// Where the device failed.
     pub async fn inspection(&self) -> JsResult<Ts<Inspection>> {
         Ok(self.trainer.inspection().await?.into_ts()?)
     }
 
     /// Changes the learning rate from the next step on.
+    ///
+    /// # Errors
+    /// For a rate out of its range; the old one stays.
     #[wasm_bindgen(js_name = setLr)]
     pub fn set_lr(&mut self, lr: f32) -> JsResult<()> {
         Ok(self.trainer.set_lr(lr)?)
     }
 
     /// The Euclidean norm of every parameter's gradient in the last step, by name.
+    ///
+    /// # Errors
+    /// Where the device failed.
     #[wasm_bindgen(js_name = gradientNorms, unchecked_return_type = "Map<string, number>")]
     pub async fn gradient_norms(&self) -> JsResult<Map> {
         let norms = Map::new();
@@ -138,12 +171,18 @@ impl Session {
     }
 
     /// Everything a run needs to go on, as a safetensors file.
+    ///
+    /// # Errors
+    /// Where the device failed.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub async fn checkpoint(&self) -> JsResult<Vec<u8>> {
         Ok(self.trainer.checkpoint().await?)
     }
 
     /// Goes on from a checkpoint; a file that does not fit changes nothing.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::read`] and [`Trainer::restore`].
     pub fn restore(&mut self, bytes: &[u8]) -> JsResult<()> {
         Ok(self.trainer.restore(&Checkpoint::read(bytes)?)?)
     }
@@ -167,7 +206,7 @@ impl Report {
         self.0.steps
     }
 
-    /// `steps` rows of step, d_loss_real, d_loss_fake, g_loss, d_loss; NaN for a part that the loss does not have.
+    /// `[steps, 5]`: step, d_loss_real, d_loss_fake, g_loss, d_loss; NaN for a part that the loss does not have.
     #[wasm_bindgen(unchecked_return_type = "Float32Array<ArrayBuffer>")]
     pub fn metrics(&self) -> Vec<f32> {
         let first = self.0.step - self.0.steps;
@@ -202,13 +241,13 @@ impl Report {
         self.0.finished.as_ref().map_or(0, |result| result.step)
     }
 
-    /// Loss of every image of the test that finished in this turn.
+    /// Loss of every image of the test that finished in this turn: squared error per pixel and channel, pixels in [0, 1].
     #[wasm_bindgen(js_name = testLosses, unchecked_return_type = "Float32Array<ArrayBuffer> | undefined")]
     pub fn test_losses(&self) -> Option<Vec<f32>> {
         self.0.finished.as_ref().map(|result| result.losses.clone())
     }
 
-    /// Result of the test that finished in this turn.
+    /// Result of the test that finished in this turn: the mean of its losses.
     #[wasm_bindgen(getter, js_name = testLoss)]
     pub fn test_loss(&self) -> Option<f32> {
         self.0.finished.as_ref().map(|result| result.loss)

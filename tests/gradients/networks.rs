@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wn_gan::config::{Activation, Affine, Config, Loss, Net, Norm, Order, Role, Sharing, Statistics};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::Parameters;
-use wn_gan::reference::loss::{self, DiscriminatorLoss, softplus};
+use wn_gan::reference::loss;
 use wn_gan::reference::mse::{mse, mse_gradient};
 use wn_gan::reference::network::Network;
 use wn_gan::reference::training::Training;
@@ -24,6 +24,7 @@ fn tiny_networks() -> Vec<Config> {
     let mut all: Vec<Config> = Norm::ALL.into_iter().map(tiny).collect();
     all.push(Config { activation: Activation::Relu, loss: Loss::Ls, ..tiny(Norm::Batch) });
     all.push(Config { activation: Activation::Trelu, loss: Loss::Hinge, ..tiny(Norm::Spectral) });
+    all.extend([Norm::Weight, Norm::Batch].map(|norm| Config { loss: Loss::Rpgan, ..tiny(norm) }));
     for norm_d in [Norm::Weight, Norm::Spectral] {
         all.push(Config { norm_d: Some(norm_d), norm_g: Some(Norm::Batch), ..tiny(Norm::None) });
     }
@@ -156,45 +157,9 @@ fn whole_networks() {
     checks.none_failed();
 }
 
-/// A loss that pairs every fake with a real image, so that D's loss has no two parts and G's reads real logits:
-/// `mean softplus(f - r)` for D, `mean softplus(r - f)` for G.
-#[derive(Debug)]
-struct Paired;
-
-impl Paired {
-    /// `mean softplus(b - a)` and its gradient by `b`.
-    fn of(a: &Tensor, b: &Tensor) -> (f64, Tensor) {
-        let (difference, count) = (b.zip_map(a, |b, a| b - a), a.data.len() as f64);
-        let loss = difference.data.iter().map(|&x| softplus(x)).sum::<f64>() / count;
-        (loss, difference.map(|x| 1.0 / (1.0 + (-x).exp()) / count))
-    }
-}
-
-impl loss::Loss for Paired {
-    fn discriminator(&self, real: &Tensor, fake: &Tensor) -> DiscriminatorLoss {
-        let (loss, by_fake) = Paired::of(real, fake);
-        DiscriminatorLoss { loss, parts: None, by_real: by_fake.map(|g| -g), by_fake }
-    }
-
-    fn generator(&self, real: &Tensor, fake: &Tensor) -> (f64, Tensor) {
-        let (loss, by_real) = Paired::of(fake, real);
-        (loss, by_real.map(|g| -g))
-    }
-}
-
-fn with_paired_loss(config: &Config) -> Training {
-    Training { loss: &Paired, generator_reads_real: true, ..Training::new(config, &scattered(config)) }
-}
-
-#[test]
-fn a_loss_that_pairs_images() {
-    let checks = Checks::of_elements(3);
-    let (real, z) = (random(&[3, 3, 10, 12], 20).map(|u| 0.5 + 0.5 * u), random(&[3, 5], 21));
-    for norm in [Norm::Weight, Norm::Batch] {
-        let config = tiny(norm);
-        check_losses(&format!("paired loss, {norm:?}"), &with_paired_loss(&config), (&config, &real, &z), &checks);
-    }
-    checks.none_failed();
+fn with_paired_loss(order: Order) -> Training {
+    let config = Config { loss: Loss::Rpgan, order, ..tiny(Norm::Weight) };
+    Training::new(&config, &scattered(&config))
 }
 
 /// G's update of an alternating step reads what the updated D says of the last real batch; a simultaneous one reads what
@@ -206,8 +171,7 @@ fn which_logits_of_real_images_the_loss_of_the_generator_reads() {
     let z_g = random(&[3, 5], 24);
     let lr = [1e-3, 2e-3];
     for reads in [true, false] {
-        let config = tiny(Norm::Weight);
-        let mut training = with_paired_loss(&config);
+        let mut training = with_paired_loss(Order::Alternating);
         training.generator_reads_real = reads;
         let report = training.step(&real, &z_d, &z_g, lr);
         let updated = logits(&training, &training.discriminator.parameters, &real[1]);
@@ -216,11 +180,10 @@ fn which_logits_of_real_images_the_loss_of_the_generator_reads() {
         assert_eq!(report.g_logits[0] == report.d_logits[0], !reads);
         assert_eq!((report.d_loss_real, report.d_loss_fake), (None, None));
         let [of_real, of_fake] = &report.g_logits;
-        assert_eq!(report.g_loss, Paired::of(of_fake, of_real).0);
+        assert_eq!(report.g_loss, training.loss.generator(of_real, of_fake).0);
         assert_eq!((training.discriminator.updates, training.generator.updates), (2, 1));
     }
-    let config = Config { order: Order::Simultaneous, ..tiny(Norm::Weight) };
-    let mut training = with_paired_loss(&config);
+    let mut training = with_paired_loss(Order::Simultaneous);
     let old = logits(&training, &training.discriminator.parameters, &real[0]);
     let report = training.step(&real[..1], &[], &z_g, lr);
     assert_eq!(report.d_logits, report.g_logits);

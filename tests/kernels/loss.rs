@@ -14,7 +14,8 @@ use wn_gan::reference::mse::{mse as reference_mse, mse_gradient};
 const OUTPUT: usize = 7;
 
 /// How far an image's term and its derivative by the logit may be off, given how far the logit leans towards the wrong
-/// side: -l where D is to say real, l where it is to say fake.
+/// side: -l where D is to say real, l where it is to say fake; in a loss of pairs, how far the wrong logit is above the
+/// other.
 struct Term {
     value: fn(f64) -> Tolerance,
     derivative: fn(f64) -> Tolerance,
@@ -45,6 +46,13 @@ pub fn hinge(kernel: &'static Kernel) -> Report {
         Loss::Hinge,
         &Term { value: |x| Tolerance::rounded(0.5, 1.0 + x), derivative: |_| Tolerance::exact() },
     )
+}
+
+/// As [`bce`] of the difference of two logits, which rounds.
+pub fn rpgan(kernel: &'static Kernel) -> Report {
+    let value = |x: f64| softplus(x) + Tolerance::rounded(0.5, x);
+    let derivative = |x: f64| Tolerance::rounded(sigmoid_ulps(x) + 0.5 * x.abs(), logistic(x));
+    check(kernel, Loss::Rpgan, &Term { value, derivative })
 }
 
 fn logistic(x: f64) -> f64 {
@@ -102,33 +110,44 @@ fn check_batch(
 ) {
     let batch = real.len();
     let [of_real, of_fake] = [real, fake].map(|logits| Tensor::new(&[batch, 1], logits.clone()));
-    let (towards_fake, towards_real) = (|l: &f64| -l, |l: &f64| *l);
     // Metrics lie in row 1 of 3; what the other network reports in this row stays.
     let mut row = [0.0, 0.125, 0.25, 0.5];
     let mut of_row = [Tolerance::exact(); METRIC_COLUMNS];
     let mut metrics = poisoned(0, 3 * METRIC_COLUMNS);
     metrics[METRIC_COLUMNS..2 * METRIC_COLUMNS].copy_from_slice(&row.map(|value| (value as f32).to_bits()));
     let reference = loss::of(loss);
-    let leans: Vec<f64>;
-    let gradient: Vec<f64>;
-    if is_generator {
-        leans = fake.iter().map(towards_fake).collect();
+    let pairs = || real.iter().zip(fake);
+    let (leans, gradient): (Vec<f64>, _) = if is_generator {
+        let one =
+            |(&r, &f): (&f64, &f64)| reference.generator(&Tensor::vector(vec![r]), &Tensor::vector(vec![f])).0.abs();
+        let sizes = pairs().map(one).sum::<f64>() / batch as f64;
+        let lean = |(&r, &f): (&f64, &f64)| if loss.generator_reads_real() { r - f } else { -f };
+        let leans: Vec<f64> = pairs().map(lean).collect();
         let (value, by_fake) = reference.generator(&of_real, &of_fake);
-        let one = |l: &f64| reference.generator(&Tensor::vector(vec![0.0]), &Tensor::vector(vec![*l])).0.abs();
-        let sizes = fake.iter().map(one).sum::<f64>() / batch as f64;
         (row[3], of_row[3]) = (value, mean_tolerance(term, &leans, value, sizes));
-        gradient = by_fake.data;
+        (leans, by_fake.data)
     } else {
-        leans = real.iter().map(towards_fake).chain(fake.iter().map(towards_real)).collect();
         let found = reference.discriminator(&of_real, &of_fake);
-        let parts = found.parts.expect("these losses are sums of two");
-        for (column, value) in parts.into_iter().enumerate() {
-            let leans = &leans[column * batch..][..batch];
-            (row[column], of_row[column]) = (value, mean_tolerance(term, leans, value, value));
-        }
-        (row[2], of_row[2]) = (found.loss, of_row[0] + of_row[1] + Tolerance::rounded(0.5, found.loss));
-        gradient = [found.by_real.data, found.by_fake.data].concat();
-    }
+        let leans = match found.parts {
+            Some(parts) => {
+                let leans = [real.iter().map(|l| -l).collect(), fake.clone()];
+                for (column, value) in parts.into_iter().enumerate() {
+                    (row[column], of_row[column]) = (value, mean_tolerance(term, &leans[column], value, value));
+                }
+                of_row[2] = of_row[0] + of_row[1] + Tolerance::rounded(0.5, found.loss);
+                leans
+            }
+            None => {
+                let leans: Vec<f64> = pairs().map(|(r, f)| f - r).collect();
+                of_row[2] = mean_tolerance(term, &leans, found.loss, found.loss);
+                // Where the mean stands that has no parts.
+                (row[0], of_row[0], row[1]) = (found.loss, of_row[2], 0.0);
+                [leans.clone(), leans]
+            }
+        };
+        row[2] = found.loss;
+        (leans.concat(), [found.by_real.data, found.by_fake.data].concat())
+    };
     let params = LossParams { batch: batch as u32, generator: u32::from(is_generator), output: OUTPUT as u32 };
     let step = Step { metric_row: 1, ..Step::default() };
     let contents = [filled(0, &[&**real, &**fake].concat()), poisoned(OUTPUT, gradient.len()), metrics];

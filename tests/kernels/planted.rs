@@ -291,6 +291,10 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (loss::hinge, &kernels::LOSS_HINGE, "vec2<f32>(-fake, -1.0)", "hinge(-fake)"),
     (loss::hinge, &kernels::LOSS_HINGE, "x > -1.0", "x >= -1.0"),
     (loss::hinge, &kernels::LOSS_HINGE, "vec2<f32>(1.0 + x, 1.0)", "vec2<f32>(1.0 + x, -1.0)"),
+    // Swapped images, gradients that push both logits the same way, a G that does not look at the real image.
+    (loss::rpgan, &kernels::LOSS_RPGAN, "softplus(fake - real)", "softplus(real - fake)"),
+    (loss::rpgan, &kernels::LOSS_RPGAN, "-of_pair.y, of_pair.y", "of_pair.y, of_pair.y"),
+    (loss::rpgan, &kernels::LOSS_RPGAN, "softplus(real - fake)", "softplus(-fake)"),
     // Swapped operands, a gradient for images that only fill the batch up.
     (loss::mse, &kernels::MSE, "y[at] - wanted[at]", "wanted[at] - y[at]"),
     (loss::mse, &kernels::MSE, "group.x < now.rows", "true"),

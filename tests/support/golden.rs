@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test crate that includes this file uses its part of it")]
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -24,7 +24,7 @@ const TRAINING: [&str; 8] = [
 ];
 
 /// The files with training steps of settings that belong to one network, a layer or the training alone.
-const OPTIONS: [&str; 3] = ["gan16_options", "gan16_affine", "resnet_options"];
+const OPTIONS: [&str; 4] = ["gan16_options", "gan16_affine", "gan16_rpgan", "resnet_options"];
 
 /// One run of PyTorch in double precision.
 #[derive(Debug, Clone)]
@@ -42,8 +42,9 @@ pub struct Case<G> {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingGolden {
-    /// Per step `d_loss_real`, `d_loss_fake`, `g_loss`.
-    pub losses: Vec<[f64; 3]>,
+    /// Of every step.
+    #[serde(deserialize_with = "losses")]
+    pub losses: Vec<Losses>,
     /// Per step the Euclidean norms of D's whole gradient and of G's.
     pub total: Vec<[f64; 2]>,
     /// By name, everything that is learned.
@@ -161,13 +162,27 @@ pub fn hold_trajectories(runs: &[TrajectoryGolden]) {
     }
 }
 
+/// D's loss on real images, on fakes, and in all, and G's. The first two are there where D's loss is their sum.
+pub type Losses = [Option<f64>; 4];
+
+/// A file has D's losses on real images and on fakes, or D's loss; then G's.
+fn losses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Losses>, D::Error> {
+    let steps = Vec::<Vec<f64>>::deserialize(deserializer)?;
+    let of_step = |losses: &Vec<f64>| match losses.as_slice() {
+        &[real, fake, of_g] => Ok([Some(real), Some(fake), Some(real + fake), Some(of_g)]),
+        &[of_d, of_g] => Ok([None, None, Some(of_d), Some(of_g)]),
+        _ => Err(serde::de::Error::invalid_length(losses.len(), &"two or three losses")),
+    };
+    steps.iter().map(of_step).collect()
+}
+
 /// Every run of training steps: gan16 with each norm, loss, order and activation, gan16 with Adam, gan32, a ResNet.
 pub fn training_cases() -> impl Iterator<Item = Case<TrainingGolden>> {
     TRAINING.into_iter().flat_map(cases)
 }
 
 /// Runs with norms, rates and numbers of updates of their own for each network, averaged weights, gains and biases
-/// elsewhere than the norm has them, one slope and threshold per layer.
+/// elsewhere than the norm has them, one slope and threshold per layer, a loss of pairs.
 pub fn option_cases() -> impl Iterator<Item = Case<TrainingGolden>> {
     OPTIONS.into_iter().flat_map(cases)
 }
@@ -227,8 +242,12 @@ pub fn settings(base: &Settings, own: Settings) -> Config {
 }
 
 /// Whether the exact gradient of parameter `name` is 0: a channel's bias in front of batch normalisation only moves the
-/// mean that is subtracted again. What is found there is rounding, in PyTorch too.
+/// mean that is subtracted again, and the bias of D's logit cancels in a loss of pairs. What is found there is rounding,
+/// in PyTorch too.
 pub fn vanishes(config: &Config, name: &str) -> bool {
+    if name == "dis.final.conv.bias" && config.loss.generator_reads_real() {
+        return true;
+    }
     let ends = ["gen.level.0.conv.bias", "dis.level.0.conv.bias", "dis.final.conv.bias"];
     let role = if name.starts_with("gen.") { Role::Generator } else { Role::Discriminator };
     config.norm_of(role) == Norm::Batch && name.ends_with(".conv.bias") && !ends.contains(&name)

@@ -1,4 +1,4 @@
-//! `wngan adapter`: what the device is.
+//! `wngan adapter`: what the device is and what it offers.
 
 use crate::device;
 use crate::teller::print_object;

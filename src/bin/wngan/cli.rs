@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Trains weight-normalised GANs (Xiang & Li, arXiv 1704.03971) on this machine's GPU, or with WNGAN_DEVICE=cpu in
-/// the environment on its cpu.
+/// the environment on its CPU.
 ///
 /// Flags are written with underscores, as in the authors' code, or with hyphens.
 #[derive(Debug, Parser)]

@@ -74,7 +74,7 @@ impl Experiment {
     /// Trains and tests every cell that is not finished.
     ///
     /// # Errors
-    /// A sentence for a setting, a file, or the device. Losses that leave the numbers end one run, not the grid.
+    /// A sentence for a setting, a file, or the device. Losses that are NaN or infinite end one run, not the grid.
     pub fn run(&self) -> Result<()> {
         let images = self.source.open()?;
         let cells = self.cells(&images)?;

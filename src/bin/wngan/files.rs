@@ -11,27 +11,42 @@ pub fn file_error(what: &str, path: &Path, error: &std::io::Error) -> Error {
 }
 
 /// A file's bytes.
+///
+/// # Errors
+/// [`Error::File`] when it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|e| file_error("Reading", path, &e))
 }
 
 /// A file's text.
+///
+/// # Errors
+/// [`Error::File`] when it cannot be read, or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|e| file_error("Reading", path, &e))
 }
 
 /// Creates a folder with those above it.
+///
+/// # Errors
+/// [`Error::File`] when the system refuses.
 pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|e| file_error("Creating the folder", path, &e))
 }
 
 /// Writes a file under another name first, so that a kill leaves the old file or the new one, never a half. The folder
 /// is created if need be.
+///
+/// # Errors
+/// [`Error::File`] when folder or file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     write_as(path, bytes, "part")
 }
 
 /// The same for a file that several processes may write at once: the last one wins.
+///
+/// # Errors
+/// As [`write_whole`].
 pub fn write_shared(path: &Path, bytes: &[u8]) -> Result<()> {
     write_as(path, bytes, &format!("{}.part", std::process::id()))
 }

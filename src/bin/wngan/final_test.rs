@@ -1,4 +1,4 @@
-//! The final test (paper, section 5): all held-out images, more gradient steps than the running test.
+//! The final test, the paper's evaluation: all held-out images, more gradient steps than the running test.
 
 use crate::files::write_whole;
 use crate::folder::write_test;

@@ -40,6 +40,9 @@ impl Folder {
     /// `tested`. What a resumed run will write again is dropped from the tables: the metrics of step number `step`
     /// (counted from 0) and later, the tests after `tested` if that is the present step, otherwise those from it on, and
     /// inspections after the present step. There is a table of those if `inspects`, or if there was one before.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the folder or one of its tables cannot be written.
     pub fn open(root: &Path, config: &Config, step: u32, tested: Option<u32>, inspects: bool) -> Result<Folder> {
         for name in FOLDERS {
             create_folder(&root.join(name))?;
@@ -58,6 +61,9 @@ impl Folder {
     }
 
     /// Removes what an earlier run left in `root`, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the system refuses.
     pub fn remove(root: &Path) -> Result<()> {
         for name in FOLDERS.into_iter().chain(["final_test"]) {
             let path = root.join(name);
@@ -69,6 +75,9 @@ impl Folder {
     }
 
     /// Appends the losses of a chunk's steps; a part of D's loss that there is not is an empty field.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the table cannot be written.
     pub fn metrics(&mut self, report: &Report) -> Result<()> {
         let mut text = String::new();
         let part = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
@@ -80,28 +89,43 @@ impl Folder {
     }
 
     /// Appends a finished running test and writes its pairs and the loss of every image.
+    ///
+    /// # Errors
+    /// [`Error::File`] when one of the files cannot be written.
     pub fn test(&mut self, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
         write_test(&self.root.join("running_test"), result, pairs)?;
         append(&mut self.tests, &format!("{},{}\n", result.step, result.loss), &self.root)
     }
 
     /// Appends an inspection.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the table cannot be written.
     pub fn inspection(&mut self, inspection: &Inspection) -> Result<()> {
         let Some(table) = &mut self.inspection else { return Ok(()) };
         append(table, &inspection::rows(inspection), &self.root)
     }
 
     /// Writes a sample sheet.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be written.
     pub fn samples(&self, step: u32, sheet: &Sheet) -> Result<()> {
         write_whole(&self.root.join(format!("samples/{step:06}.png")), &sheet.png())
     }
 
     /// Writes a checkpoint: `last`, `best` or a step number.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be written.
     pub fn checkpoint(&self, name: &str, bytes: &[u8]) -> Result<()> {
         write_whole(&checkpoint_path(&self.root, name), bytes)
     }
 
     /// The lowest running loss in the table, if the checkpoint `best` is of that step.
+    ///
+    /// # Errors
+    /// [`Error::File`] when table or checkpoint cannot be read, [`Error::Checkpoint`] when that is none.
     pub fn best(&self) -> Result<Option<Score>> {
         let path = checkpoint_path(&self.root, "best");
         let Some(best) = best(&scores(&self.root)?).filter(|_| path.exists()) else { return Ok(None) };
@@ -118,7 +142,7 @@ pub fn checkpoint_path(root: &Path, name: &str) -> PathBuf {
 /// The settings of the run in `root`.
 ///
 /// # Errors
-/// When there is no run, or its settings are damaged.
+/// [`Error::File`] when there is no run, [`Error::Config`] when its settings are damaged.
 pub fn config(root: &Path) -> Result<Config> {
     let path = root.join(CONFIG);
     Config::from_json(&read_text(&path)?).map_err(|e| Error::Config(format!("{}: {e}", path.display())))
@@ -128,7 +152,7 @@ pub fn config(root: &Path) -> Result<Config> {
 /// it is the sum of both parts.
 ///
 /// # Errors
-/// When the table cannot be read.
+/// [`Error::File`] when the table cannot be read.
 pub fn metrics(root: &Path) -> Result<Vec<[f64; 5]>> {
     let row = |row: Vec<f64>| match row[..] {
         [step, real, fake, generator] => Some([step, real, fake, generator, real + fake]),
@@ -138,6 +162,9 @@ pub fn metrics(root: &Path) -> Result<Vec<[f64; 5]>> {
 }
 
 /// The running tests of the run in `root`, in order.
+///
+/// # Errors
+/// [`Error::File`] when the table cannot be read.
 pub fn scores(root: &Path) -> Result<Vec<Score>> {
     let score = |row: &Vec<f64>| match row[..] {
         [step, loss] => Some(Score { step: step as u32, loss }),
@@ -156,6 +183,9 @@ pub fn best(scores: &[Score]) -> Option<Score> {
 }
 
 /// Writes the loss of every image of a test, and its pairs, as `{step}.csv` and `{step}.png` into `folder`.
+///
+/// # Errors
+/// [`Error::File`] when one of them cannot be written.
 pub fn write_test(folder: &Path, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
     let rows: String = result.losses.iter().enumerate().map(|(i, loss)| format!("{i},{loss}\n")).collect();
     let path = |kind: &str| folder.join(format!("{:06}.{kind}", result.step));

@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
     /// Trains until `niter`, or without end if that is 0.
     ///
     /// # Errors
-    /// Losses that left the numbers, the device, or a file.
+    /// Losses that are NaN or infinite, the device, or a file.
     pub fn complete(mut self) -> Result<()> {
         let (niter, interval) = (self.trainer.config().niter, self.trainer.config().test_interval);
         let Schedule { vis_interval, save_interval, .. } = self.schedule;

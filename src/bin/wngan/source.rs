@@ -135,12 +135,18 @@ impl Source {
     }
 
     /// Notes the source in a run folder, for `--resume`.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be written.
     pub fn remember(&self, root: &Path) -> Result<()> {
         let text = serde_json::to_string(self).expect("a source has only text and numbers");
         write_whole(&root.join(REMEMBERED), text.as_bytes())
     }
 
     /// This source if it is given, otherwise the one that the run folder remembers.
+    ///
+    /// # Errors
+    /// [`Error::File`] when what it remembers cannot be read.
     pub fn or_remembered(&self, root: &Path) -> Result<Source> {
         let path = root.join(REMEMBERED);
         if self.is_given() || !path.exists() {

@@ -1,4 +1,4 @@
-//! Tells a person or a machine how a run goes.
+//! Reports how a run goes: a progress bar for people, JSON for programs.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

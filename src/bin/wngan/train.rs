@@ -1,4 +1,4 @@
-//! `wngan train`.
+//! `wngan train`: trains a network, or tests one that is trained.
 
 use crate::device;
 use crate::files::read;
@@ -56,7 +56,7 @@ impl Train {
     /// Trains until `niter`, an error, or an interrupt; or only tests.
     ///
     /// # Errors
-    /// A sentence for a setting, a file, the device, or losses that left the numbers.
+    /// A sentence for a setting, a file, the device, or losses that are NaN or infinite.
     pub fn run(&self) -> Result<()> {
         let loaded = self.loaded();
         let root = self.root(loaded.as_deref());

@@ -24,7 +24,7 @@ impl Tune {
     /// chosen is not kept.
     ///
     /// # Errors
-    /// As every use of a device.
+    /// As [`device::open`] and [`tuner::measure`].
     pub fn run(&self) -> Result<()> {
         let device = device::open()?;
         let choice = block_on(tuner::fastest(&device));

@@ -1,7 +1,7 @@
 //! Anti-aliased shapes on a small RGB canvas: coverage from signed distances, one pixel of soft edge.
 //!
-//! Only `+ - * /`, square roots, rounding and comparisons are used. IEEE 754 rounds those in one way, so that a drawing is equal
-//! to the byte natively and in a browser.
+//! Only `+ - * /`, square roots, rounding and comparisons are used. IEEE 754 rounds those in one way, so that a drawing
+//! is equal to the byte natively and in a browser.
 
 /// Red, green and blue in `[0, 1]`.
 pub type Colour = [f32; 3];

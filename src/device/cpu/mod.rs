@@ -17,7 +17,7 @@ use list::{CpuList, Immediate};
 use memory::CpuMemory;
 use std::rc::Rc;
 
-/// The CPU. Nothing is found, nothing fails, and nothing is waited for.
+/// The CPU. There is no adapter to find and no driver to fail, and nothing is waited for.
 #[derive(Debug)]
 pub struct Cpu {
     description: Description,

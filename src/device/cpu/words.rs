@@ -1,5 +1,5 @@
-//! Memory of words that may be read and written from several places at once, as a storage buffer may. As in WebGPU, what lies
-//! beyond a buffer's end reads as zero, and writing there does nothing.
+//! Memory of words that may be read and written from several places at once, as a storage buffer may. As in WebGPU, what
+//! lies beyond a buffer's end reads as zero, and writing there does nothing.
 
 use super::vector::Vector;
 use std::array::from_fn;

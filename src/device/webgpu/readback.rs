@@ -1,4 +1,4 @@
-//! The way back to the CPU.
+//! Reading back to the CPU.
 
 use super::memory::GpuMemory;
 use crate::device::backend::{Memory, Submission};

@@ -12,7 +12,8 @@ impl Trainer {
     /// settings, without warm-up.
     ///
     /// # Errors
-    /// [`Error::Data`] when an input has the wrong length, [`Error::NonFinite`] for a loss that is NaN or infinite.
+    /// [`Error::Data`] when an input has the wrong length, [`Error::NonFinite`] for a loss that is NaN or infinite,
+    /// [`Error::Device`] when the device failed.
     pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<Metrics> {
         self.ahead = None;
         let (gan, device) = (&self.gan, &self.device);
@@ -26,12 +27,11 @@ impl Trainer {
                 )));
             }
         }
-        let lr = |role: Role| self.config.lr_at(role, u32::MAX);
         let mut uniforms: Vec<Step> = self.step_uniforms(0).collect();
-        let (of_generator, of_discriminator) =
-            uniforms.split_last_mut().expect("there is one of each network at least");
-        of_generator.lr = lr(Role::Generator);
-        of_discriminator.iter_mut().for_each(|step| step.lr = lr(Role::Discriminator));
+        for (number, step) in uniforms.iter_mut().enumerate() {
+            let role = if number < n_dis { Role::Discriminator } else { Role::Generator };
+            step.lr = self.config.lr_at(role, u32::MAX);
+        }
         self.uniforms.write(device, &uniforms);
         gan.z_g.buffer.write_at(device, gan.z_g.offset, z_g);
         for (slot, (real, z_d)) in (0..).zip(real.chunks_exact(images).zip(z_d.chunks_exact(codes))) {
@@ -51,7 +51,11 @@ impl Trainer {
         metrics(self.config.loss, step, &row).map(|all| all[0])
     }
 
-    /// Reconstructs given images with the present G; see [`Reconstruction::of_images`](crate::gan::reconstruction::Reconstruction::of_images).
+    /// Reconstructs given images with the present G: what goes in and comes out is that of
+    /// [`Reconstruction::of_images`](crate::gan::reconstruction::Reconstruction::of_images).
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device failed.
     pub async fn replay_reconstruction(
         &mut self,
         images: &[f32],

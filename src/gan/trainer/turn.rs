@@ -31,12 +31,12 @@ pub(super) struct Turn {
 }
 
 impl Trainer {
-    /// One turn: up to `most` training steps (0: as many as the pace allows) in one submit, together with a share of a
+    /// One turn: up to `most` training steps (0: as many as suit one submit) in one submit, together with a share of a
     /// running test. A test starts by itself at step 0 and after every `test_interval` steps; one that is still
     /// running when the next is due is finished first. A turn submitted ahead takes the place of a new one.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] when a loss is NaN or infinite, [`Error::Device`] when the device failed.
+    /// [`crate::Error::NonFinite`] when a loss is NaN or infinite, [`crate::Error::Device`] when the device failed.
     pub async fn advance(&mut self, most: u32) -> Result<Report> {
         let turn = match self.ahead.take() {
             Some(turn) => turn,
@@ -82,6 +82,9 @@ impl Trainer {
     }
 
     /// One turn without training: only a share of the running test. A turn submitted ahead takes its place.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
     pub async fn advance_test(&mut self) -> Result<Report> {
         let turn = match self.ahead.take() {
             Some(turn) => turn,
@@ -95,7 +98,7 @@ impl Trainer {
         interval > 0 && self.step.is_multiple_of(interval) && self.tested_at != Some(self.step)
     }
 
-    /// As many steps as the pace allows, but none beyond `stop`, which is ahead.
+    /// As many steps as suit one submit, but none beyond `stop`, which is ahead.
     fn next_turn_towards(&mut self, stop: u32) -> Turn {
         self.next_turn(self.chunk_size.steps().min(stop - self.step))
     }

@@ -26,14 +26,15 @@ pub struct Convolution<'a> {
     pub at: &'a LayerOffsets,
     /// Number of images.
     pub rows: u32,
-    /// Kernel variant of the matrix products.
+    /// Kernel variant of its GEMMs.
     pub variant: Variant,
-    /// A buffer that nobody reads, for what a dispatch binds and does not use.
+    /// Bound where a kernel has a binding that the dispatch does not use.
     pub dummy: &'a Buffer,
 }
 
 impl Convolution<'_> {
-    /// y = W x + b and what follows: x at `input`, y written at `output`.
+    /// y = W x + b and what follows (fprop): x [rows, input] at `input`, y [rows, output] written at `output`. What the
+    /// epilogue keeps or reads lies at its view.
     pub fn forward(
         &self,
         weights: &Weights,
@@ -49,7 +50,7 @@ impl Convolution<'_> {
         }
     }
 
-    /// dx = W^T dy and what follows: dy at `dy`, dx written at `dx`.
+    /// dx = W^T dy and what follows (dgrad): dy [rows, output] at `dy`, dx [rows, input] written at `dx`.
     pub fn input_gradient(
         &self,
         weights: &Weights,
@@ -64,7 +65,7 @@ impl Convolution<'_> {
         }
     }
 
-    /// From the big image to the small one.
+    /// From the big image to the small one: fprop of convolutions, dgrad of transposed ones.
     fn gather(
         &self,
         weights: &Weights,
@@ -87,7 +88,8 @@ impl Convolution<'_> {
         self.finish(call, g, [big, small], weights, bias.is_some(), epilogue)
     }
 
-    /// From the small image to the big one, one phase of output pixels per layer of the grid.
+    /// From the small image to the big one, one phase of output pixels per z of the grid: fprop of transposed convolutions,
+    /// dgrad of others.
     fn scatter(
         &self,
         weights: &Weights,
@@ -145,8 +147,9 @@ impl Convolution<'_> {
         }
     }
 
-    /// The gradient of the effective weight: x at `input`, dy at `dy`. In [`Self::weight_parts`] parts of as many
-    /// elements as there are weights, written to `output` from its offset on.
+    /// The gradient of the effective weight, dW = sum dy x^T over images and pixels (wgrad): x [rows, input] at `input`,
+    /// dy [rows, output] at `dy`, each image's share times its factor, if there are some. Written to `output` from its
+    /// offset on as [parts, kernel_h, kernel_w, big_c, small_c] with [`Self::weight_parts`] parts.
     pub fn weight_gradient(
         &self,
         input: &View,
@@ -184,7 +187,8 @@ impl Convolution<'_> {
         self.split().shape.batch
     }
 
-    /// The bias gradient, the sum of dy over images and pixels, in [`Self::bias_parts`] parts at `output`.
+    /// The bias gradient, the sum of dy over images and pixels, as [parts, units] with [`Self::bias_parts`] parts at
+    /// `output`.
     pub fn bias_gradient(&self, dy: &View, factors: Option<ImageFactors<'_>>, output: &View) -> Dispatch {
         let (channels, rows, rows_per_part) = self.bias_rows();
         let block = ColumnSum {

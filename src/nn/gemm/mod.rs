@@ -29,7 +29,8 @@ pub struct GemmShape {
     pub run_length: u32,
 }
 
-/// The dispatch of products of a shape; `vec4` says whether A and B can be read four numbers at a time.
+/// The dispatch of products of a shape, whose parameters and buffers are still missing; `vec4` says whether A and B can be
+/// read four numbers at a time.
 pub fn dispatch(variant: Variant, kernels: &Kernels, label: &str, shape: GemmShape, vec4: [bool; 2]) -> Dispatch {
     let tile = variant.workgroup(kernels, shape);
     let [x, y] = tile.workgroups(shape.m, shape.n);

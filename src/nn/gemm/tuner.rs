@@ -14,8 +14,8 @@ use std::rc::Rc;
 
 /// Nothing new is begun once this many milliseconds have passed, so that the whole takes about a second.
 const BUDGET_MILLIS: f64 = 800.0;
-/// What is measured: images, side, channels in and out of a convolution. The smallest for which every size of tiles chooses
-/// its own.
+/// What is measured: images; pixels of a side, channels in and channels out of a convolution. The smallest for which every
+/// size of tiles chooses its own.
 pub const PROBE: (u32, [u32; 3]) = (128, [32, 64, 128]);
 /// Rounds in which every candidate runs once, after one that only warms up; the shortest run of each counts.
 const ROUNDS: usize = 5;
@@ -38,8 +38,8 @@ pub struct Choice {
     pub measured: bool,
 }
 
-/// Kernel variants that are worth a measurement on a device, the one from the table first. On software adapters it is the only one: the
-/// others are several times as slow there, and a pipeline takes seconds to build.
+/// Kernel variants that are worth a measurement on a device, [`Variant::for_device`] first. On software adapters it is the
+/// only one: the others are several times as slow there, and a pipeline takes seconds to build.
 pub fn candidates(device: &Device) -> Vec<Variant> {
     let table = Variant::for_device(device);
     let others = [TileSize::Small, TileSize::Medium, TileSize::Large]
@@ -50,7 +50,7 @@ pub fn candidates(device: &Device) -> Vec<Variant> {
     std::iter::once(table).chain(others).collect()
 }
 
-/// The fastest of [`candidates`], in about a second; where there is one only, or all measurements fail, the table's.
+/// The fastest of [`candidates`], in about a second; where there is one only, or all measurements fail, the first of them.
 pub async fn fastest(device: &Device) -> Choice {
     let candidates = candidates(device);
     if let [only] = candidates[..] {
@@ -64,11 +64,11 @@ pub async fn fastest(device: &Device) -> Choice {
     }
 }
 
-/// Measures kernel variants in turn on a convolution like [`PROBE`] until `budget` milliseconds have passed; at least the first. Fastest first; those that the
-/// device refuses, or that there was no time for, are missing.
+/// Measures kernel variants in turn on a convolution like [`PROBE`] until `budget` milliseconds have passed; at least the
+/// first. Fastest first; those that the device refuses, or that there was no time for, are missing.
 ///
 /// # Errors
-/// As every use of a device.
+/// [`crate::Error::Limit`] when the convolution is too large for the device, [`crate::Error::Device`] when it failed.
 pub async fn measure(
     device: &Device,
     variants: &[Variant],
@@ -101,7 +101,7 @@ pub async fn measure(
     Ok(all)
 }
 
-/// Compiles calls into a program.
+/// Compiles dispatches into a list of their own.
 ///
 /// # Errors
 /// As [`DispatchList::compile`].
@@ -110,11 +110,11 @@ pub async fn compile(device: &Device, calls: Vec<Dispatch>) -> Result<DispatchLi
     DispatchList::compile(device, &slots, calls, &mut Progress::new(1, &mut |_, _, _| {})).await
 }
 
-/// A 4x4 convolution of stride 2 of `rows` images, from `side` pixels and `from` channels to `to`: forward, to its input
-/// and to its weight.
+/// A 4x4 convolution of stride 2 from `rows` images [side, side, from] to [side/2, side/2, to], each direction with its name:
+/// forward (fprop), to its input (dgrad) and to its weight (wgrad).
 ///
 /// # Errors
-/// When a buffer is too large for the device.
+/// [`crate::Error::Limit`] when a buffer is too large for the device.
 pub fn directions(
     device: &Device,
     variant: Variant,

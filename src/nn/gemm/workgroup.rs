@@ -27,9 +27,9 @@ pub struct WorkgroupTile {
     pub rows: u32,
     /// Columns of the result.
     pub columns: u32,
-    /// Depths of a K-run at a time: the last ones are multiplied even where it has ended.
+    /// Depths of a K-run to a K-tile: the last ones are multiplied even where the run has ended.
     pub depth: u32,
-    /// K-runs at a time.
+    /// K-runs to a K-tile.
     pub runs: u32,
     /// The kernel's overrides but for those of its operands.
     pub overrides: Overrides,
@@ -66,7 +66,7 @@ const fn tile(invocations: [u32; 2], block: u32, depth: u32) -> Tile {
     Tile { invocations, block, depth }
 }
 
-/// For few columns (images, logits), for few rows (linear layers), for at most 16 columns, and for the rest by size.
+// For few columns (images, logits), for few rows (linear layers), for at most 16 columns, and for the rest by size.
 const FEW_COLUMNS: Tile = tile([64, 1], 4, 8);
 const FEW_ROWS: Tile = tile([4, 16], 4, 16);
 const SIXTEEN_COLUMNS: Tile = tile([64, 4], 4, 8);

@@ -1,5 +1,5 @@
-//! Weight-normalised addition of a residue and a shortcut (the second codebase's residual blocks), per channel with gates
-//! g: y = (g0 x0 + g1 x1)/|g|.
+//! Weight-normalised addition of a residue x0 and a shortcut x1 (the residual blocks of the authors' second code), per
+//! channel with gates g: y = (g0 x0 + g1 x1)/n with n = sqrt(g0^2 + g1^2 + 1e-6); all are [rows, h, w, c].
 
 use super::{Backward, Forward, Io, Layer, Run};
 use crate::device::Dispatch;

@@ -1,4 +1,5 @@
-//! 2x2 average pooling of the image padded by zeros; every pixel of a window counts, those of the padding too.
+//! 2x2 average pooling of the image padded by zeros, from [rows, h, w, c] to [rows, h/2 + pad_h, w/2 + pad_w, c]; every
+//! pixel of a window counts, those of the padding too.
 
 use super::{Backward, Forward, Layer, Run};
 use crate::device::{Dispatch, View};

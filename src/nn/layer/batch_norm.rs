@@ -1,5 +1,5 @@
-//! Batch normalisation, per channel with scale and bias: y = scale (x - mean)/std + bias. It couples the samples of a
-//! batch, which no reparameterisation does.
+//! Batch normalisation, per channel with scale and bias: y = scale (x - mean)/std + bias with std = sqrt(variance + 1e-5);
+//! x and y are [rows, h, w, c]. It couples the samples of a batch, which no reparameterisation does.
 //!
 //! A batch of B images is one group; D's real and fake images are two groups with statistics of their own.
 

@@ -1,4 +1,5 @@
-//! An affine map per channel, y = scale x + bias: batch normalisation with statistics (0, 1) that never change.
+//! An affine map per channel of x [rows, h, w, c], y = scale x + bias: batch normalisation with statistics (0, 1) that
+//! never change.
 
 use super::batch_norm::{bias_and_scale, normalise, normalise_backward, sums_workspace};
 use super::{Backward, Forward, Io, Layer};

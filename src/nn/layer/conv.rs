@@ -1,4 +1,4 @@
-//! Convolution, from the big image to the small one.
+//! Convolution, from the big image [rows, big_h, big_w, big_c] to the small one.
 
 use super::Io;
 use super::linear::one_pixel;

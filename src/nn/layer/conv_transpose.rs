@@ -1,4 +1,4 @@
-//! Transposed convolution, from the small image to the big one.
+//! Transposed convolution, from the small image [rows, small_h, small_w, small_c] to the big one.
 
 use super::Io;
 use super::conv::{geometry, small_big_taps};

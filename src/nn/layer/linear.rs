@@ -1,5 +1,5 @@
-//! Linear: y = W x + b from all values of an image to all values of another. Computed as a convolution of images of one
-//! pixel whose channels are all values.
+//! Linear: y = W x + b from all values of an image to all values of another, x [rows, in] and y [rows, out]. Computed as a
+//! convolution of images of one pixel whose channels are all values.
 
 use super::Io;
 use super::linear_map::{LinearMap, MapLayer, WeightSpec};

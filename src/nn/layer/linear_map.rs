@@ -13,7 +13,7 @@ use std::fmt::Debug;
 /// How a map's effective weight is made of the raw parameter v, and what is added.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WeightSpec {
-    /// How w is made of v (paper, section 2).
+    /// How w is made of v.
     pub reparameterisation: Reparameterisation,
     /// A learned gain per unit, and what it starts from.
     pub gain: Option<f32>,
@@ -55,7 +55,8 @@ impl LinearMap {
         g.kernel_h * g.kernel_w * g.big_c * g.small_c
     }
 
-    /// Inputs that one weight vector sees: `in` for linear, `in * kh * kw` for convolutions (paper, initialisation).
+    /// Inputs that one weight vector sees: `in` for linear, `in * kh * kw` for convolutions, transposed ones too. Initial
+    /// weights are scaled by it.
     pub fn fan_in(&self) -> u32 {
         self.weights() / self.units
     }
@@ -71,8 +72,8 @@ impl LinearMap {
         u64::from(self.weights()) * u64::from(self.geometry.small_h * self.geometry.small_w)
     }
 
-    /// Weight, then gain, then bias (paper, initialisation): weights and plain biases uniform in +-1/sqrt(fan_in), so that
-    /// ||v|| is near sqrt(1/3) whatever the fan-in; biases beside normalised weights 0.
+    /// Weight, then gain, then bias, initialised as in the authors' code: weights and plain biases uniform in
+    /// +-1/sqrt(fan_in), so that ||v|| is near sqrt(1/3) whatever the fan-in; biases beside normalised weights 0.
     fn parameters(&self) -> Vec<Block> {
         let bound = 1.0 / (self.fan_in() as f32).sqrt();
         let WeightSpec { reparameterisation, gain, bias, init_factor } = self.weight;

@@ -133,13 +133,13 @@ pub trait Layer: Debug {
     }
 
     /// What the layer keeps between the forward and the backward pass beside its output: a pattern of numbers that is
-    /// repeated so and so often, for `groups` groups of images.
+    /// repeated so many times, for `groups` groups of images.
     fn memory(&self, io: Io, groups: u32) -> Option<(Vec<f32>, u32)> {
         let _ = (io, groups);
         None
     }
 
-    /// Elements that its dispatches need for a while, in each of two buffers that all layers share.
+    /// Elements that its dispatches need while they run, in each of two buffers that all layers share.
     fn workspace(&self, io: Io, group_rows: u32, groups: u32) -> [u32; 2] {
         let _ = (io, group_rows, groups);
         [0; 2]
@@ -182,7 +182,7 @@ pub struct Run<'a> {
     pub source: Source,
     /// Kernel variant of GEMMs.
     pub variant: Variant,
-    /// A buffer that nobody reads, for what a dispatch binds and does not use.
+    /// Bound where a kernel has a binding that the dispatch does not use.
     pub dummy: &'a Buffer,
     /// Whether the layer is the epilogue of the GEMM before it.
     pub is_fused: bool,
@@ -231,7 +231,7 @@ pub struct Backward<'a> {
     pub output: &'a View,
     /// Gradient of the output.
     pub doutput: &'a View,
-    /// Where the gradients of the inputs go; `None` where nobody needs it.
+    /// Where the gradients of the inputs go; `None` where it is not needed.
     pub dinputs: &'a [Option<View>],
     /// Where the gradients of parameters go, where they learn.
     pub learning: Option<Learning<'a>>,
@@ -242,7 +242,7 @@ pub struct Backward<'a> {
     /// What the gradient of the input is turned into by where it is stored, and what that reads: the gradient of the
     /// activation before.
     pub epilogue: Option<(Epilogue, &'a View)>,
-    /// Images, counted from the first, whose input's gradient nobody needs.
+    /// Number of images, from the first on, whose input's gradient is not needed.
     pub skipped_rows: u32,
     /// Where the layer, fused into a GEMM, leaves the parts of the sum that is the gradient of the GEMM's bias.
     pub fused_bias: Option<View>,

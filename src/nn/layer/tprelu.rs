@@ -1,5 +1,5 @@
-//! TPReLU, per channel with threshold a and slope s: y = x above a, s x + (1 - s) a below (paper, section 3). PReLU holds
-//! a at 0, TReLU holds s at 0, ReLU holds both.
+//! TPReLU, the paper's activation, per channel with threshold a and slope s: y = x above a, s x + (1 - s) a below. PReLU
+//! holds a at 0, TReLU holds s at 0, ReLU holds both. x and y are [rows, h, w, c].
 
 use super::{Backward, Forward, Io, Layer, Run};
 use crate::device::Dispatch;

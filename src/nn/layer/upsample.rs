@@ -1,4 +1,5 @@
-//! Nearest-neighbour upsampling to twice the size, cropped: the adjoint of average pooling, times 4.
+//! Nearest-neighbour upsampling to twice the size, cropped, from [rows, h, w, c] to [rows, 2h - 2 pad_h, 2w - 2 pad_w, c]:
+//! the adjoint of average pooling, times 4.
 
 use super::average_pool::{gather, scatter, windows};
 use super::{Backward, Forward, Layer};

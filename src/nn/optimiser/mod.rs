@@ -43,7 +43,8 @@ pub trait Optimiser: Debug {
     /// Names of its state tensors, each with the parameters' layout; they start as zeros.
     fn state(&self) -> &'static [&'static str];
 
-    /// The update of all values. The learning rate and the number of the update come from the step's uniforms.
+    /// The update of all values, in place. The learning rate and what depends on the number of the update come from the
+    /// step's uniforms.
     fn update(&self, flat: Flat<'_>) -> Dispatch;
 
     /// What the update number `t` = 1, 2, ... with the rate `lr` added to a parameter, from the gradient that it consumed

@@ -1,4 +1,4 @@
-//! RMSprop (paper, section 4): m = decay m + (1 - decay) g^2, p -= lr g/(sqrt(m) + eps). No bias correction.
+//! RMSprop, the paper's optimiser: m = decay m + (1 - decay) g^2, p -= lr g/(sqrt(m) + eps). No bias correction.
 
 use super::{Flat, Optimiser};
 use crate::config::Config;

@@ -30,7 +30,7 @@ impl Activations {
     /// layer's number and a length, if it gives anything; large ones ask first.
     ///
     /// # Errors
-    /// When a buffer is too large for the device.
+    /// [`crate::Error::Limit`] when a buffer is too large for the device.
     pub fn new(
         device: &Device,
         name: &str,
@@ -88,7 +88,7 @@ impl Activations {
         &self.gradient_parts
     }
 
-    /// The parts of all gradients.
+    /// The parts of all gradients, [`GradientParts::len`] elements.
     pub fn partial(&self) -> &Buffer {
         &self.partial
     }

@@ -37,7 +37,7 @@ pub struct Step {
     pub layer: usize,
     /// The gradient of its output.
     pub dy: Location,
-    /// Those of its inputs; `None` where nobody needs it.
+    /// Those of its inputs; `None` where it is not needed.
     pub inputs: Vec<Option<Target>>,
 }
 

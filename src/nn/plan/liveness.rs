@@ -11,7 +11,7 @@ use super::Activations;
 use crate::device::Buffer;
 use crate::nn::network::Network;
 
-/// Buffers that nobody needs for a while, each from its beginning on.
+/// Buffers that are not needed while other passes run, each from its beginning on.
 #[derive(Debug, Default)]
 pub struct FreeBuffers {
     /// How many elements are free, and of which buffer; the fewest first.

@@ -1,5 +1,6 @@
-//! Reparameterisations: the effective weight w as a function of the raw parameter v, and the way back for gradients. Each
-//! is one file; the table of settings names them (`reparameterisations` in src/config/table.rs).
+//! Reparameterisations: the effective weight w as a function of the raw parameter v, and the pull-back of gradients from w
+//! to v. Both lie at the same offsets, [kernel_h, kernel_w, big_c, small_c] for every map. Each is one file; the table of
+//! settings names them (`reparameterisations` in src/config/table.rs).
 //!
 //! Convolutions see only w. Batch normalisation is not of this kind: it couples samples.
 
@@ -20,7 +21,7 @@ macro_rules! modules {
     ($($module:ident $variant:ident;)*) => {
         $(pub mod $module;)*
 
-        /// What a linear map with this reparameterisation keeps in the network's state.
+        /// What a linear map with this reparameterisation keeps in the network's state, in its own layout and start values.
         pub fn state(kind: config::Reparameterisation, map: &LinearMap) -> Option<Block> {
             match kind { $(config::Reparameterisation::$variant => $module::state(map),)* }
         }
@@ -28,7 +29,7 @@ macro_rules! modules {
         /// The reparameterisation of a network, all of whose linear maps have the same.
         ///
         /// # Errors
-        /// When a buffer is too large for the device.
+        /// [`crate::Error::Limit`] when a buffer is too large for the device.
         pub fn of_network(
             device: &Device,
             name: &str,
@@ -91,7 +92,7 @@ impl MapsOfNetwork<'_> {
 
 /// How a network's effective weights are made.
 pub trait Reparameterisation: Debug {
-    /// Effective weights w of the live parameters, at the offsets of v.
+    /// Effective weights w of the live parameters, one element for each of v, at the offsets of v.
     fn effective(&self) -> &Buffer;
 
     /// Whether effective weights are others than the parameters themselves.
@@ -119,7 +120,7 @@ pub trait Reparameterisation: Debug {
     /// the optimiser.
     ///
     /// # Errors
-    /// When a buffer is too large for the device.
+    /// [`crate::Error::Limit`] when a buffer is too large for the device.
     fn fused_update(&self, update: &FusedUpdate<'_>) -> Result<Option<Dispatch>> {
         let _ = update;
         Ok(None)

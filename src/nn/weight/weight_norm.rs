@@ -1,5 +1,5 @@
-//! Weight normalisation (paper, section 2): w = gain v/n with n = sqrt(f |v|^2 + 1e-6) per output unit. A strict layer has
-//! no gain.
+//! Weight normalisation: w = gain v/n with n = sqrt(f |v|^2 + 1e-6) per output unit. The paper's strict layer has no gain,
+//! its affine layer has one.
 
 use super::channel_blocks::channel_blocks;
 use super::{FusedUpdate, MapsOfNetwork, Reparameterisation};

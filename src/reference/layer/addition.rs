@@ -48,7 +48,11 @@ pub fn gate_norms(gates: &Tensor) -> Vec<f64> {
     (0..channels).map(|c| (gates.data[c].powi(2) + gates.data[channels + c].powi(2) + EPSILON).sqrt()).collect()
 }
 
-/// `y = (g[0,c] x0 + g[1,c] x1) / n[c]`; `x0` (the residue), `x1` (the shortcut) and `y` are `[B, C, H, W]`.
+/// `y = (g[0,c] x0 + g[1,c] x1) / n[c]`; `x0` (the residue), `x1` (the shortcut) and `y` are `[B, C, H, W]`, the gates
+/// `g` `[2, C]`.
+///
+/// # Panics
+/// If the branches differ in shape, or the gates are not `[2, C]`.
 pub fn addition(x0: &Tensor, x1: &Tensor, gates: &Tensor) -> Tensor {
     let (_, channels, inner) = x0.around(1);
     assert_eq!(gates.shape, [2, channels], "one pair of gates per channel");
@@ -62,7 +66,7 @@ pub fn addition(x0: &Tensor, x1: &Tensor, gates: &Tensor) -> Tensor {
 }
 
 /// `(dx0, dx1, dgates)` of [`addition`]: `dx_i = g_i / n dy` and, with `h_i = sum dy x_i` over
-/// batch and pixels, `dg_i = (h_i - g_i (g_0 h_0 + g_1 h_1) / n^2) / n`.
+/// batch and pixels, `dg_i = (h_i - g_i (g_0 h_0 + g_1 h_1) / n^2) / n`. Shapes as there; `dgates` is `[2, C]`.
 pub fn addition_backward(x0: &Tensor, x1: &Tensor, dy: &Tensor, gates: &Tensor) -> (Tensor, Tensor, Tensor) {
     let (_, channels, inner) = dy.around(1);
     let n = gate_norms(gates);

@@ -55,6 +55,9 @@ impl Layer for Conv {
 ///
 /// `x` is `[B, I, H, W]`, `w` is `[O, I, kh, kw]`, the result `[B, O, H', W']`. It is also the gradient of a transposed
 /// convolution with respect to its input, given the gradient of its output and its weight `[in, out, kh, kw]`.
+///
+/// # Panics
+/// If the weight's inputs are not the image's channels, or its taps not the geometry's.
 pub fn conv(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     let ([batch, inputs, height, width], [outputs, i, kh, kw]) = (x.axes(), w.axes());
     assert_eq!((i, [kh, kw]), (inputs, geometry.kernel), "the weight must fit the image and the geometry");
@@ -68,6 +71,9 @@ pub fn conv(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
 ///
 /// For a convolution `small` is the output's gradient and `large` the input; the result is `[out, in, kh, kw]`. For a
 /// transposed convolution `small` is the input and `large` the output's gradient; the result is `[in, out, kh, kw]`.
+///
+/// # Panics
+/// If `small` has another batch or another size than the geometry makes of `large`.
 pub fn conv_weight_gradient(large: &Tensor, small: &Tensor, geometry: &Geometry) -> Tensor {
     let [batch, larges, height, width] = large.axes();
     let [b, smalls, rows, columns] = small.axes();

@@ -58,6 +58,9 @@ impl Layer for ConvTranspose {
 /// `x` is `[B, I, h, w]`, `w` is `[I, O, kh, kw]`, the result `[B, O, large[0], large[1]]`. It is also the gradient of a
 /// convolution with respect to its input, given the gradient of its output and its weight `[out, in, kh, kw]`; then
 /// `large` is the size of that input, which may have rows and columns that no kernel position covers fully.
+///
+/// # Panics
+/// If the weight does not fit the image and the geometry, or the geometry makes another size than `x` has of `large`.
 pub fn conv_transpose(x: &Tensor, w: &Tensor, geometry: &Geometry, large: [usize; 2]) -> Tensor {
     let ([batch, inputs, rows, columns], [i, outputs, kh, kw]) = (x.axes(), w.axes());
     assert_eq!((i, [kh, kw]), (inputs, geometry.kernel), "the weight must fit the image and the geometry");

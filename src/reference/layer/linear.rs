@@ -48,6 +48,9 @@ impl Layer for Linear {
 }
 
 /// `y[b,o] = sum_i w[o,i] x[b,i]`: `x` is `[B, I]`, `w` is `[O, I]`, the result `[B, O]`.
+///
+/// # Panics
+/// If `x` and `w` differ in `I`.
 pub fn linear(x: &Tensor, w: &Tensor) -> Tensor {
     let ([batch, inputs], [outputs, i]) = (x.axes(), w.axes());
     assert_eq!(i, inputs, "the weight must fit the input");
@@ -63,6 +66,9 @@ pub fn linear(x: &Tensor, w: &Tensor) -> Tensor {
 }
 
 /// `dx[b,i] = sum_o dy[b,o] w[o,i]`: `dy` is `[B, O]`, `w` is `[O, I]`, the result `[B, I]`.
+///
+/// # Panics
+/// If `dy` and `w` differ in `O`.
 pub fn linear_input_gradient(dy: &Tensor, w: &Tensor) -> Tensor {
     let ([batch, outputs], [o, inputs]) = (dy.axes(), w.axes());
     assert_eq!(o, outputs, "the weight must fit the gradient");
@@ -78,6 +84,9 @@ pub fn linear_input_gradient(dy: &Tensor, w: &Tensor) -> Tensor {
 }
 
 /// `dw[o,i] = sum_b dy[b,o] x[b,i]`: `x` is `[B, I]`, `dy` is `[B, O]`, the result `[O, I]`.
+///
+/// # Panics
+/// If `x` and `dy` differ in `B`.
 pub fn linear_weight_gradient(x: &Tensor, dy: &Tensor) -> Tensor {
     let ([batch, inputs], [b, outputs]) = (x.axes(), dy.axes());
     assert_eq!(b, batch, "the gradient must fit the input");

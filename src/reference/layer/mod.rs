@@ -1,4 +1,4 @@
-//! The layers that networks consist of, one file for each: what it computes, its tensors, and the way back.
+//! The layers that networks consist of, one file for each: what it computes, its tensors, and its backward pass.
 //!
 //! Every file also has the layer's formulas as plain functions, against which `shaders/NAME.wgsl` and
 //! `shaders/NAME_backward.wgsl` are checked.

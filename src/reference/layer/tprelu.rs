@@ -1,4 +1,4 @@
-//! Translated parametric ReLU and its special cases: the activations of hidden layers.
+//! Translated parametric ReLU (the paper's TPReLU) and its special cases: the activations of hidden layers.
 
 use super::{Layer, Parameters, Trace};
 use crate::config::{Activation, Config, Sharing, Statistics};
@@ -17,6 +17,9 @@ pub struct Tprelu {
 impl Tprelu {
     /// The activation `kind` of `module`, whose outputs have `channels` channels. What is learned is the slope
     /// `MODULE.KIND.weight`, or the threshold `MODULE.KIND.bias`, of every channel or one for all, as `config` says.
+    ///
+    /// # Panics
+    /// For [`Activation::Auto`]: [`Config::norm_parts`] has put the norm's activation in its place.
     pub fn new(kind: Activation, config: &Config, module: &str, channels: usize) -> Tprelu {
         let (slope, threshold) = match kind {
             Activation::Relu => (false, false),
@@ -98,6 +101,9 @@ pub fn project_slopes(slopes: &mut Tensor) {
 ///
 /// `x` is `[B, C]` or `[B, C, ...]`, `slope` and `threshold` have `C` elements. PReLU is `a = 0`, TReLU (`max(x, a)`) is
 /// `s = 0`, ReLU is both.
+///
+/// # Panics
+/// If there is not one slope and one threshold per channel.
 pub fn tprelu(x: &Tensor, slope: &[f64], threshold: &[f64]) -> Tensor {
     let (_, channels, inner) = x.around(1);
     assert_eq!([slope.len(), threshold.len()], [channels; 2], "one slope and one threshold per channel");

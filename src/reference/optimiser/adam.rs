@@ -25,6 +25,9 @@ impl Adam {
     /// `p -= lr * (m1 / (1 - beta1^t)) / (sqrt(m2 / (1 - beta2^t)) + eps)`.
     ///
     /// All four tensors have one shape; `mean` (`m1`) and `mean_square` (`m2`) start as zeros.
+    ///
+    /// # Panics
+    /// If parameter and gradient differ in shape.
     pub fn update(
         &self,
         parameter: &mut Tensor,

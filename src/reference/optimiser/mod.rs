@@ -30,6 +30,7 @@ macro_rules! modules {
 optimisers! { modules }
 
 /// The shortest decimal number that rounds to `value`.
+#[expect(clippy::missing_panics_doc, reason = "what f32 writes, f64 reads")]
 pub fn decimal(value: f32) -> f64 {
     value.to_string().parse().expect("a float is written as a number")
 }

@@ -25,6 +25,9 @@ impl Rmsprop {
     /// One update in place: `m = decay m + (1 - decay) g^2`, then `p -= lr g / (sqrt(m) + eps)`.
     ///
     /// No momentum, no bias correction. All three tensors have one shape; `m` starts as zeros.
+    ///
+    /// # Panics
+    /// If parameter and gradient differ in shape.
     pub fn update(&self, parameter: &mut Tensor, gradient: &Tensor, mean_square: &mut Tensor, lr: f64) {
         assert_eq!(parameter.shape, gradient.shape, "the gradient must fit the parameter");
         let pairs = parameter.data.iter_mut().zip(&mut mean_square.data);

@@ -1,4 +1,4 @@
-//! Weight normalisation: weights divided by their own length (paper, section 2).
+//! Weight normalisation: weights divided by their own length (the paper's strict and affine layers).
 
 use super::{Reparameterisation, Weight};
 use crate::reference::Tensor;
@@ -37,7 +37,11 @@ pub fn norms(v: &Tensor, axis: usize, f: f64) -> Vec<f64> {
     squares.iter().map(|square| (f * square + EPSILON).sqrt()).collect()
 }
 
-/// The effective weight `w = gain[u] * v / n[u]`, in the shape of `v`. A strict layer has gain 1, an affine one learns it.
+/// The effective weight `w = gain[u] * v / n[u]`, in the shape of `v`, with `axis` and `f` as in [`norms`]. A strict layer
+/// has gain 1, an affine one learns it.
+///
+/// # Panics
+/// If there is not one gain per output unit.
 pub fn weight_norm(v: &Tensor, axis: usize, f: f64, gain: &[f64]) -> Tensor {
     let (_, units, inner) = v.around(axis);
     assert_eq!(gain.len(), units, "one gain per output unit");

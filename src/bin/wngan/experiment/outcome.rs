@@ -42,7 +42,7 @@ pub struct Outcome {
     pub final_mean: Option<f64>,
     /// Half the width of its 95 % interval over images.
     pub final_ci95: Option<f64>,
-    /// Whether training ended in losses that are no numbers, or the last running loss is more than 1.5 times the best.
+    /// Whether training ended in losses that are NaN or infinite, or the last running loss is more than 1.5 times the best.
     pub collapsed: bool,
     /// Seconds that the last part of it took, building and tests included.
     pub seconds: f64,

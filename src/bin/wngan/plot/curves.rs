@@ -80,6 +80,9 @@ pub struct Curve {
 }
 
 /// Sorts runs into groups; labels name the settings in which the groups differ.
+///
+/// # Errors
+/// Settings that cannot be read, or are damaged.
 pub fn groups(folders: &[PathBuf]) -> Result<Vec<Group>> {
     let configs = folders.iter().map(|folder| config(folder)).collect::<Result<Vec<Config>>>()?;
     let tables: Vec<Map<String, Value>> = configs.iter().map(table).collect();
@@ -105,6 +108,9 @@ pub fn groups(folders: &[PathBuf]) -> Result<Vec<Group>> {
 }
 
 /// The curves of all runs, group by group.
+///
+/// # Errors
+/// [`wn_gan::Error::File`] when a table cannot be read.
 pub fn read(groups: &[Group], column: Column, smooth: Option<u32>) -> Result<Vec<Curve>> {
     let mut curves = Vec::new();
     for group in groups {

@@ -82,6 +82,9 @@ impl Tensors {
     }
 
     /// As a checkpoint of step 0.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::read`].
     pub fn checkpoint(self) -> Result<Checkpoint> {
         let list: Vec<Named> = self.tensors.into_iter().map(|(name, (shape, values))| (name, shape, values)).collect();
         Checkpoint::read(&checkpoint::write(&list, &[]))
