@@ -5,7 +5,8 @@ import { number, short, t } from "./i18n.js";
 
 /**
  * @typedef {import("./i18n.js").Key} Key
- * @typedef {{ label: Key, color: string, dash?: number[] }} Line `color` names a custom property of the style sheet
+ * @typedef {{ label: Key, column: number, color: string, dash?: number[] }} Line `column` of the curve; `color` names a
+ *   custom property of the style sheet
  */
 
 const HEIGHT = 216;
@@ -16,8 +17,9 @@ export class Chart {
   /**
    * @param {HTMLElement} root
    * @param {import("./curve.js").Curve} curve
-   * @param {{ title: Key, hint: Key, alt: Key, lines: Line[], smoothing?: number, log?: boolean }} options
-   *   `smoothing`: offer it and begin so; `log`: offer a logarithmic axis
+   * @param {{ title: Key, hint: Key, alt: Key, lines: (curve: import("./curve.js").Curve) => Line[], smoothing?: number,
+   *   log?: boolean }} options `lines`: what to draw of the curve; `smoothing`: offer it and begin so; `log`: offer a
+   *   logarithmic axis
    * @param {() => void} onCsv
    */
   constructor(root, curve, options, onCsv) {
@@ -25,6 +27,7 @@ export class Chart {
     this.curve = curve;
     this.options = options;
     this.onCsv = onCsv;
+    this.lines = options.lines(curve);
     this.weight = options.smoothing ?? 0;
     this.log = false;
     this.zoomed = false;
@@ -95,7 +98,7 @@ export class Chart {
       const digits = Math.max(0, Math.ceil(-Math.log10(apart)));
       return number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     };
-    const { lines } = this.options;
+    const { lines } = this;
     const width = this.canvas.clientWidth;
     this.plot = new uPlot(
       {
@@ -163,17 +166,24 @@ export class Chart {
   /** @returns {uPlot.AlignedData} */
   data() {
     const { x, mean, low, high, stride } = this.curve;
+    const columns = this.lines.map(({ column }) => column);
     // The slider speaks of steps; a bucket of `stride` steps forgets as much as that many steps.
-    const smooth = mean.map((values) => ema(values, this.weight ** stride));
+    const smooth = columns.map((c) => ema(mean[c], this.weight ** stride));
     if (this.options.smoothing === undefined) return [x, ...smooth];
-    return [x, ...mean.flatMap((_, c) => [low[c], high[c]]), ...smooth];
+    return [x, ...columns.flatMap((c) => [low[c], high[c]]), ...smooth];
   }
 
   /** Shows what the curve holds now. */
   update() {
-    this.plot?.setData(this.data(), !this.zoomed);
-    if (this.zoomed) this.plot?.redraw();
-    this.readLast();
+    const lines = this.options.lines(this.curve);
+    if (lines !== this.lines) {
+      this.lines = lines;
+      this.draw();
+    } else {
+      this.plot?.setData(this.data(), !this.zoomed);
+      if (this.zoomed) this.plot?.redraw();
+      this.readLast();
+    }
     if (this.details.open) this.fillTable();
   }
 
@@ -188,8 +198,8 @@ export class Chart {
     if (!this.details.open) return;
     const { x, mean } = this.curve;
     const from = Math.max(0, x.length - TABLE_ROWS);
-    const head = [t("fact.step"), ...this.options.lines.map((line) => t(line.label))];
-    const rows = x.slice(from).map((step, i) => [number(step), ...mean.map((values) => short(values[from + i]))]);
+    const head = [t("fact.step"), ...this.lines.map(({ label }) => t(label))];
+    const rows = x.slice(from).map((step, i) => [number(step), ...this.lines.map(({ column }) => short(mean[column][from + i]))]);
     this.table.replaceChildren(
       make("thead", {}, [make("tr", {}, head.map((text) => make("th", { scope: "col" }, [text])))]),
       make("tbody", {}, rows.reverse().map((row) => make("tr", {}, row.map((text) => make("td", {}, [text]))))),

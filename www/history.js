@@ -1,3 +1,5 @@
+import { COLUMNS, csv as lossCsv } from "./losses.js";
+
 /**
  * Every number of a run, kept beside the training so that a long table is not built on the page's thread.
  *
@@ -6,7 +8,7 @@
  */
 export class History {
   constructor() {
-    /** @type {Float32Array[]} rows of step, d_loss_real, d_loss_fake, g_loss */
+    /** @type {Float32Array[]} rows of losses, one array per turn */
     this.losses = [];
     /** @type {import("./types.js").Score[]} */
     this.scores = [];
@@ -23,7 +25,7 @@ export class History {
   /** @param {import("./types.js").Table} of @returns {Blob} */
   csv(of) {
     const tables = {
-      losses: () => ["step,d_loss_real,d_loss_fake,g_loss\n", ...this.lossLines()],
+      losses: () => [`${COLUMNS}\n`, ...this.losses.map(lossCsv)],
       scores: () => ["step,reconstruction_mse\n", ...this.scores.map(({ step, loss }) => `${step},${loss}\n`)],
       inside: () => ["step,tensor,quantity,min,mean,max\n", ...this.inside.map(insideLines)],
       final: () => [
@@ -32,15 +34,6 @@ export class History {
       ],
     };
     return new Blob(tables[of](), { type: "text/csv" });
-  }
-
-  /** @returns {string[]} one text per turn */
-  lossLines() {
-    return this.losses.map((rows) => {
-      let text = "";
-      for (let i = 0; i < rows.length; i += 4) text += `${rows.subarray(i, i + 4).join(",")}\n`;
-      return text;
-    });
   }
 }
 

@@ -5,6 +5,7 @@ import { copy, find, make } from "./dom.js";
 import { acceptDrops } from "./files.js";
 import { apply as speak, current, pick, t } from "./i18n.js";
 import { Inside } from "./inside.js";
+import { lossLines, VALUES } from "./losses.js";
 import { Run } from "./run.js";
 import { Samples } from "./samples.js";
 import { Startup } from "./startup.js";
@@ -47,7 +48,7 @@ function news(text) {
   if (performance.now() - announced > READING_MILLIS) announce(text);
 }
 
-const losses = new Curve(3);
+const losses = new Curve(VALUES);
 const scores = new Curve(1);
 const inside = new Inside(find("inside", HTMLElement), () => run.saveCsv("inside"));
 const samples = new Samples();
@@ -94,14 +95,12 @@ async function addCharts() {
       hint: "losses.hint",
       alt: "losses.alt",
       smoothing: 0.95,
-      lines: [
-        { label: "losses.real", color: "--d-real" },
-        { label: "losses.fake", color: "--d-fake", dash: [6, 3] },
-        { label: "losses.g", color: "--g", dash: [2, 3] },
-      ],
+      lines: lossLines,
     },
     () => run.saveCsv("losses"),
   );
+  /** @type {import("./charts.js").Line[]} */
+  const ofScore = [{ label: "scores.loss", column: 0, color: "--score" }];
   const scoreChart = new Chart(
     find("scores", HTMLElement),
     scores,
@@ -110,7 +109,7 @@ async function addCharts() {
       hint: "scores.hint",
       alt: "scores.alt",
       log: true,
-      lines: [{ label: "scores.loss", color: "--score" }],
+      lines: () => ofScore,
     },
     () => run.saveCsv("scores"),
   );

@@ -22,6 +22,7 @@ import { Client } from "./client.js";
 import { download } from "./dom.js";
 import { isCheckpoint } from "./files.js";
 import { short, t } from "./i18n.js";
+import { eachRow } from "./losses.js";
 import { keysOf } from "./settings.js";
 import { finalText } from "./status.js";
 import { DEFAULT_PRESET, presetOf, readDevice, readHash, writeHash } from "./url.js";
@@ -333,7 +334,7 @@ export class Run {
       case "build":
         return card.pipelines(event);
       case "turn":
-        for (let i = 0; i < event.rows.length; i += 4) losses.push(event.rows[i], event.rows.subarray(i + 1, i + 4));
+        eachRow(event.rows, (row) => losses.push(row[0], row.subarray(1)));
         status.turn(event);
         if (!event.score) return;
         scores.push(event.score.step, [event.score.loss]);

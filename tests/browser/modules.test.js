@@ -10,6 +10,7 @@ import { History } from "../../www/history.js";
 import { pick } from "../../www/i18n.js";
 import { values } from "../../www/inside.js";
 import { interval } from "../../www/interval.js";
+import { eachRow, lossLines, VALUES } from "../../www/losses.js";
 import { keysOf, means, parse } from "../../www/settings.js";
 import { strings } from "../../www/strings.js";
 import { ends, scale } from "../../www/svg.js";
@@ -132,13 +133,32 @@ test("a long curve keeps means, extremes and end in a bounded number of buckets"
 
 test("the saved table has one row a step, exactly as computed", async () => {
   const history = new History();
-  history.losses.push(Float32Array.from([0, 0.1, 0.2, 0.3, 1, 0.4, 0.5, 0.6]));
+  history.losses.push(Float32Array.of(0, 0.1, 0.2, 0.4, 0.3, 1, 0.4, 0.5, 0.6, 0.9));
   const [head, ...rows] = (await history.csv("losses").text()).trim().split("\n");
-  assert.equal(head, "step,d_loss_real,d_loss_fake,g_loss");
+  assert.equal(head, "step,d_loss_real,d_loss_fake,g_loss,d_loss");
   assert.deepEqual(rows.map((row) => row.split(",").map(Number)), [
-    [0, Math.fround(0.1), Math.fround(0.2), Math.fround(0.3)],
-    [1, Math.fround(0.4), Math.fround(0.5), Math.fround(0.6)],
+    [0, 0.1, 0.2, 0.4, 0.3].map(Math.fround),
+    [1, 0.4, 0.5, 0.6, 0.9].map(Math.fround),
   ]);
+});
+
+test("a loss without parts on real images and on fakes leaves their cells empty and draws D's loss in all", async () => {
+  /** The labels and last values of what is drawn. @param {number[]} row @param {number} rows */
+  const drawn = (row, rows) => {
+    const curve = new Curve(VALUES, 2);
+    eachRow(Float32Array.from(Array.from({ length: rows }, () => row).flat()), ([step, ...values]) => curve.push(step, values));
+    return lossLines(curve).map(({ label, column }) => [label, curve.mean[column].at(-1)]);
+  };
+  const [whole, without] = [[1, 0.25, 0.5, 2, 0.75], [1, NaN, NaN, 2, 0.75]];
+  // Five rows are more than two buckets: what is not there stays so when buckets are joined.
+  for (const rows of [1, 5]) {
+    assert.deepEqual(drawn(whole, rows), [["losses.real", 0.25], ["losses.fake", 0.5], ["losses.g", 2]]);
+    assert.deepEqual(drawn(without, rows), [["losses.d", 0.75], ["losses.g", 2]]);
+  }
+  assert.equal(drawn(whole, 0).length, 3, "before the first step");
+  const history = new History();
+  history.losses.push(Float32Array.from(without));
+  assert.equal(await history.csv("losses").text(), "step,d_loss_real,d_loss_fake,g_loss,d_loss\n1,,,2,0.75\n");
 });
 
 test("settings go into the address and come back", () => {

@@ -71,7 +71,7 @@ test("it plays: steps, samples, finite losses and a reconstruction score", { tim
   assert.deepEqual([samples.width, samples.height], [64, 64]);
   assert.ok(samples.high - samples.low > 5, `samples from ${samples.low} to ${samples.high}`);
   const { head, rows } = await lossRows(page);
-  assert.equal(head, "step,d_loss_real,d_loss_fake,g_loss");
+  assert.equal(head, "step,d_loss_real,d_loss_fake,g_loss,d_loss");
   assert.ok(rows.length > 20);
   for (const row of rows) assert.ok(row.split(",").every((value) => value !== "" && Number.isFinite(Number(value))), row);
   assert.equal(await stepOf(page), rows.length);

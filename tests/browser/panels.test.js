@@ -222,6 +222,50 @@ test("a checkpoint of other networks is refused, one of other settings is taken"
   await pause(page);
 });
 
+test("of a loss without parts the chart shows D's in all and G's, in both languages", async () => {
+  /** Legend and table of a chart, before the first row, after two rows, and after the next run's first. */
+  const shown = () =>
+    page.evaluate(async (root) => {
+      const { Chart } = await import(`${root}www/charts.js`);
+      const { Curve } = await import(`${root}www/curve.js`);
+      const { lossLines, VALUES } = await import(`${root}www/losses.js`);
+      const panel = document.createElement("div");
+      document.body.append(panel);
+      const curve = new Curve(VALUES);
+      const options = { title: "losses", hint: "losses.hint", alt: "losses.alt", smoothing: 0, lines: lossLines };
+      const chart = new Chart(panel, curve, options, () => {});
+      chart.details.open = true;
+      /** The series' names and read-outs, but for the step's and the hidden envelopes'; then the table's cells. */
+      const read = async () => {
+        await new Promise((resolve) => setTimeout(resolve)); // A plot's legend is filled in a microtask.
+        const legend = [...panel.querySelectorAll(".u-series:not(.raw)")].slice(1);
+        const cells = (/** @type {ParentNode} */ of) => [...of.querySelectorAll("th, td")].map((cell) => cell.textContent);
+        return { legend: legend.map(cells), table: [...chart.table.rows].map((row) => cells(row).slice(1)) };
+      };
+      chart.update();
+      const empty = await read();
+      curve.push(1, [NaN, NaN, 2, 0.75]);
+      curve.push(2, [NaN, NaN, 2.5, 0.5]);
+      chart.update();
+      const without = await read();
+      curve.clear();
+      curve.push(1, [0.25, 0.5, 2, 0.75]);
+      chart.update();
+      const whole = await read();
+      panel.remove();
+      return { empty, without, whole };
+    }, site.url);
+  const { empty, without, whole } = await shown();
+  assert.deepEqual(empty.legend, [["D on real", "–"], ["D on fakes", "–"], ["G", "–"]]);
+  assert.deepEqual(without.legend, [["D (in all)", "0.5"], ["G", "2.5"]]);
+  assert.deepEqual(without.table, [["D (in all)", "G"], ["0.5", "2.5"], ["0.75", "2"]]);
+  assert.deepEqual(whole.legend, [["D on real", "0.25"], ["D on fakes", "0.5"], ["G", "2"]]);
+  assert.deepEqual(whole.table, [["D on real", "D on fakes", "G"], ["0.25", "0.5", "2"]]);
+  await page.selectOption("#language", "zh-CN");
+  assert.deepEqual((await shown()).without.legend, [["D（总计）", "0.5"], ["G", "2.5"]]);
+  await page.selectOption("#language", "en");
+});
+
 test("the panels fit a phone and speak Chinese", async () => {
   await page.setViewportSize({ width: 360, height: 780 });
   await page.selectOption("#language", "zh-CN");
