@@ -286,6 +286,22 @@ test("on the adapter pipelines build with progress, and it plays, draws and paus
   assert.deepEqual(other.errors, []);
 });
 
+test("a loss that looks at pairs of images: D's in all on the chart, empty cells in the table", { timeout: BUILD_MILLIS }, async () => {
+  const other = await visit(chromium);
+  await other.page.goto(`${site.url}${TINY}&loss=rpgan`);
+  await ready(other.page);
+  await playUntil(other.page, 12);
+  await pause(other.page);
+  const { rows } = await lossRows(other.page);
+  const number = "\\d+(\\.\\d+)?(e-\\d+)?";
+  for (const row of rows) assert.match(row, new RegExp(`^\\d+,,,${number},${number}$`));
+  assert.match(await other.page.locator("#losses .u-legend").innerText(), /^Step:?\s+[\d,]+\s+D \(in all\):?\s+[\d.]+\s+G:?\s+[\d.]+$/);
+  await other.page.locator("#losses summary").click();
+  assert.doesNotMatch(await other.page.locator("body").innerText(), /NaN/);
+  await other.close();
+  assert.deepEqual(other.errors, []);
+});
+
 test("no error, and no request to another host", () => {
   assert.deepEqual(visitor.errors, []);
   const strangers = visitor.requests.filter((url) => !url.startsWith(site.origin) && !/^(data|blob):/.test(url));
