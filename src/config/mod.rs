@@ -337,7 +337,7 @@ mod tests {
             ("lr", "", "lr must be a number between 0 and 1; it is \"\"."),
             ("seed", "-1", "seed must be a whole number between 0 and 4294967295; it is \"-1\"."),
             ("batch_size", "8.0", "batch_size must be a whole number between 1 and 1024; it is \"8.0\"."),
-            ("loss", "mse", "loss must be one of bce, ls, hinge; it is \"mse\"."),
+            ("order", "both", "order must be one of alternating, simultaneous; it is \"both\"."),
         ] {
             assert_eq!(parse(name, text).expect_err(text).to_string(), sentence);
         }

@@ -168,9 +168,9 @@ pub type Losses = [Option<f64>; 4];
 /// A file has D's losses on real images and on fakes, or D's loss; then G's.
 fn losses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Losses>, D::Error> {
     let steps = Vec::<Vec<f64>>::deserialize(deserializer)?;
-    let of_step = |losses: &Vec<f64>| match losses.as_slice() {
-        &[real, fake, of_g] => Ok([Some(real), Some(fake), Some(real + fake), Some(of_g)]),
-        &[of_d, of_g] => Ok([None, None, Some(of_d), Some(of_g)]),
+    let of_step = |losses: &Vec<f64>| match *losses.as_slice() {
+        [real, fake, of_g] => Ok([Some(real), Some(fake), Some(real + fake), Some(of_g)]),
+        [of_d, of_g] => Ok([None, None, Some(of_d), Some(of_g)]),
         _ => Err(serde::de::Error::invalid_length(losses.len(), &"two or three losses")),
     };
     steps.iter().map(of_step).collect()
