@@ -14,7 +14,7 @@ A file has `base`, settings of all its cases under the names of src/config.rs, a
   `losses` are D's on real images and on fakes (of a loss of pairs: D's in all) and G's per step; `total` the norms of
   D's and of G's whole gradient per step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
   change over all steps and its projection on a fixed direction; `state` the last two for what is no parameter.
-- gan16_rpgan.json: the same with a loss of pairs, for every norm.
+- gan16_rpgan.json, gan16_sgd.json: the same with a loss of pairs, for every norm; with momentum.
 - gan16_options.json, gan16_affine.json, resnet_options.json: the same with norms, learning rates and numbers of updates
   of their own for each network, with averaged weights (`average`: the change of G's averaged parameters), with one slope
   and threshold per layer, and with scales and biases in other layers than the norm has them. Where D is updated more than
@@ -58,6 +58,7 @@ ORDERS, ACTIVATIONS = ("alternating", "simultaneous"), ("relu", "trelu", "prelu"
 
 RMSPROP = {"optimiser": "rmsprop", "lr": 1e-4, "decay": 0.9, "eps": 1e-6, "warmup": 0}
 ADAM = {"optimiser": "adam", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "eps": 1e-6, "warmup": 0}
+SGD = {"optimiser": "sgd", "lr": 1e-2, "momentum": 0.9, "eps": 1e-6, "warmup": 0}
 GAN16 = {"net": "dcgan", "width": 16, "height": 16, "channels": 1, "code_size": 32, "nfeature": 16, "nlayer": 2,
          "batch_size": 16, "activation": "auto", "loss": "bce"}
 GAN32 = {**GAN16, "width": 32, "height": 32, "channels": 3, "code_size": 128, "nfeature": 64, "nlayer": 3,
@@ -101,6 +102,8 @@ def g_loss_of(config, of_real, of_fake):
 def optimiser_of(config, values, lr):
     if config["optimiser"] == "adam":
         return torch.optim.Adam(values, lr=lr, betas=(config["beta1"], config["beta2"]), eps=config["eps"])
+    if config["optimiser"] == "sgd":
+        return torch.optim.SGD(values, lr=lr, momentum=config["momentum"])
     return torch.optim.RMSprop(values, lr=lr, alpha=config["decay"], eps=config["eps"])
 
 
@@ -352,6 +355,7 @@ def main():
     affine += product(norm=("weight-affine",), gain=("none",), bias=("none",), order=ORDERS)
     affine += product(norm=("batch",), norm_d=("weight",), gain=("all",), bias=("none",), order=ORDERS)
     write("gan16_affine", {**TINY16, **RMSPROP}, affine, training_case)
+    write("gan16_sgd", {**TINY16, **SGD}, product(norm=("weight", "none"), order=ORDERS), training_case)
     write("gan16_rpgan", {**TINY16, **RMSPROP, "loss": "rpgan"}, product(norm=NORMS, order=ORDERS), training_case)
     resnets = [
         *product(gain=("all",), bias=("all",), num_parameters=("layer",), order=ORDERS),

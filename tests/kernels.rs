@@ -103,6 +103,7 @@ checked! {
     add: pooling::add, ADD;
     rmsprop: optimiser::rmsprop, RMSPROP;
     adam: optimiser::adam, ADAM;
+    sgd: optimiser::sgd, SGD;
     moving_average: optimiser::moving_average, MOVING_AVERAGE;
     loss_bce: loss::bce, LOSS_BCE;
     loss_ls: loss::ls, LOSS_LS;

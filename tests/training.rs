@@ -280,7 +280,7 @@ fn a_resumed_run_is_the_same_run() {
     let gan16 = Config { test_interval: 0, warmup: 8, ..Config::preset("gan16").unwrap() };
     let tiny = Config { width: 8, height: 8, nfeature: 4, code_size: 4, batch_size: 4, ..gan16.clone() };
     let mut runs: Vec<_> = Norm::ALL.into_iter().map(|norm| Config { norm, ..tiny.clone() }).collect();
-    runs.push(Config { optimiser: Optimiser::Adam, ..tiny.clone() });
+    runs.extend([Optimiser::Adam, Optimiser::Sgd].map(|optimiser| Config { optimiser, ..tiny.clone() }));
     runs.push(Config { net: Net::Resnet, order: Order::Simultaneous, ..tiny });
     runs.push(gan16);
     let data = faces(300, 3);

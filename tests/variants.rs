@@ -91,7 +91,7 @@ fn every_norm_with_every_loss_order_and_optimiser() {
     for norm in Norm::ALL {
         for loss in Loss::ALL {
             for order in [Order::Alternating, Order::Simultaneous] {
-                for optimiser in [config::Optimiser::Rmsprop, config::Optimiser::Adam] {
+                for optimiser in config::Optimiser::ALL {
                     follow(&mut failures, &Config { norm, loss, order, optimiser, ..small(8, 8) }, 3);
                 }
             }

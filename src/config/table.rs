@@ -41,6 +41,7 @@ macro_rules! optimisers {
     ($then:ident $($head:tt)*) => { $then! { $($head)*;
         rmsprop Rmsprop "rmsprop" {} ["RMSprop", "RMSprop"] ["The paper's; reads decay and eps.", "论文的优化器；使用衰减和 epsilon。"];
         adam Adam "adam" {} ["Adam", "Adam"] ["Kingma and Ba, 2015; reads beta1, beta2 and eps.", "Kingma 与 Ba，2015；使用 beta1、beta2 和 epsilon。"];
+        sgd Sgd "sgd" {} ["SGD", "SGD"] ["Gradient descent with momentum; reads momentum. It needs far larger rates than the others.", "带动量的梯度下降；使用 momentum。所需学习率远大于其他优化器。"];
     } };
 }
 pub(crate) use optimisers;
@@ -181,6 +182,7 @@ settings! {
     decay: f32 = 0.9, real(0.0, 0.9999), Training more, ["RMSprop decay", "RMSprop 衰减"] ["Decay of RMSprop's mean squared gradient, in the reconstruction test too.", "RMSprop 中平方梯度滑动平均的衰减率，重建测试也使用。"];
     beta1: f32 = 0.5, real(0.0, 0.9999), Training more [optimiser: "adam"], ["Adam beta 1", "Adam beta 1"] ["Decay of Adam's mean gradient.", "Adam 中梯度滑动平均的衰减率。"];
     beta2: f32 = 0.999, real(0.0, 0.999999), Training more [optimiser: "adam"], ["Adam beta 2", "Adam beta 2"] ["Decay of Adam's mean squared gradient.", "Adam 中平方梯度滑动平均的衰减率。"];
+    momentum: f32 = 0.9, real(0.0, 0.9999), Training more [optimiser: "sgd"], ["Momentum", "动量"] ["Share of SGD's last update in the next; 0: plain gradient descent.", "SGD 上一次更新在下一次中所占的比例；0 为普通梯度下降。"];
     eps: f32 = 1e-6, real(1e-12, 1.0), Training more, ["Optimiser epsilon", "优化器 epsilon"] ["The optimiser's epsilon, added outside the root.", "优化器的 epsilon，加在根号之外。"];
     warmup: u32 = 100, whole(0, 1_000_000), Training more, ["Warm-up steps", "预热步数"] ["Steps over which the learning rate rises linearly from near 0, against the early failure of weight normalisation; 0: none.", "学习率从接近 0 线性上升的步数，防止权重归一化在早期失败；0 为关闭。"];
     niter: u32 = 0, whole(0, u32::MAX as i64), Training more, ["Stop at step", "停止步数"] ["Training steps of the run; 0: until it is stopped.", "训练的总步数；0 为直到手动停止。"];

@@ -3,11 +3,12 @@
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{dispatch, filled, random};
 use wn_gan::device::Dispatch;
-use wn_gan::kernels::{Adam, Kernel, MovingAverage, Rmsprop, Step};
+use wn_gan::kernels::{Adam, Kernel, MovingAverage, Rmsprop, Sgd, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::tprelu::project_slopes;
 use wn_gan::reference::optimiser::adam::Adam as AdamReference;
 use wn_gan::reference::optimiser::rmsprop::Rmsprop as RmspropReference;
+use wn_gan::reference::optimiser::sgd::Sgd as SgdReference;
 
 const COUNT: usize = 261;
 /// From here on the parameters are (threshold, slope) pairs.
@@ -113,6 +114,36 @@ pub fn adam(kernel: &'static Kernel) -> Report {
         report.compare(&format!("update {t}: m2"), &after[2], &whole().at(0, &square.data, of_squares));
         report.compare(&format!("update {t}: p"), &after[3], &whole().at(0, &expected.data, of_values));
         (means, mean_squares, values) = (read(&after[1]), read(&after[2]), read(&after[3]));
+    }
+    report
+}
+
+/// SGD with momentum: a product and a sum, a product and a difference.
+pub fn sgd(kernel: &'static Kernel) -> Report {
+    let mut report = Report::default();
+    let momentum = 0.9f32;
+    let reference = SgdReference { momentum: f64::from(momentum) };
+    let params = Sgd { count: COUNT as u32, pair_begin: PAIR_BEGIN as u32, momentum };
+    let (mut values, mut means) = (start(), Tensor::zeros(&[COUNT]));
+    for step in 0..4 {
+        let gradients = gradients(step);
+        let contents = [&gradients, &means, &values].map(|tensor| filled(0, &tensor.data));
+        let call = Dispatch::new(kernel, "test").params(&params).elements(COUNT);
+        let after = dispatch(call, &Step { lr: LR, ..Step::default() }, &contents);
+
+        let (mut expected, mut mean) = (values.clone(), means.clone());
+        reference.update(&mut expected, &gradients, &mut mean, f64::from(LR));
+        project(&mut expected);
+        let size = |i: usize| reference.momentum * means.data[i].abs() + gradients.data[i].abs();
+        let of_means = |i: usize| Tolerance::rounded(1.0, size(i));
+        let of_values = |i: usize| {
+            let change = f64::from(LR) * size(i);
+            Tolerance::rounded(1.5, change) + Tolerance::rounded(0.5, values.data[i].abs() + change)
+        };
+        let whole = || Expected::untouched(after[1].len());
+        report.compare(&format!("step {step}: m"), &after[1], &whole().at(0, &mean.data, of_means));
+        report.compare(&format!("step {step}: p"), &after[2], &whole().at(0, &expected.data, of_values));
+        (means, values) = (read(&after[1]), read(&after[2]));
     }
     report
 }

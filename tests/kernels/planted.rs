@@ -257,6 +257,11 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (optimiser::adam, &kernels::ADAM, "m2 / now.correction2", "m2 / now.correction1"),
     (optimiser::adam, &kernels::ADAM, "p.beta1 * mean[i]", "p.beta2 * mean[i]"),
     (optimiser::adam, &kernels::ADAM, "clamp(value, 0.0, 1.0)", "value"),
+    // A momentum that the gradient does not enter, dampened, or left out of the update; no projection.
+    (optimiser::sgd, &kernels::SGD, "momentum[i] = m", "momentum[i] = p.momentum * momentum[i]"),
+    (optimiser::sgd, &kernels::SGD, "momentum[i] + gradient[i]", "momentum[i] + (1.0 - p.momentum) * gradient[i]"),
+    (optimiser::sgd, &kernels::SGD, "now.lr * m", "now.lr * gradient[i]"),
+    (optimiser::sgd, &kernels::SGD, "clamp(value, 0.0, 1.0)", "value"),
     // An average that follows at once, of one parameter too few.
     (optimiser::moving_average, &kernels::MOVING_AVERAGE, "(1.0 - p.decay) * value", "p.decay * value"),
     (optimiser::moving_average, &kernels::MOVING_AVERAGE, "i < p.count", "i + 1u < p.count"),
