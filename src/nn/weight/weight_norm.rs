@@ -45,7 +45,11 @@ impl WeightNorm {
         })
     }
 
-    /// A kernel that walks through all channels of given parameters and writes n and w.
+    /// A kernel that walks through all channels of the live parameters and writes n and w.
+    pub(super) fn of_live_channels(&self, kernel: &'static Kernel, label: &str, weights: &Weights) -> Dispatch {
+        self.of_channels(kernel, label, weights, &self.norms)
+    }
+
     fn of_channels(&self, kernel: &'static Kernel, label: &str, weights: &Weights, norms: &Buffer) -> Dispatch {
         Dispatch::new(kernel, label).buffers(&[&self.table, &weights.params, norms, &weights.effective]).grid([
             self.dispatched,
@@ -61,7 +65,7 @@ impl Reparameterisation for WeightNorm {
     }
 
     fn normalise(&self, weights: &Weights) -> Vec<Dispatch> {
-        vec![self.of_channels(&kernels::WEIGHT_NORM, "weight norm", weights, &self.norms)]
+        vec![self.of_live_channels(&kernels::WEIGHT_NORM, "weight norm", weights)]
     }
 
     fn normalise_copy(&self, copy: &Weights) -> Vec<Dispatch> {
