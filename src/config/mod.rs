@@ -292,10 +292,7 @@ mod tests {
         for (text, part) in [
             ("{\"width\": 33}", "even"),
             ("{\"lr\": -1}", "lr must be a number between 0 and 1; it is -1."),
-            (
-                "{\"norm\": \"magic\"}",
-                "norm must be one of weight, none, batch, weight-affine, spectral; it is \"magic\".",
-            ),
+            ("{\"net\": \"magic\"}", "net must be one of dcgan, resnet; it is \"magic\"."),
             ("{\"nlayer\": 0}", "nlayer must be"),
             ("{\"nlayer\": 6}", "below one pixel"),
             ("{\"net\": \"resnet\", \"norm\": \"batch\"}", "needs norm weight"),

@@ -18,6 +18,18 @@ const FONT: &str = "sans-serif";
 /// How much nearer to white each further group of a norm is.
 const LIGHTER: f64 = 0.45;
 
+/// One colour per norm: the palette of Okabe and Ito, which the colour-blind can tell apart, with a darker yellow.
+const PALETTE: [(u8, u8, u8); 8] = [
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (150, 110, 0),
+    (86, 180, 233),
+    (0, 0, 0),
+    (230, 159, 0),
+];
+
 /// One picture among those stacked.
 pub struct Panel {
     /// Caption.
@@ -62,15 +74,9 @@ pub fn png(panels: &[Panel]) -> Result<Vec<u8>> {
     Ok(Sheet { width, height, rgba }.png())
 }
 
-/// The colour-blind safe palette of Okabe and Ito, one colour per norm.
 fn colour(curve: &Curve) -> RGBColor {
-    let RGBColor(r, g, b) = match curve.norm {
-        Norm::Weight => RGBColor(0, 114, 178),
-        Norm::None => RGBColor(213, 94, 0),
-        Norm::Batch => RGBColor(0, 158, 115),
-        Norm::WeightAffine => RGBColor(204, 121, 167),
-        Norm::Spectral => RGBColor(150, 110, 0),
-    };
+    let number = Norm::ALL.into_iter().position(|norm| norm == curve.norm).unwrap_or_default();
+    let (r, g, b) = PALETTE[number % PALETTE.len()];
     let kept = (1.0 - LIGHTER).powi(curve.rank as i32);
     let towards_white = |channel: u8| (255.0 - kept * (255.0 - f64::from(channel))) as u8;
     RGBColor(towards_white(r), towards_white(g), towards_white(b))
