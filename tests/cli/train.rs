@@ -92,7 +92,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["--lr", "nan"], "lr must be a number between 0 and 1; it is \"nan\"."),
         (&["--batch_size", "1.5"], "batch_size must be a whole number between 1 and 1024; it is \"1.5\"."),
         (&["--image_size", "8x"], "height must be a whole number between 4 and 512; it is \"\"."),
-        (&["--norm", "magic"], "norm must be one of weight, none, batch, weight-affine, spectral; it is \"magic\"."),
+        (&["--order", "both"], "order must be one of alternating, simultaneous; it is \"both\"."),
         (&["--norm_d", "magic"], "norm_d must be one of same, weight, "),
         (&["--net", "vgg"], "net must be one of dcgan, resnet (the family), or best, last or a step number"),
         (&["--width", "8"], "unexpected argument '--width'"),
