@@ -5,7 +5,7 @@
 // A layer's raw weight is v[outer, channels, inner]: element (o, c, i) at (o*channels + c)*inner + i. One workgroup
 // takes 16 neighbouring channels and for each LANES invocations, arranged so that neighbours read neighbours in memory:
 // channel-fastest where inner is 1, lane-fastest otherwise.
-// use: shared/channel_block, shared/channel_sum
+// use: shared/channel_block, shared/channel_gain, shared/channel_sum
 
 @group(0) @binding(0) var<storage, read> blocks: array<ChannelBlock>;
 @group(0) @binding(1) var<storage, read> params: array<f32>;
@@ -43,11 +43,4 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             }
         }
     }
-}
-
-fn gain_of(block: ChannelBlock, c: u32) -> f32 {
-    if (block.gain_offset == NO_GAIN) {
-        return 1.0;
-    }
-    return params[block.gain_offset + c];
 }
