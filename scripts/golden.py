@@ -14,7 +14,8 @@ A file has `base`, settings of all its cases under the names of src/config.rs, a
   `losses` are D's on real images and on fakes (of a loss of pairs: D's in all) and G's per step; `total` the norms of
   D's and of G's whole gradient per step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
   change over all steps and its projection on a fixed direction; `state` the last two for what is no parameter.
-- gan16_rpgan.json, gan16_sgd.json: the same with a loss of pairs, for every norm; with momentum.
+- gan16_rpgan.json, gan16_sgd.json, gan16_forced.json: the same with a loss of pairs, for every norm; with
+  momentum; with forced weight normalisation.
 - gan16_options.json, gan16_affine.json, resnet_options.json: the same with norms, learning rates and numbers of updates
   of their own for each network, with averaged weights (`average`: the change of G's averaged parameters), with one slope
   and threshold per layer, and with scales and biases in other layers than the norm has them. Where D is updated more than
@@ -114,7 +115,7 @@ def gradients(gan, loss, prefix, retain=False):
 
 @torch.no_grad()
 def update(gan, optimiser, grads):
-    """One update; then slopes are projected, and spectral normalisation does one power iteration."""
+    """One update; then slopes and forced weights are projected, and spectral normalisation does one power iteration."""
     prefix = next(iter(grads))[:4]
     spectral = [name for name in gan.p if name.startswith(prefix) and name.endswith("weight_v")]
     us = [F.normalize(gan.p[name[:-2]].flatten(1) @ F.normalize(gan.p[name], dim=0), dim=0) for name in spectral]
@@ -124,6 +125,8 @@ def update(gan, optimiser, grads):
     for name in grads:
         if name.endswith("prelu.weight"):
             gan.p[name].clamp_(0, 1)
+        if name in gan.units:
+            gan.p[name].copy_(gan.units[name](gan.p[name]))
     for name, u in zip(spectral, us):
         gan.p[name].copy_(u @ gan.p[name[:-2]].flatten(1))
 
@@ -356,6 +359,8 @@ def main():
     affine += product(norm=("batch",), norm_d=("weight",), gain=("all",), bias=("none",), order=ORDERS)
     write("gan16_affine", {**TINY16, **RMSPROP}, affine, training_case)
     write("gan16_sgd", {**TINY16, **SGD}, product(norm=("weight", "none"), order=ORDERS), training_case)
+    forced = [{"norm": "weight-forced", "order": order, **more} for order in ORDERS for more in ({}, {"gain": "all"})]
+    write("gan16_forced", {**TINY16, **RMSPROP}, forced, training_case)
     write("gan16_rpgan", {**TINY16, **RMSPROP, "loss": "rpgan"}, product(norm=NORMS, order=ORDERS), training_case)
     resnets = [
         *product(gain=("all",), bias=("all",), num_parameters=("layer",), order=ORDERS),

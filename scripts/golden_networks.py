@@ -19,7 +19,12 @@ NORMS = {
     "batch": ("plain", "plain", "all", True, "prelu"),
     "weight-affine": ("length", "length", "all", False, "prelu"),
     "spectral": ("plain", "spectral", "all", False, "prelu"),
+    "weight-forced": ("forced", "forced", "last", False, "tprelu"),
 }
+
+
+# Weights that are divided by their length; `forced` is brought to length 1 after every update too.
+BY_LENGTH = ("length", "forced")
 
 
 def norm_of(config, name):
@@ -65,7 +70,7 @@ def start(name, shape, config, at_kinks):
         return u / 8
     if name.endswith("running_var"):
         return 1 + u / 2
-    normalised = norm_of(config, name) in ("weight", "weight-affine")
+    normalised = NORMS[norm_of(config, name)][0] in BY_LENGTH
     small = 0.01 if normalised and name == "gen.initial.linear.weight" else 1.0
     return (u * (small / math.sqrt(math.prod(shape[1:])))).float().double()
 
@@ -95,6 +100,7 @@ class Gan:
     def __init__(self, config, dtype, at_kinks=False):
         self.config, self.dtype, self.at_kinks = config, dtype, at_kinks
         self.start, self.p = {}, {}  # All tensors by name: their first values, their present ones.
+        self.units = {}  # What makes of a raw weight, by name, what an update leaves of it.
         self.statistics = "running"
         self.discriminator(self.generator(torch.zeros(1, config["code_size"], dtype=dtype)))
         self.statistics = "training"
@@ -139,12 +145,15 @@ class Gan:
         of_g, of_d, affine, _, _ = NORMS[norm_of(self.config, name)]
         kind = of_g if name.startswith("gen.") else of_d
         # Settings of their own for weights that are divided by their length; no others have a scale.
-        chosen = lambda key: affine if kind != "length" else self.config.get(key, "auto").replace("auto", affine)
+        by_length = kind in BY_LENGTH
+        chosen = lambda key: affine if not by_length else self.config.get(key, "auto").replace("auto", affine)
         scale, bias = [chosen(key) in (("last", "all") if last else ("all",)) for key in ("gain", "bias")]
         w = self.get(f"{name}.weight", *shape)
-        if kind == "length":
+        if by_length:
             others = [axis for axis in range(len(shape)) if axis != kept]
-            w = w / torch.sqrt(f * w.square().sum(others, keepdim=True) + 1e-6)
+            unit = lambda w: w / torch.sqrt(f * w.square().sum(others, keepdim=True) + 1e-6)
+            self.units[f"{name}.weight"] = unit if kind == "forced" else lambda w: w
+            w = unit(w)
         if kind == "spectral":
             with torch.no_grad():
                 v = self.direction(f"{name}.weight", shape[0])
@@ -152,7 +161,7 @@ class Gan:
             w = w / (u @ (w.flatten(1) @ v))
         y = apply(x, w)
         per_unit = (1, -1) + (1,) * (y.dim() - 2)
-        if kind == "length" and scale:
+        if by_length and scale:
             y = y * self.get(f"{name}.scale", shape[kept]).view(per_unit)
         return y + self.get(f"{name}.bias", shape[kept]).view(per_unit) if bias else y
 

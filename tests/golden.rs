@@ -157,8 +157,8 @@ fn three_training_steps_with_every_other_setting() {
     assert_eq!([2, 3].map(|n_dis| count(&|config| config.n_dis == n_dis)), [6, 3]);
     assert_eq!(count(&|config| config.ema > 0.0), 8);
     assert_eq!(count(&|config| config.num_parameters != defaults.num_parameters), 8);
-    assert_eq!(count(&|config| [config.gain, config.bias] != [defaults.gain, defaults.bias]), 20);
-    assert_eq!(check_training(cases), 32 + 16 + 10 + 4 + 5);
+    assert_eq!(count(&|config| [config.gain, config.bias] != [defaults.gain, defaults.bias]), 22);
+    assert_eq!(check_training(cases), 32 + 16 + 10 + 4 + 4 + 5);
 }
 
 #[test]

@@ -83,6 +83,7 @@ checked! {
     sigmoid: activation::sigmoid, SIGMOID;
     sigmoid_backward: activation::sigmoid_backward, SIGMOID_BACKWARD;
     weight_norm: weight_norm::weight_norm, WEIGHT_NORM;
+    forced_weight_norm: weight_norm::forced_weight_norm, FORCED_WEIGHT_NORM;
     weight_norm_backward: weight_norm::weight_norm_backward, WEIGHT_NORM_BACKWARD;
     spectral_rows: spectral_norm::rows, SPECTRAL_ROWS;
     spectral_columns: spectral_norm::columns, SPECTRAL_COLUMNS;

@@ -53,6 +53,7 @@ macro_rules! reparameterisations {
             plain Plain;
             weight_norm WeightNorm;
             spectral_norm SpectralNorm;
+            forced_weight_norm ForcedWeightNorm;
         }
     };
 }
@@ -88,6 +89,9 @@ macro_rules! norms {
         spectral Spectral "spectral" { weights: [Plain, SpectralNorm], affine: All, behind: [None, None], activation: Prelu }
             ["Spectral", "谱"]
             ["D's weights are divided by their largest singular value (Miyato and others, 2018); G is plain.", "D 的权重除以其最大奇异值（Miyato 等，2018）；G 为普通网络。"];
+        weight_forced WeightForced "weight-forced" { weights: [ForcedWeightNorm, ForcedWeightNorm], affine: Last, behind: [None, None], activation: Tprelu }
+            ["Weight, forced", "强制权重"]
+            ["As Weight, and every update ends by bringing each weight back to length 1 (EDM2), so that its effective learning rate does not fall.", "与权重归一化相同，且每次更新后都把每个权重拉回长度 1（EDM2），因此有效学习率不会下降。"];
     } };
 }
 pub(crate) use norms;
@@ -164,10 +168,10 @@ settings! {
     activation: Activation = Activation::Auto, of(Activation::CHOICES), Network more, ["Activation", "激活函数"] ["What follows the hidden layers.", "隐层之后的激活函数。"];
     num_parameters: Sharing = Sharing::Channel, of(Sharing::CHOICES), Network more, ["Slopes and thresholds", "斜率与阈值"] ["Slopes and thresholds of the activation: one per channel or one per layer.", "激活函数的斜率与阈值：每通道一个或每层一个。"];
     init_slope: f32 = 0.25, real(0.0, 1.0), Network more, ["Initial slope", "初始斜率"] ["Where learned slopes start.", "可学习斜率的初始值。"];
-    gain: Affine = Affine::Auto, of(Affine::CHOICES), Network more [norm: "weight" | "weight-affine"], ["Layers with a gain", "带缩放的层"] ["Which weight-normalised layers have a gain.", "哪些权重归一化的层带缩放。"];
-    bias: Affine = Affine::Auto, of(Affine::CHOICES), Network more [norm: "weight" | "weight-affine"], ["Layers with a bias", "带偏置的层"] ["Which weight-normalised layers have a bias.", "哪些权重归一化的层带偏置。"];
-    init_scale: f32 = 1.0, real(-1e3, 1e3), Network more [norm: "weight" | "weight-affine"], ["Initial gain", "初始缩放"] ["Where gains start.", "缩放的初始值。"];
-    init_factor: f32 = 0.01, real(1e-6, 1e3), Network more [norm: "weight" | "weight-affine"], ["Factor of G's first layer", "G 第一层的初始系数"] ["The initial weight of G's first layer is multiplied by it, where it is weight-normalised: that changes its effective learning rate, not its output.", "若 G 的第一层为权重归一化，其初始权重乘以此系数：改变的是有效学习率，不是输出。"];
+    gain: Affine = Affine::Auto, of(Affine::CHOICES), Network more [norm: "weight" | "weight-affine" | "weight-forced"], ["Layers with a gain", "带缩放的层"] ["Which weight-normalised layers have a gain.", "哪些权重归一化的层带缩放。"];
+    bias: Affine = Affine::Auto, of(Affine::CHOICES), Network more [norm: "weight" | "weight-affine" | "weight-forced"], ["Layers with a bias", "带偏置的层"] ["Which weight-normalised layers have a bias.", "哪些权重归一化的层带偏置。"];
+    init_scale: f32 = 1.0, real(-1e3, 1e3), Network more [norm: "weight" | "weight-affine" | "weight-forced"], ["Initial gain", "初始缩放"] ["Where gains start.", "缩放的初始值。"];
+    init_factor: f32 = 0.01, real(1e-6, 1e3), Network more [norm: "weight" | "weight-affine" | "weight-forced"], ["Factor of G's first layer", "G 第一层的初始系数"] ["The initial weight of G's first layer is multiplied by it, where it is weight-normalised: that changes its effective learning rate, not its output.", "若 G 的第一层为权重归一化，其初始权重乘以此系数：改变的是有效学习率，不是输出。"];
 
     batch_size: u32 = 32, whole(1, 1024), Training, ["Batch size", "批大小"] ["Images per batch.", "每批的图像数。"];
     lr: f32 = 1e-4, real(0.0, 1.0), Training, ["Learning rate", "学习率"] ["Learning rate of both networks (the paper: stable up to 0.0002).", "两个网络的学习率（论文：0.0002 以内稳定）。"];

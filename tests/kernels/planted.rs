@@ -132,6 +132,10 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "gain / n * (", "1.0 / n * ("),
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "= projection;", "= inner_product;"),
     // An update that forgets its parts, the pull-back, the old gain, the projection; new weights of old lengths.
+    // A raw weight left as it was, a norm of the weight before, an effective weight of it.
+    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "params[at] = v;", "params[at] = v * v;"),
+    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "squares += v * v", "squares += params[at] * params[at] / before"),
+    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "gain_of(block, c) / n", "1.0 / n"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sum += params[at] * dw", "sum += dw"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, " - block.factor * projection * v / n", ""),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "squares += new_v * new_v", "squares += v * v"),

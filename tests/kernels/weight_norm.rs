@@ -171,6 +171,42 @@ pub fn weight_norm(kernel: &'static Kernel) -> Report {
     report
 }
 
+/// Raw weights at unit norm, their norms and effective weights.
+pub fn forced_weight_norm(kernel: &'static Kernel) -> Report {
+    let (layers, len, norm_len) = network();
+    let work = blocks(&layers);
+    let params = parameters(&layers, len);
+    let contents = [cast_slice(&work).to_vec(), params.clone(), vec![POISON; norm_len], vec![POISON; params.len()]];
+    let call = Dispatch::new(kernel, "test").grid([work.len() as u32, 1, 1]);
+    let after = dispatch(call, &Step::default(), &contents);
+
+    let mut raw = Expected::untouched(params.len());
+    let mut norms = Expected::untouched(norm_len);
+    let mut weights = Expected::untouched(params.len());
+    for layer in &layers {
+        let terms = layer.terms();
+        let units = vec![1.0; layer.channels()];
+        let v = weight_norm_twin(&layer.v, AXIS, layer.factor, &units);
+        if let Some(gain) = &layer.gain {
+            raw = raw.at(layer.gain_offset, gain, |_| Tolerance::exact());
+        }
+        let of_raw = |v: f64| norm_tolerance(terms, v) + Tolerance::rounded(2.5, v);
+        raw = raw.at(layer.weight_offset, &v.data, |i| of_raw(v.data[i]));
+        // A relative error of all v is one of their norm, which rounds as any other.
+        let n = norms_twin(&v, AXIS, layer.factor);
+        let of_norm = |n: f64| of_raw(n) + norm_tolerance(terms, n);
+        norms = norms.at(layer.norm_offset, &n, |c| of_norm(n[c]));
+        let w = weight_norm_twin(&v, AXIS, layer.factor, &layer.gains()).data;
+        weights =
+            weights.at(layer.weight_offset, &w, |i| of_raw(w[i]) + of_norm(w[i]) + Tolerance::rounded(2.5 + 0.5, w[i]));
+    }
+    let mut report = Report::default();
+    report.compare("raw weights", &after[1], &raw);
+    report.compare("norms", &after[2], &norms);
+    report.compare("weights", &after[3], &weights);
+    report
+}
+
 /// dv in place of dw, and the gradients of the gains.
 pub fn weight_norm_backward(kernel: &'static Kernel) -> Report {
     let (layers, len, norm_len) = network();
