@@ -167,7 +167,8 @@ fn a_slightly_wrong_learning_rate_is_seen() {
         let plain = |case: &Case<TrainingGolden>| {
             case.config.norm == norm && case.config.order == Order::Alternating && case.config.loss == Loss::Bce
         };
-        let case = golden::training_cases().chain(golden::option_cases()).find(plain).expect("there is one for every norm");
+        let case =
+            golden::training_cases().chain(golden::option_cases()).find(plain).expect("there is one for every norm");
         let differences = training_differences(&case, 1.0 + 1e-6).0;
         assert!(
             differences.iter().any(|text| text.starts_with("change of gen.level.0.conv.weight")),

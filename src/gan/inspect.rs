@@ -104,8 +104,8 @@ impl Trainer {
         })
     }
 
-    /// What the last step, whose gradients are given, added to every parameter, under its name. Slopes that were
-    /// projected moved less.
+    /// What the last step, whose gradients are given, added to every parameter, under its name. What is projected
+    /// afterwards, slopes and the weights of forced weight normalisation, moved otherwise.
     async fn updates(&self, gradients: &[Named]) -> Result<Vec<Named>> {
         let (config, t) = (self.config(), self.update_count().max(1));
         let optimiser = optimiser::of(config);
