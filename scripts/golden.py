@@ -15,7 +15,7 @@ A file has `base`, settings of all its cases under the names of src/config.rs, a
   D's and of G's whole gradient per step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
   change over all steps and its projection on a fixed direction; `state` the last two for what is no parameter.
 - gan16_rpgan.json, gan16_sgd.json, gan16_forced.json: the same with a loss of pairs, for every norm; with
-  momentum; with forced weight normalisation.
+  momentum; with forced weight normalisation. gan16_pixel.json: with pixel normalisation.
 - gan16_options.json, gan16_affine.json, resnet_options.json: the same with norms, learning rates and numbers of updates
   of their own for each network, with averaged weights (`average`: the change of G's averaged parameters), with one slope
   and threshold per layer, and with scales and biases in other layers than the norm has them. Where D is updated more than
@@ -361,6 +361,7 @@ def main():
     write("gan16_sgd", {**TINY16, **SGD}, product(norm=("weight", "none"), order=ORDERS), training_case)
     forced = [{"norm": "weight-forced", "order": order, **more} for order in ORDERS for more in ({}, {"gain": "all"})]
     write("gan16_forced", {**TINY16, **RMSPROP}, forced, training_case)
+    write("gan16_pixel", {**TINY16, **RMSPROP, "norm": "pixel"}, product(order=ORDERS), training_case)
     write("gan16_rpgan", {**TINY16, **RMSPROP, "loss": "rpgan"}, product(norm=NORMS, order=ORDERS), training_case)
     resnets = [
         *product(gain=("all",), bias=("all",), num_parameters=("layer",), order=ORDERS),

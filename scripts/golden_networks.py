@@ -11,15 +11,16 @@ from torch.nn import functional as F
 
 MASK = 0xFFFFFFFF
 
-# How G's and D's weights are made, which layers have scale and bias, whether batch normalisation follows hidden layers,
-# their activation.
+# How G's and D's weights are made, which layers have scale and bias, what follows hidden layers of G and of D, their
+# activation.
 NORMS = {
-    "weight": ("length", "length", "last", False, "tprelu"),
-    "none": ("plain", "plain", "all", False, "prelu"),
-    "batch": ("plain", "plain", "all", True, "prelu"),
-    "weight-affine": ("length", "length", "all", False, "prelu"),
-    "spectral": ("plain", "spectral", "all", False, "prelu"),
-    "weight-forced": ("forced", "forced", "last", False, "tprelu"),
+    "weight": ("length", "length", "last", ("", ""), "tprelu"),
+    "none": ("plain", "plain", "all", ("", ""), "prelu"),
+    "batch": ("plain", "plain", "all", ("batch", "batch"), "prelu"),
+    "pixel": ("plain", "plain", "all", ("pixel", ""), "prelu"),
+    "weight-affine": ("length", "length", "all", ("", ""), "prelu"),
+    "spectral": ("plain", "spectral", "all", ("", ""), "prelu"),
+    "weight-forced": ("forced", "forced", "last", ("", ""), "tprelu"),
 }
 
 
@@ -190,10 +191,14 @@ class Gan:
             return F.relu(x - threshold) + threshold
         return F.prelu(x - threshold, self.get(f"{module}.tprelu.weight", count)) + threshold
 
+    def normalised(self, module, x):
+        *_, behind, _ = NORMS[norm_of(self.config, module)]
+        kind = behind[0] if module.startswith("gen.") else behind[1]
+        if kind == "pixel":
+            return x / torch.sqrt(x.square().mean(1, keepdim=True) + 1e-8)
+        return self.batch_norm(module, x) if kind == "batch" else x
+
     def batch_norm(self, module, x):
-        *_, normalised, _ = NORMS[norm_of(self.config, module)]
-        if not normalised:
-            return x
         get = lambda name: self.get(f"{module}.batchnorm.{name}", x.shape[1])
         weight, bias, mean, variance = [get(name) for name in ("weight", "bias", "running_mean", "running_var")]
         if self.statistics == "batch":
@@ -203,20 +208,20 @@ class Gan:
     def dcgan_generator(self, z):
         levels, f0 = self.levels(), self.config["nfeature"]
         x = self.linear(False, z, f0 << (len(levels) - 1), levels[-1][0])
-        x = self.activation("gen.initial", self.batch_norm("gen.initial", x))
+        x = self.activation("gen.initial", self.normalised("gen.initial", x))
         for i in range(len(levels) - 1, -1, -1):
             name, padding = f"gen.level.{i}", [1 + more for more in levels[i][1]]
             if i == 0:
                 x = self.transposed(f"{name}.conv", x, self.config["channels"], (4, 4), 2, padding, last=True)
                 return torch.sigmoid(x)
             x = self.transposed(f"{name}.conv", x, f0 << (i - 1), (4, 4), 2, padding)
-            x = self.activation(name, self.batch_norm(name, x))
+            x = self.activation(name, self.normalised(name, x))
 
     def dcgan_discriminator(self, x):
         for i, (_, extra) in enumerate(self.levels()):
             name, padding = f"dis.level.{i}", [1 + more for more in extra]
             x = self.conv(f"{name}.conv", x, self.config["nfeature"] << i, (4, 4), 2, padding)
-            x = self.activation(name, self.batch_norm(name, x) if i > 0 else x)
+            x = self.activation(name, self.normalised(name, x) if i > 0 else x)
         return self.conv("dis.final.conv", x, 1, x.shape[2:], last=True)
 
     def width(self, i):

@@ -158,7 +158,7 @@ fn three_training_steps_with_every_other_setting() {
     assert_eq!(count(&|config| config.ema > 0.0), 8);
     assert_eq!(count(&|config| config.num_parameters != defaults.num_parameters), 8);
     assert_eq!(count(&|config| [config.gain, config.bias] != [defaults.gain, defaults.bias]), 22);
-    assert_eq!(check_training(cases), 32 + 16 + 10 + 4 + 4 + 5);
+    assert_eq!(check_training(cases), 32 + 16 + 10 + 4 + 4 + 2 + 5);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use checks::compare::{POISON, Report};
 use checks::device::{compile, dispatch, planted, poisoned};
 use checks::gpu::gpu;
 use checks::{
-    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pooling,
+    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pixel_norm, pooling,
     spectral_norm, sums, weight_norm,
 };
 use std::collections::BTreeSet;
@@ -96,6 +96,7 @@ checked! {
     batch_norm: batch_norm::batch_norm, BATCH_NORM;
     batch_norm_sums: batch_norm::sums, BATCH_NORM_SUMS;
     batch_norm_backward: batch_norm::backward, BATCH_NORM_BACKWARD;
+    pixel_norm: pixel_norm::pixel_norm, PIXEL_NORM;
     addition: addition::addition, ADDITION;
     addition_backward: addition::addition_backward, ADDITION_BACKWARD;
     average_pool: pooling::average_pool, AVERAGE_POOL;

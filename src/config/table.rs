@@ -63,7 +63,7 @@ pub(crate) use reparameterisations;
 macro_rules! layers {
     ($then:ident) => {
         $then! {
-            [batch_norm BatchNorm]
+            [batch_norm BatchNorm pixel_norm PixelNorm]
             [addition average_pool channel_affine conv conv_transpose linear rescale sigmoid tprelu upsample]
         }
     };
@@ -92,6 +92,9 @@ macro_rules! norms {
         weight_forced WeightForced "weight-forced" { weights: [ForcedWeightNorm, ForcedWeightNorm], affine: Last, behind: [None, None], activation: Tprelu }
             ["Weight, forced", "强制权重"]
             ["As Weight, and every update ends by bringing each weight back to length 1 (EDM2), so that its effective learning rate does not fall.", "与权重归一化相同，且每次更新后都把每个权重拉回长度 1（EDM2），因此有效学习率不会下降。"];
+        pixel Pixel "pixel" { weights: [Plain, Plain], affine: All, behind: [Some(PixelNorm), None], activation: Prelu }
+            ["Pixel", "像素"]
+            ["In G every pixel's channels are divided by their root mean square (Karras and others, 2018); D is plain.", "G 中每个像素的各通道除以其均方根（Karras 等，2018）；D 为普通网络。"];
     } };
 }
 pub(crate) use norms;

@@ -11,6 +11,7 @@ pub mod device;
 pub mod loss;
 pub mod optimiser;
 pub mod peak;
+pub mod pixel_norm;
 pub mod pooling;
 pub mod spectral_norm;
 pub mod sums;

@@ -2,7 +2,7 @@
 
 use crate::checks::compare::Report;
 use crate::checks::{
-    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pooling,
+    activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pixel_norm, pooling,
     spectral_norm, sums, weight_norm,
 };
 use wn_gan::kernels::{self, Kernel};
@@ -134,7 +134,12 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     // An update that forgets its parts, the pull-back, the old gain, the projection; new weights of old lengths.
     // A raw weight left as it was, a norm of the weight before, an effective weight of it.
     (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "params[at] = v;", "params[at] = v * v;"),
-    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "squares += v * v", "squares += params[at] * params[at] / before"),
+    (
+        weight_norm::forced_weight_norm,
+        &kernels::FORCED_WEIGHT_NORM,
+        "squares += v * v",
+        "squares += params[at] * params[at] / before",
+    ),
     (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "gain_of(block, c) / n", "1.0 / n"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sum += params[at] * dw", "sum += dw"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, " - block.factor * projection * v / n", ""),
@@ -238,6 +243,12 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (addition::addition_backward, &kernels::ADDITION_BACKWARD, "h - gate * (dot(gate, h) / squares)", "h"),
     (addition::addition_backward, &kernels::ADDITION_BACKWARD, ") / sqrt(squares);", ");"),
     (addition::addition_backward, &kernels::ADDITION_BACKWARD, "2u * (group.y * p.channels + c)", "2u * c"),
+    // A mean over all channels but the first ones, a root without its square, no projection, a pixel too far.
+    (pixel_norm::pixel_norm, &kernels::PIXEL_NORM, "/ f32(p.channels)", "/ f32(p.channels + 1u)"),
+    (pixel_norm::pixel_norm, &kernels::PIXEL_NORM, "sum.x += value * value", "sum.x += abs(value)"),
+    (pixel_norm::pixel_norm, &kernels::PIXEL_NORM, " - y * (mean.y / r)", ""),
+    (pixel_norm::pixel_norm, &kernels::PIXEL_NORM, "row < p.rows", "row <= p.rows"),
+    (pixel_norm::pixel_norm, &kernels::PIXEL_NORM, "16u * lane + pixel, sum", "invocation, sum"),
     // A wrong divisor, ignored padding, the image above, a lost corner.
     (pooling::average_pool, &kernels::AVERAGE_POOL, "p.factor * sum", "0.25 * sum"),
     (pooling::average_pool, &kernels::AVERAGE_POOL, "tap % 2u - p.pad_w", "tap % 2u"),

@@ -24,8 +24,8 @@ const TRAINING: [&str; 8] = [
 ];
 
 /// The files with training steps of settings that belong to one network, a layer or the training alone.
-const OPTIONS: [&str; 6] =
-    ["gan16_options", "gan16_affine", "gan16_rpgan", "gan16_sgd", "gan16_forced", "resnet_options"];
+const OPTIONS: [&str; 7] =
+    ["gan16_options", "gan16_affine", "gan16_rpgan", "gan16_sgd", "gan16_forced", "gan16_pixel", "resnet_options"];
 
 /// One run of PyTorch in double precision.
 #[derive(Debug, Clone)]
@@ -184,7 +184,7 @@ pub fn training_cases() -> impl Iterator<Item = Case<TrainingGolden>> {
 
 /// Runs with norms, rates and numbers of updates of their own for each network, averaged weights, gains and biases
 /// elsewhere than the norm has them, one slope and threshold per layer, a loss of pairs, momentum, forced
-/// weight normalisation.
+/// weight normalisation, pixel normalisation.
 pub fn option_cases() -> impl Iterator<Item = Case<TrainingGolden>> {
     OPTIONS.into_iter().flat_map(cases)
 }

@@ -38,7 +38,7 @@ fn steps_have_as_many_dispatches_and_as_much_memory_as_are_written_here() {
 
 /// The paper's CelebA network does a whole step within WebGPU's default limits.
 #[test]
-#[ignore = "minutes on a processor"]
+#[ignore = "minutes on a CPU"]
 fn gan160_trains_within_the_default_limits() {
     let config =
         Config { warmup: 0, test_interval: 0, running: 1, final_count: 1, ..Config::preset("gan160").unwrap() };
