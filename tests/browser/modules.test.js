@@ -183,7 +183,7 @@ test("what the address says wrongly is reported, and the rest is kept", () => {
   assert.deepEqual(found, kinds);
   const values = { key: "batch_size", value: "1.5", fallback: 32, min: "1", max: "1024" };
   assert.deepEqual(problems.find(({ kind }) => kind === "whole")?.values, values);
-  assert.match(String(problems.find(({ kind }) => kind === "choice")?.values.names), /^same, weight, .*spectral$/);
+  assert.match(String(problems.find(({ kind }) => kind === "choice")?.values.names), /^same, weight, .*spectral/);
 });
 
 test("the address may name the device, and what is none is reported", () => {

@@ -295,7 +295,7 @@ test("a loss that looks at pairs of images: D's in all on the chart, empty cells
   const { rows } = await lossRows(other.page);
   const number = "\\d+(\\.\\d+)?(e-\\d+)?";
   for (const row of rows) assert.match(row, new RegExp(`^\\d+,,,${number},${number}$`));
-  assert.match(await other.page.locator("#losses .u-legend").innerText(), /^Step:?\s+[\d,]+\s+D \(in all\):?\s+[\d.]+\s+G:?\s+[\d.]+$/);
+  assert.match(await other.page.locator("#losses .u-legend").innerText(), /^Step:?\s*[\d,]+\s*D \(in all\):?\s*[\d.]+\s*G:?\s*[\d.]+$/);
   await other.page.locator("#losses summary").click();
   assert.doesNotMatch(await other.page.locator("body").innerText(), /NaN/);
   await other.close();

@@ -104,14 +104,15 @@ test("the form has every setting of the program's table, with its range or choic
 
 test("each normalisation says what it is, and which statistics are in use", { timeout: BUILD_MILLIS }, async () => {
   const norm = page.locator("select[name=norm]");
-  assert.equal(await norm.locator("option").count(), 5);
+  const choices = await norm.locator("option").evaluateAll((options) => options.map((option) => option.getAttribute("value") ?? ""));
+  assert.ok(["none", "weight", "batch"].every((choice) => choices.includes(choice)), String(choices));
   const told = new Set();
-  for (const choice of ["none", "weight", "weight-affine", "spectral", "batch"]) {
+  for (const choice of [...choices.filter((choice) => choice !== "batch"), "batch"]) {
     await norm.selectOption(choice);
     told.add(await page.locator("#hint-norm").innerText());
     assert.equal(await page.locator("select[name=statistics]").isVisible(), choice === "batch");
   }
-  assert.equal(told.size, 5);
+  assert.equal(told.size, choices.length, "every choice has a meaning of its own");
   assert.match(await page.locator("#hint-statistics").innerText(), /In use.*averages of training/);
   assert.ok(await page.locator("select[name=optimiser]").isHidden(), "what is seldom needed is behind the fold");
   assert.ok(await page.locator(".pending").isHidden(), "all is as the run is");
