@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup.sh
 
-MOST_BYTES=700000
+MAX_BYTES=700000
 rows=()
 passed=0
 failed=0
@@ -36,8 +36,8 @@ transfer_size() {
         sum=$((sum + size))
         printf '%8d bytes  %s\n' "$size" "$file"
     done < <(find dist -type f ! -name wn_gan_fused.wasm \( -name '*.wasm' -o -name '*.js' -o -name '*.css' \) -print0 | sort -z)
-    printf '%8d bytes with gzip, at most %d are allowed\n' "$sum" "$MOST_BYTES"
-    [ "$sum" -gt 0 ] && [ "$sum" -lt "$MOST_BYTES" ]
+    printf '%8d bytes with gzip, at most %d are allowed\n' "$sum" "$MAX_BYTES"
+    [ "$sum" -gt 0 ] && [ "$sum" -lt "$MAX_BYTES" ]
 }
 
 start=$SECONDS

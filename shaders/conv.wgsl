@@ -1,30 +1,30 @@
 // Convolution, from the big image to the small one:
 //   small[b,i,j,n] = bias[n] + sum_{u,v,c} big[b, i*stride - pad + u, j*stride - pad + v, c] * weight[u,v,c,n]
 // and what shared/epilogue.wgsl makes of it. As a matrix product: row m = (b,i,j), column n, depth k = (u,v,c); one
-// segment per kernel row u, because the pixels (v,c) below a kernel row are neighbours in memory. Also the data gradient
+// K-run per kernel row u, because the pixels (v,c) below a kernel row are neighbours in memory. Also the data gradient
 // of a transposed convolution (big = dy) and, with 1x1 images, a linear layer.
 // use: shared/geometry, shared/operands, shared/along_depth, shared/epilogue
 // variants: shared/gemm_tile, shared/gemm_tile_wide, shared/gemm_plain, shared/gemm_panel
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> input: array<f32>;
-@group(0) @binding(2) var<storage, read> input_quads: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> input_vec4: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
-@group(0) @binding(4) var<storage, read> weight_quads: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> weight_vec4: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> params: array<f32>;
 @group(0) @binding(6) var<storage, read_write> pre: array<f32>;
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;
 
 @compute @workgroup_size(WG_N, WG_M)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    product(group.xy, lane, 0u, g.kernel_h);
+    gemm(group.xy, lane, 0u, g.kernel_h);
 }
 
-fn segments_across() -> u32 {
+fn k_runs_across() -> u32 {
     return 1u;
 }
 
-fn segment_length() -> u32 {
+fn k_run_length() -> u32 {
     return g.kernel_w * g.big_c;
 }
 
@@ -41,8 +41,8 @@ fn describe_row(m: u32) -> vec4<i32> {
     );
 }
 
-// The segment at (u, 0) reads kernel row u: image row y from column x on; columns outside the image count as zero.
-fn segment(row: vec4<i32>, at: vec2<u32>) -> vec3<i32> {
+// The K-run at (u, 0) reads kernel row u: image row y from column x on; columns outside the image count as zero.
+fn k_run(row: vec4<i32>, at: vec2<u32>) -> vec3<i32> {
     let y = row.y + i32(at.x);
     let c = i32(g.big_c);
     if (row.w == 0 || y < 0 || y >= i32(g.big_h)) {
@@ -57,11 +57,11 @@ fn load_b(kernel_row: vec2<u32>, j: u32, n4: u32) -> mat4x4<f32> {
 }
 
 fn weights(u: u32, j: u32, n4: u32) -> vec4<f32> {
-    let length = segment_length();
+    let length = k_run_length();
     let at = g.weight_offset + (u * length + min(j, length - 1u)) * g.small_c;
     var b = vec4<f32>(0.0);
-    if (QUADS_B) {
-        b = weight_quads[at / 4u + min(n4, g.small_c / 4u - 1u)];
+    if (VEC4_B) {
+        b = weight_vec4[at / 4u + min(n4, g.small_c / 4u - 1u)];
     } else {
         for (var i = 0u; i < 4u; i++) {
             b = with_number(b, i, weight[at + min(4u * n4 + i, g.small_c - 1u)]);

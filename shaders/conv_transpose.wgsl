@@ -3,15 +3,15 @@
 // and what shared/epilogue.wgsl makes of it.
 // Output pixels of one phase (y mod stride, x mod stride) meet the same taps u = u0, u0 + stride, ..., so each phase
 // is a dense matrix product and nothing is multiplied by inserted zeros: row m = (b,p,q) with y = phase + p*stride,
-// column n, depth k = (tap of the phase, c), one segment per tap. Also the data gradient of a convolution (small = dy).
+// column n, depth k = (tap of the phase, c), one K-run per tap. Also the data gradient of a convolution (small = dy).
 // use: shared/geometry, shared/operands, shared/along_depth, shared/epilogue
 // variants: shared/gemm_tile, shared/gemm_tile_wide, shared/gemm_plain, shared/gemm_panel
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> input: array<f32>;
-@group(0) @binding(2) var<storage, read> input_quads: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> input_vec4: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
-@group(0) @binding(4) var<storage, read> weight_quads: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> weight_vec4: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> params: array<f32>;
 @group(0) @binding(6) var<storage, read_write> pre: array<f32>;
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;
@@ -51,14 +51,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (here.rows * here.columns == 0u) {
         return; // An image smaller than the stride has phases without pixels.
     }
-    product(group.xy, lane, 0u, here.taps_h * here.taps_w);
+    gemm(group.xy, lane, 0u, here.taps_h * here.taps_w);
 }
 
-fn segments_across() -> u32 {
+fn k_runs_across() -> u32 {
     return phase.taps_w;
 }
 
-fn segment_length() -> u32 {
+fn k_run_length() -> u32 {
     return g.small_c;
 }
 
@@ -76,7 +76,7 @@ fn describe_row(m: u32) -> vec4<i32> {
 }
 
 // Tap (row, column) of the phase reads one pixel of small.
-fn segment(row: vec4<i32>, tap: vec2<u32>) -> vec3<i32> {
+fn k_run(row: vec4<i32>, tap: vec2<u32>) -> vec3<i32> {
     let i = row.y - i32(tap.x);
     let j = row.z - i32(tap.y);
     if (row.w == 0 || i < 0 || j < 0 || i >= i32(g.small_h) || j >= i32(g.small_w)) {
@@ -96,9 +96,9 @@ fn load_b(tap: vec2<u32>, j: u32, n4: u32) -> mat4x4<f32> {
 
 // Depths j..j+3 of the column that begins at `at`, zero beyond its end.
 fn weights(at: u32, j: u32) -> vec4<f32> {
-    if (QUADS_B) {
-        let quad = weight_quads[(at + min(j, g.small_c - 4u)) / 4u];
-        return select(vec4<f32>(0.0), quad, j < g.small_c);
+    if (VEC4_B) {
+        let four = weight_vec4[(at + min(j, g.small_c - 4u)) / 4u];
+        return select(vec4<f32>(0.0), four, j < g.small_c);
     }
     var b = vec4<f32>(0.0);
     for (var i = 0u; i < 4u; i++) {

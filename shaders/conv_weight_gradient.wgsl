@@ -3,17 +3,17 @@
 // each term times factor[pixel / scaled_by], pixel = (b,i,j), where there are factors: then the gradient in `small` (or
 // `big`) is that of each image's logit, and a factor is the loss's derivative by it.
 // For a convolution big = x and small = dy; for a transposed convolution big = dy and small = x.
-// Row m = (u,v,c), column n, depth k = (b,i,j), one segment per row (b,i) of small. The depth is long and the result
-// small, so workgroup z sums the segments [z*split, (z+1)*split) into its own partial result [z, m, n]. The update adds
+// Row m = (u,v,c), column n, depth k = (b,i,j), one K-run per row (b,i) of small. The depth is long and the result
+// small, so workgroup z sums the K-runs [z*split, (z+1)*split) into its own partial result [z, m, n]. The update adds
 // these in order (part_sum.wgsl).
 // use: shared/geometry, shared/operands
 // variants: shared/gemm_tile, shared/gemm_tile_wide, shared/gemm_plain, shared/gemm_panel
 
 @group(0) @binding(0) var<uniform> g: Geometry;
 @group(0) @binding(1) var<storage, read> big: array<f32>;
-@group(0) @binding(2) var<storage, read> big_quads: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> big_vec4: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> small: array<f32>;
-@group(0) @binding(4) var<storage, read> small_quads: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> small_vec4: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> factor: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dweight: array<f32>;
 
@@ -21,16 +21,16 @@
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     part = group.z;
     let first = group.z * g.split;
-    product(group.xy, lane, first, min(first + g.split, g.batch * g.small_h));
+    gemm(group.xy, lane, first, min(first + g.split, g.batch * g.small_h));
 }
 
 var<private> part: u32;
 
-fn segments_across() -> u32 {
+fn k_runs_across() -> u32 {
     return g.small_h;
 }
 
-fn segment_length() -> u32 {
+fn k_run_length() -> u32 {
     return g.small_w;
 }
 
@@ -47,7 +47,7 @@ fn describe_row(m: u32) -> vec4<i32> {
     return vec4<i32>(i32(u) - i32(g.pad_h), v * i32(g.big_c) + i32(c), lo, select(0, hi, u < g.kernel_h));
 }
 
-fn segment(row: vec4<i32>, at: vec2<u32>) -> vec3<i32> {
+fn k_run(row: vec4<i32>, at: vec2<u32>) -> vec3<i32> {
     let y = i32(at.y * g.stride) + row.x;
     if (y < 0 || y >= i32(g.big_h)) {
         return vec3<i32>(0);
@@ -58,17 +58,17 @@ fn segment(row: vec4<i32>, at: vec2<u32>) -> vec3<i32> {
 
 // Where channels of big come in fours, so do rows: they share one tap, and their elements are neighbours in memory.
 fn load_a(s0: vec3<i32>, s1: vec3<i32>, s2: vec3<i32>, s3: vec3<i32>, j: u32) -> mat4x4<f32> {
-    if (QUADS_A) {
+    if (VEC4_A) {
         return transpose(mat4x4<f32>(across(s0, j), across(s0, j + 1u), across(s0, j + 2u), across(s0, j + 3u)));
     }
     return mat4x4<f32>(numbers(s0, j), numbers(s1, j), numbers(s2, j), numbers(s3, j));
 }
 
-// Element j of the segments of four neighbouring rows.
+// Element j of the K-runs of four neighbouring rows.
 fn across(at: vec3<i32>, j: u32) -> vec4<f32> {
     let inside = is_inside(at, j);
-    let quad = big_quads[select(0u, position(at, j) / 4u, inside)];
-    return select(vec4<f32>(0.0), quad, inside);
+    let four = big_vec4[select(0u, position(at, j) / 4u, inside)];
+    return select(vec4<f32>(0.0), four, inside);
 }
 
 fn element(at: vec3<i32>, j: u32) -> f32 {
@@ -98,8 +98,8 @@ fn pixel(s: u32, j: u32, n4: u32) -> vec4<f32> {
     let number = s * g.small_w + min(j, g.small_w - 1u);
     let at = g.small_offset + number * g.small_c;
     var b = vec4<f32>(0.0);
-    if (QUADS_B) {
-        b = small_quads[at / 4u + min(n4, g.small_c / 4u - 1u)];
+    if (VEC4_B) {
+        b = small_vec4[at / 4u + min(n4, g.small_c / 4u - 1u)];
     } else {
         for (var i = 0u; i < 4u; i++) {
             b = with_number(b, i, small[at + min(4u * n4 + i, g.small_c - 1u)]);

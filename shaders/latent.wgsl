@@ -18,17 +18,17 @@ fn main(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let quads = (p.count + 3u) / 4u;
+    let counters = (p.count + 3u) / 4u;
     let id = flat_id(group, groups, lane);
-    let stream = id / quads;
+    let stream = id / counters;
     if (stream >= p.streams) {
         return;
     }
-    let quad = id % quads;
-    let words = pcg4d(vec4<u32>(quad, now.draw, p.first_stream + stream, now.seed));
+    let counter = id % counters;
+    let words = pcg4d(vec4<u32>(counter, now.draw, p.first_stream + stream, now.seed));
     let first = normal_pair(words.x, words.y);
     let second = normal_pair(words.z, words.w);
-    let i = 4u * quad;
+    let i = 4u * counter;
     let at = stream * p.count + i;
     z[at] = first.x;
     if (i + 1u < p.count) { z[at + 1u] = first.y; }

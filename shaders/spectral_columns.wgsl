@@ -20,6 +20,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let total = channel_sum(thread, sum);
     if (thread < 16u && c < block.channels) {
-        s[block.s_offset + c] = total.x / max(sqrt(total.y), LEAST);
+        s[block.s_offset + c] = total.x / max(sqrt(total.y), MIN_LENGTH);
     }
 }

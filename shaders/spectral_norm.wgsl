@@ -14,7 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let value = s[block.s_offset + c];
         squares += value * value;
     }
-    let sigma = max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), LEAST);
+    let sigma = max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), MIN_LENGTH);
     for (var i = thread; i < 16u * block.rows; i += WIDTH) {
         let c = block.first + i % 16u;
         if (c < block.channels) {

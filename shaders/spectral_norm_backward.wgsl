@@ -24,8 +24,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let value = t[block.t_offset + row];
         squares += value * value;
     }
-    let length = max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), LEAST);
-    let sigma = max(sqrt(over_channels.x), LEAST);
+    let length = max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), MIN_LENGTH);
+    let sigma = max(sqrt(over_channels.x), MIN_LENGTH);
     for (var i = thread; i < 16u * block.rows; i += WIDTH) {
         let c = block.first + i % 16u;
         let row = i / 16u;

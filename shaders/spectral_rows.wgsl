@@ -21,6 +21,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let total = channel_sum(16u * lane + thread / LANES, sum);
     if (lane == 0u && row < block.rows) {
-        t[block.t_offset + row] = total.x / max(sqrt(total.y), LEAST);
+        t[block.t_offset + row] = total.x / max(sqrt(total.y), MIN_LENGTH);
     }
 }

@@ -11,7 +11,7 @@ pub enum Stream {
     LatentD = 0,
     /// Latent codes of the generator's own update.
     LatentG = 1,
-    /// The fixed codes of the sample sheet.
+    /// The fixed codes of the sample grid.
     LatentFixed = 2,
     /// Keys of the batch permutation, one per epoch.
     Shuffle = 3,

@@ -115,7 +115,7 @@ checked! {
     gather_batch: data::gather_batch, GATHER_BATCH;
     latent: data::latent, LATENT;
     fma_peak: peak::fma_peak, FMA_PEAK;
-    sample_sheet: data::sample_sheet, SAMPLE_SHEET;
+    image_grid: data::image_grid, IMAGE_GRID;
 }
 
 /// Sums of a thousand terms in one part, for which planted errors have a check of their own.

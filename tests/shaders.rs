@@ -172,7 +172,7 @@ fn constants_are_the_same_in_rust_and_in_wgsl() {
         ("NORM_EPS", weight_norm::EPSILON),
         ("GATE_EPS", addition::EPSILON),
         ("VARIANCE_EPS", batch_norm::EPSILON),
-        ("LEAST", spectral_norm::EPSILON),
+        ("MIN_LENGTH", spectral_norm::EPSILON),
     ] {
         assert_eq!(constant(name), [f64::from(value as f32)], "{name}");
     }

@@ -189,10 +189,10 @@ fn two_runs_with_one_seed_are_bit_equal_however_they_are_chunked() {
         let run = |chunk: Option<u32>| {
             let mut trainer = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
             let mut metrics = Vec::new();
-            while trainer.step() < 24 || trainer.is_ahead() {
+            while trainer.step() < 24 || trainer.has_chunk_in_flight() {
                 let report = match chunk {
                     Some(steps) => block_on(trainer.advance(steps.min(24 - trainer.step()))),
-                    None => block_on(trainer.advance_ahead(24)),
+                    None => block_on(trainer.advance_pipelined(24)),
                 };
                 metrics.extend(report.unwrap().metrics);
             }
@@ -210,11 +210,11 @@ fn two_runs_with_one_seed_are_bit_equal_however_they_are_chunked() {
     }
 }
 
-/// The next turn is submitted before the metrics of the one before are waited for, except beside a test; whatever happens
+/// The next chunk is submitted before the metrics of the one before are waited for, except beside a test; whatever happens
 /// to the run in between, reports come in order and nothing is left mapped.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn turns_run_ahead_of_their_metrics() {
+fn chunks_are_submitted_before_the_metrics_of_the_last() {
     let config = Config { test_interval: 12, test_steps: 4, running: 20, ..Config::preset("gan16").unwrap() };
     let mut trainer = block_on(Trainer::new(gpu::gpu(), config, &faces(300, 3), &mut |_, _, _| {})).unwrap();
     let checkpoint = Checkpoint::read(&block_on(trainer.checkpoint()).unwrap()).unwrap();
@@ -223,28 +223,28 @@ fn turns_run_ahead_of_their_metrics() {
         assert_eq!([report.step - report.steps, report.metrics.len() as u32], [reported, report.steps]);
         reported = report.step;
     };
-    while trainer.step() < 30 || trainer.is_ahead() {
-        let report = block_on(trainer.advance_ahead(30)).unwrap();
-        assert!(report.test.is_none() || !trainer.is_ahead(), "beside a test nothing runs ahead");
-        assert_eq!(trainer.is_ahead(), trainer.step() > report.step);
-        ahead += u32::from(trainer.is_ahead());
+    while trainer.step() < 30 || trainer.has_chunk_in_flight() {
+        let report = block_on(trainer.advance_pipelined(30)).unwrap();
+        assert!(report.test.is_none() || !trainer.has_chunk_in_flight(), "beside a test nothing runs ahead");
+        assert_eq!(trainer.has_chunk_in_flight(), trainer.step() > report.step);
+        ahead += u32::from(trainer.has_chunk_in_flight());
         take(report);
     }
     assert!(ahead > 0, "something ran ahead");
-    assert!(block_on(trainer.settle()).unwrap().is_none());
+    assert!(block_on(trainer.drain()).unwrap().is_none());
     assert_eq!(trainer.step(), 30);
 
-    // A turn ahead is brought in by whatever asks next, and forgotten by what begins anew.
-    while !trainer.is_ahead() {
-        take(block_on(trainer.advance_ahead(60)).unwrap());
+    // A chunk in flight is brought in by whatever asks next, and forgotten by what begins anew.
+    while !trainer.has_chunk_in_flight() {
+        take(block_on(trainer.advance_pipelined(60)).unwrap());
     }
     take(block_on(trainer.advance(1)).unwrap());
-    assert!(!trainer.is_ahead());
-    while !trainer.is_ahead() {
-        take(block_on(trainer.advance_ahead(90)).unwrap());
+    assert!(!trainer.has_chunk_in_flight());
+    while !trainer.has_chunk_in_flight() {
+        take(block_on(trainer.advance_pipelined(90)).unwrap());
     }
     trainer.restore(&checkpoint).unwrap();
-    assert!(!trainer.is_ahead() && trainer.step() == 0);
+    assert!(!trainer.has_chunk_in_flight() && trainer.step() == 0);
     for _ in 0..3 {
         block_on(trainer.advance(1)).unwrap();
     }
@@ -323,10 +323,10 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
     assert!(block_on(trainer.checkpoint()).unwrap() == before);
 }
 
-/// Warm-up off, lr 1: the losses leave the numbers or explode; a run that does is stopped with a sentence.
+/// Warm-up off, lr 1: the losses become NaN or explode; a run that does is stopped with a sentence.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn losses_that_are_no_numbers_stop_the_run_with_a_sentence() {
+fn losses_that_are_not_finite_stop_the_run_with_a_sentence() {
     let config = Config { norm: Norm::None, warmup: 0, test_interval: 0, ..Config::preset("gan16").unwrap() };
     let mut trainer = trainer_of(&config, gpu::suited());
     let mut parameters = golden::parameters(&config, Start::Spread);

@@ -18,13 +18,13 @@ import { readDevice } from "./url.js";
  * @param {URLSearchParams} query
  */
 async function open(core, query) {
-  const { device: wish, problems } = readDevice(query);
+  const { device: choice, problems } = readDevice(query);
   if (problems.length > 0) {
     const asked = query.get("device");
     throw new Error(`There is no device "${asked}". Write device=gpu or device=cpu, or leave it out.`);
   }
   const variant = query.get("variant") ?? undefined;
-  const { device, name } = await openDevice(wish, async (_, work) => work(), async () => core, () => variant);
+  const { device, name } = await openDevice(choice, async (_, work) => work(), async () => core, () => variant);
   if (variant === undefined || variant === device.variant) return device;
   // The core passes over what the device cannot run.
   const has = `the device "${name}" took "${device.variant}" in its place`;

@@ -8,19 +8,19 @@
 import { Absent, ifThere, probe } from "./probe.js";
 
 /**
- * @param {import("./types.js").Wish} wish
+ * @param {import("./types.js").DeviceChoice} choice
  * @param {import("./probe.js").Stage} stage
  * @param {() => Promise<Core>} load the program
  * @param {(name: string) => string | undefined} variantOf which kernel variant to use on a graphics adapter
  * @returns {Promise<{ device: Device, name: string, cpu: boolean, kept?: string }>} `kept`: the kernel variant worth keeping
  */
-export async function openDevice(wish, stage, load, variantOf) {
-  const seen = await probe(wish, stage);
+export async function openDevice(choice, stage, load, variantOf) {
+  const seen = await probe(choice, stage);
   const core = await stage("program", load);
   const kernel = stage("kernel", async () => {
     if (seen === undefined) throw new Absent("unneeded");
     const device = await core.openGpu();
-    if (wish === "auto" && device.software) {
+    if (choice === "auto" && device.software) {
       device.free();
       throw new Absent("software"); // The driver's name gave away what the browser did not.
     }

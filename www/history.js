@@ -8,7 +8,7 @@ import { COLUMNS, csv as lossCsv } from "./losses.js";
  */
 export class History {
   constructor() {
-    /** @type {Float32Array[]} rows of losses, one array per turn */
+    /** @type {Float32Array[]} rows of losses, one array per chunk */
     this.losses = [];
     /** @type {import("./types.js").Score[]} */
     this.scores = [];

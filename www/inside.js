@@ -11,7 +11,7 @@ import { histogram, lines } from "./svg.js";
  */
 
 /** Inspections that are drawn; of more, every second is dropped from the picture, not from the table to save. */
-const MOST = 120;
+const MAX_INSPECTIONS = 120;
 
 /** @type {Record<Quantity, Axis>} */
 const AXES = {
@@ -73,7 +73,7 @@ export class Inside {
   push(inspection) {
     this.inspections.push(inspection);
     // The latest stays; of those before, every second.
-    if (this.inspections.length > MOST) this.inspections = this.inspections.filter((_, i) => i % 2 === 0);
+    if (this.inspections.length > MAX_INSPECTIONS) this.inspections = this.inspections.filter((_, i) => i % 2 === 0);
     this.update();
   }
 

@@ -36,15 +36,15 @@ export async function ifThere(found) {
 }
 
 /**
- * @param {import("./types.js").Wish} wish
+ * @param {import("./types.js").DeviceChoice} choice
  * @param {Stage} stage
  * @returns {Promise<string | undefined>} what the browser calls the adapter, which may be little; nothing if the
  * CPU is to be used
  */
-export async function probe(wish, stage) {
+export async function probe(choice, stage) {
   /** What is missing: the CPU can do without, unless the visitor insists on the GPU. */
   const missing = (/** @type {"secure" | "webgpu" | "adapter"} */ name) =>
-    wish === "gpu" ? new StageError(name) : new Absent(name);
+    choice === "gpu" ? new StageError(name) : new Absent(name);
   /**
    * A stage that needs what the one before has found.
    * @template B, T
@@ -57,7 +57,7 @@ export async function probe(wish, stage) {
         return work(before);
       }),
     );
-  const wanted = wish === "cpu" ? undefined : wish;
+  const wanted = choice === "cpu" ? undefined : choice;
   const secure = await after("secure", wanted, () => {
     if (!self.isSecureContext) throw missing("secure");
     return true;
@@ -70,7 +70,7 @@ export async function probe(wish, stage) {
     // The one that the core will ask for.
     const found = await gpu.requestAdapter({ powerPreference: "high-performance" });
     if (!found) throw missing("adapter");
-    if (wish === "auto" && found.info.isFallbackAdapter) throw new Absent("software");
+    if (choice === "auto" && found.info.isFallbackAdapter) throw new Absent("software");
     return found;
   });
   // The core opens its own device; this one only tells a device that cannot be opened from a kernel that cannot run.

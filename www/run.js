@@ -28,7 +28,7 @@ import { finalText } from "./status.js";
 import { DEFAULT_PRESET, presetOf, readDevice, readHash, writeHash } from "./url.js";
 
 /** Files are read whole into the program's memory. */
-const MOST_BYTES = 256e6;
+const MAX_BYTES = 256e6;
 /**
  * Where a CPU computes, the default preset is grey for the first ten seconds and takes a minute to faces. This one
  * shows them after five, and its running test lasts as long (half a minute on a software adapter).
@@ -89,9 +89,9 @@ export class Run {
     this.busy = false;
     this.setFault("");
     this.views.card.begin("secure");
-    const { device: wish, problems } = readDevice(new URLSearchParams(location.search));
+    const { device: choice, problems } = readDevice(new URLSearchParams(location.search));
     try {
-      this.booted = await this.client.call("boot", { wish, variants: keptVariants() });
+      this.booted = await this.client.call("boot", { choice, variants: keptVariants() });
       const { device, kept } = this.booted;
       if (kept) keepVariant(device.name, kept);
       await this.client.call("calm", { on: this.calm });
@@ -258,10 +258,10 @@ export class Run {
   async open(files) {
     const { client } = this;
     if (!client || !this.booted || files.length === 0) return;
-    const large = files.find((file) => file.size > MOST_BYTES);
+    const large = files.find((file) => file.size > MAX_BYTES);
     try {
       if (large) {
-        const [have, need] = [large.size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 1e6));
+        const [have, need] = [large.size, MAX_BYTES].map((bytes) => Math.ceil(bytes / 1e6));
         throw new Error(t("say.large", { name: large.name, have, need }));
       }
       const [first] = files;
@@ -333,9 +333,9 @@ export class Run {
         return card.stage(event);
       case "build":
         return card.pipelines(event);
-      case "turn":
+      case "chunk":
         eachRow(event.rows, (row) => losses.push(row[0], row.subarray(1)));
-        status.turn(event);
+        status.chunk(event);
         if (!event.score) return;
         scores.push(event.score.step, [event.score.loss]);
         // While the run is paused, a test was asked for.
@@ -348,7 +348,7 @@ export class Run {
         return changed();
       case "inspection":
         return inside.push(event.inspection);
-      case "sheet":
+      case "grid":
         return samples.showSamples(event.picture, event.step, (this.started?.config.vis_size ?? 0) ** 2);
       case "pairs":
         return samples.showPairs(event.picture, event.step);

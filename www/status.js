@@ -32,8 +32,8 @@ export class Status {
     Object.assign(this, new Status());
   }
 
-  /** @param {Extract<import("./types.js").WorkerEvent, { event: "turn" }>} turn */
-  turn({ step, test, score }) {
+  /** @param {Extract<import("./types.js").WorkerEvent, { event: "chunk" }>} event */
+  chunk({ step, test, score }) {
     const at = performance.now();
     this.step = step;
     this.marks.push({ at, step });

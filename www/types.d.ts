@@ -33,7 +33,7 @@ export interface DeviceInfo {
 export type StageName = "secure" | "webgpu" | "adapter" | "device" | "program" | "kernel" | "images" | "pipelines";
 
 /** What the visitor wants to compute with: `auto` is the graphics card, or the CPU where there is none. */
-export type Wish = "auto" | "gpu" | "cpu";
+export type DeviceChoice = "auto" | "gpu" | "cpu";
 
 /** Why a stage was passed over when the CPU computes: what is missing, only imitated, or not needed any more. */
 export type Absence = "secure" | "webgpu" | "adapter" | "software" | "unneeded";
@@ -58,7 +58,7 @@ export interface Started {
 /** What the page can ask of the worker: arguments and reply of each request. */
 export interface Requests {
   /** `variants` are those kept by adapter, so that nothing is measured twice. */
-  boot: { args: { wish: Wish; variants: Record<string, string> }; reply: Boot };
+  boot: { args: { choice: DeviceChoice; variants: Record<string, string> }; reply: Boot };
   start: { args: { config: Config; keep: boolean }; reply: Started };
   play: { args: {}; reply: void };
   pause: { args: {}; reply: void };
@@ -86,8 +86,8 @@ export type StageState = "running" | "done" | "absent" | "failed";
 export type WorkerEvent =
   | { event: "stage"; stage: StageName; state: StageState; millis: number; detail: string }
   | { event: "build"; done: number; total: number; label: string }
-  | { event: "turn"; step: number; rows: Float32Array<ArrayBuffer>; test: TestProgress; score: Score | undefined }
-  | { event: "sheet"; step: number; picture: Picture }
+  | { event: "chunk"; step: number; rows: Float32Array<ArrayBuffer>; test: TestProgress; score: Score | undefined }
+  | { event: "grid"; step: number; picture: Picture }
   | { event: "pairs"; step: number; picture: Picture }
   | { event: "final"; result: FinalResult }
   | { event: "best"; step: number }

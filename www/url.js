@@ -6,14 +6,14 @@
  * @typedef {import("../wn_gan.js").Config} Config
  * @typedef {import("../wn_gan.js").Key} Key
  * @typedef {import("../wn_gan.js").Preset} Preset
- * @typedef {import("./types.js").Wish} Wish
+ * @typedef {import("./types.js").DeviceChoice} DeviceChoice
  * @typedef {{ kind: "unknown" | "whole" | "real" | "choice" | "preset" | "device", values: Record<string, string | number> }} Problem
  */
 import { keysOf, parse } from "./settings.js";
 
 export const DEFAULT_PRESET = "small";
 
-/** @type {Map<string | null, Wish>} */
+/** @type {Map<string | null, DeviceChoice>} */
 const DEVICES = new Map([
   [null, "auto"],
   ["auto", "auto"],
@@ -26,7 +26,7 @@ const DEVICES = new Map([
 /**
  * What to compute with.
  * @param {URLSearchParams} query
- * @returns {{ device: Wish, problems: Problem[] }}
+ * @returns {{ device: DeviceChoice, problems: Problem[] }}
  */
 export function readDevice(query) {
   const value = query.get("device");

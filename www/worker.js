@@ -18,8 +18,8 @@ import { Absent } from "./probe.js";
 
 /** A training step that no run reaches. */
 const ENDLESS = 0xffffffff;
-const SHEET_MILLIS = 333;
-const CALM_SHEET_MILLIS = 3000;
+const GRID_MILLIS = 333;
+const CALM_GRID_MILLIS = 3000;
 const PAIRS_MILLIS = 1500;
 
 /** @type {Message[]} */
@@ -28,9 +28,9 @@ let wake = () => {};
 let playing = false;
 /** A test was asked for while the run is paused: it goes on without training. */
 let testing = false;
-let sheetMillis = SHEET_MILLIS;
-let sheetAt = 0;
-let sheetDue = false;
+let gridMillis = GRID_MILLIS;
+let gridAt = 0;
+let gridDue = false;
 let pairsAt = 0;
 const history = new History();
 const best = new Best();
@@ -90,11 +90,11 @@ function running() {
   return session;
 }
 
-/** @param {import("../wn_gan.js").Sheet} sheet @returns {import("./types.js").Picture} */
-function picture(sheet) {
-  const { width, height } = sheet;
-  const rgba = sheet.rgba();
-  sheet.free();
+/** @param {import("../wn_gan.js").ImageGrid} grid @returns {import("./types.js").Picture} */
+function picture(grid) {
+  const { width, height } = grid;
+  const rgba = grid.rgba();
+  grid.free();
   return { width, height, rgba };
 }
 
@@ -126,22 +126,22 @@ function joined(a, b) {
   return both;
 }
 
-async function showSheet() {
-  const drawn = picture(await running().sheet());
-  tell({ event: "sheet", step: running().step, picture: drawn }, [drawn.rgba.buffer]);
-  sheetAt = performance.now();
-  sheetDue = false;
+async function showGrid() {
+  const drawn = picture(await running().sampleGrid());
+  tell({ event: "grid", step: running().step, picture: drawn }, [drawn.rgba.buffer]);
+  gridAt = performance.now();
+  gridDue = false;
 }
 
 async function showPairs() {
-  const sheet = await running().pairs();
+  const grid = await running().pairs();
   pairsAt = performance.now();
-  if (!sheet) return;
-  const drawn = picture(sheet);
+  if (!grid) return;
+  const drawn = picture(grid);
   tell({ event: "pairs", step: running().step, picture: drawn }, [drawn.rgba.buffer]);
 }
 
-/** Shows what a turn brought. @param {import("../wn_gan.js").Report} report */
+/** Shows what a chunk brought. @param {import("../wn_gan.js").Report} report */
 async function pass(report) {
   const rows = report.metrics();
   const { step, testRunning, testDone, testOf, testStep, testLoss } = report;
@@ -154,7 +154,7 @@ async function pass(report) {
   if (ended) test = "none";
   const score = final ? undefined : ended;
   if (rows.length > 0) history.losses.push(rows.slice());
-  tell({ event: "turn", step, rows, test: { running: testRunning, done: testDone, of: testOf }, score }, [rows.buffer]);
+  tell({ event: "chunk", step, rows, test: { running: testRunning, done: testDone, of: testOf }, score }, [rows.buffer]);
   if (score) {
     history.scores.push(score);
     if (best.ends(score)) tell({ event: "best", step: score.step });
@@ -183,13 +183,13 @@ async function keep() {
 async function keepIfDue() {
   const { test_interval } = running().config;
   const due = test_interval > 0 && running().step % test_interval === 0;
-  if (due && test === "none" && !running().isAhead) await keep();
+  if (due && test === "none" && !running().hasChunkInFlight) await keep();
 }
 
-/** Takes the report of a turn that was submitted ahead: whoever looks at the run now sees one that stands still. */
-async function settle() {
+/** Takes the report of a chunk in flight: whoever looks at the run now sees one that stands still. */
+async function drain() {
   try {
-    const report = await session?.settle();
+    const report = await session?.drain();
     if (report) await pass(report);
   } catch (error) {
     fail(error);
@@ -200,42 +200,42 @@ async function settle() {
 function fail(error) {
   playing = false;
   testing = false;
-  sheetDue = false;
+  gridDue = false;
   tell({ event: "fault", message: sentence(error) });
 }
 
-/** What the loop does when no request waits: a turn if the run plays, and the samples when they are due. */
-async function proceed() {
+/** What the loop does when no request waits: a chunk if the run plays, and the samples when they are due. */
+async function advance() {
   try {
     if (playing) {
       const { niter } = running().config;
       const stop = niter || ENDLESS;
-      if (running().step < stop || running().isAhead) {
+      if (running().step < stop || running().hasChunkInFlight) {
         await keepIfDue();
-        await pass(await running().advanceAhead(stop));
+        await pass(await running().advancePipelined(stop));
       }
-      if (running().step >= stop && !running().isAhead) {
+      if (running().step >= stop && !running().hasChunkInFlight) {
         playing = false;
-        sheetDue = true;
+        gridDue = true;
         tell({ event: "finished", step: running().step });
       }
     } else if (testing) await pass(await running().advanceTest());
-    if (sheetDue || performance.now() - sheetAt > sheetMillis) await showSheet();
+    if (gridDue || performance.now() - gridAt > gridMillis) await showGrid();
   } catch (error) {
     fail(error);
   }
 }
 
 /** Another run, or the same from another point: what was known of it holds no more. */
-function forget() {
+function clearHistory() {
   history.clear();
   best.clear();
 }
 
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"]) => Promise<Requests[N]["reply"]> }} */
 const answers = {
-  async boot({ wish, variants }) {
-    const { name, cpu, kept, ...opened } = await openDevice(wish, inStage, program, (of) => variants[of]);
+  async boot({ choice, variants }) {
+    const { name, cpu, kept, ...opened } = await openDevice(choice, inStage, program, (of) => variants[of]);
     ({ device } = opened);
     const { backend, software, variant } = device;
     const found = { name, backend, software, cpu, variant };
@@ -252,10 +252,10 @@ const answers = {
     // Only now is the run before it given up: settings that are refused leave it untouched.
     session?.free();
     session = next;
-    if (!kept) forget();
+    if (!kept) clearHistory();
     testing = false;
     test = "none";
-    sheetDue = true;
+    gridDue = true;
     const { step, gpuBytes, compileMillis } = session;
     return { config: session.config, step, gpuBytes, compileMillis, data: describe(data) };
   },
@@ -267,14 +267,14 @@ const answers = {
 
   async pause() {
     playing = false;
-    sheetDue = session !== undefined;
+    gridDue = session !== undefined;
   },
 
   async step() {
     playing = false;
     await keepIfDue();
     await pass(await running().advance(1));
-    sheetDue = true;
+    gridDue = true;
   },
 
   async lr({ value }) {
@@ -315,10 +315,10 @@ const answers = {
 
   async restore({ file }) {
     running().restore(new Uint8Array(await file.arrayBuffer()));
-    forget();
+    clearHistory();
     testing = false;
     test = "none";
-    sheetDue = true;
+    gridDue = true;
     return running().step;
   },
 
@@ -332,7 +332,7 @@ const answers = {
   },
 
   async calm({ on }) {
-    sheetMillis = on ? CALM_SHEET_MILLIS : SHEET_MILLIS;
+    gridMillis = on ? CALM_GRID_MILLIS : GRID_MILLIS;
   },
 };
 
@@ -358,9 +358,9 @@ async function loop() {
   for (;;) {
     const message = inbox.shift();
     if (message) {
-      await settle();
+      await drain();
       await answer(message);
-    } else if (playing || testing || sheetDue) await proceed();
+    } else if (playing || testing || gridDue) await advance();
     else await new Promise((resolve) => (wake = () => resolve(undefined)));
     await breathe();
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a page about an experiment shows, from its run folders: tables, the loss of every image, curves, sample sheets.
+# What a page about an experiment shows, from its run folders: tables, the loss of every image, curves, sample grids.
 # scripts/experiment.sh calls it; by hand:
 #
 #   scripts/experiment/figures.sh RUNS LONG_RUNS RESULTS
@@ -44,8 +44,8 @@ for dataset in "$runs"/*/; do
         rate=$(own_rate "$runs/$dataset/$norm")
         [[ -n $rate ]] || continue
         seeds+=("$rate")
-        sheet=$(find "$rate/seed1/samples" -name '*.png' | sort | tail -1)
-        noted cp "$sheet" "$results/$dataset-$norm.png"
+        grid=$(find "$rate/seed1/samples" -name '*.png' | sort | tail -1)
+        noted cp "$grid" "$results/$dataset-$norm.png"
         noted python3 scripts/experiment/png.py 3 "$results/$dataset-$norm.png" "$results/$dataset-$norm-x3.png"
         if [[ -d $long/$dataset/$norm ]]; then longer+=("$long/$dataset/$norm"); fi
     done

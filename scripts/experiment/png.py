@@ -1,4 +1,4 @@
-"""Sample sheets: reads and writes PNG files of 8 bits per channel with the standard library alone.
+"""Sample grids: reads and writes PNG files of 8 bits per channel with the standard library alone.
 
     python3 scripts/experiment/png.py FACTOR IN.png OUT.png      enlarges without smoothing
 """

@@ -176,8 +176,8 @@ def below_by(one, other, name):
     return f"{1 - one[name] / other[name]:.1%}"
 
 
-def print_sheets(table):
-    print("\n# Sheets beside real images: variance of the quarters' brightness, of their colour, and of the noise")
+def print_grids(table):
+    print("\n# Grids beside real images: variance of the quarters' brightness, of their colour, and of the noise")
     for dataset in DATASETS:
         cells = {row["of"]: row for row in table if row["dataset"] == dataset}
         deviations = [float(cells["real, deviation of 64"][name]) / float(cells["real"][name]) for name in VARIANCES]
@@ -202,7 +202,7 @@ def print_beyond(results, table):
             final = float(best["final_mean"])
             print(f"{dataset:8} {norm:8}: {each}; chosen {best['lr']}: {final:.4f} ± {float(best['final_ci95']):.4f}, best at step "
                   f"{best['best_step']}, components {components(table, dataset, '1', final)}")
-    print_sheets(rows(results / "sheets.csv"))
+    print_grids(rows(results / "grids.csv"))
 
 
 def main():
@@ -217,7 +217,7 @@ def main():
     print_rates(short)
     print_collapse(short, long)
     print_long(short, long, table)
-    print_sheets(rows(results / "sheets.csv"))
+    print_grids(rows(results / "grids.csv"))
     print_beyond(results / "rates", table)
 
 

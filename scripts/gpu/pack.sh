@@ -5,7 +5,7 @@ set -euo pipefail
 
 folder=$1
 # Pack and tracked files together, in KiB.
-MOST=$((60 * 1024))
+MAX_KIB=$((60 * 1024))
 BENCHES=(product step)
 # The Vulkan loader, and what NVIDIA's driver opens: X11's client libraries and the dispatch of libglvnd.
 PACKAGES=(libvulkan1 libgcc-s1 libx11-6 libx11-xcb1 libxext6 libxcb1 libxau6 libxdmcp6 libbsd0 libmd0
@@ -58,8 +58,8 @@ git ls-files -z tests/golden shaders benches/peers/pytorch scripts/golden_networ
 tracked=$(git ls-files -z | du -ck --files0-from=- | tail -n 1 | cut -f1)
 size=$((tracked + $(du -sk "$folder" | cut -f1)))
 cat "$folder/about"
-echo "pack and tracked files: $size KiB of at most $MOST"
-if [ "$size" -gt "$MOST" ]; then
+echo "pack and tracked files: $size KiB of at most $MAX_KIB"
+if [ "$size" -gt "$MAX_KIB" ]; then
     echo "That is too much: look for large files in the repository, or leave test programs out." >&2
     exit 1
 fi

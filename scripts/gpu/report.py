@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKLOADS = ("gan16", "gan32", "gan64", "gan160")
 # Large products: channels in and out.
 LARGE = ((128, 256), (256, 512))
-MOST_LINES = 25
-MOST_DISPATCHES = 15
+MAX_LINES = 25
+MAX_DISPATCHES = 15
 
 
 class Results:
@@ -208,7 +208,7 @@ def dispatches(results, workload):
     lines += [f"{len(rows)} dispatches, each alone, by {clock}: {number(total)} ms in all"
               + (f"; a whole step takes {number(step)} ms" if step else "") + ".", ""]
     body = []
-    for place, row in sorted(enumerate(rows, 1), key=lambda item: -item[1]["ms"])[:MOST_DISPATCHES]:
+    for place, row in sorted(enumerate(rows, 1), key=lambda item: -item[1]["ms"])[:MAX_DISPATCHES]:
         gflops = 2e-6 * row["multiply_adds"] / row["ms"] if row["multiply_adds"] and row["ms"] else None
         body.append([str(place), number(row["ms"]), percent(row["ms"] / total), row["label"], row["kernel"],
                      str(row["workgroups"]), number(gflops), percent(gflops / peak if gflops and peak else None)])
@@ -282,7 +282,7 @@ def failures(results):
         if task["status"] in ("failed", "timed out") and not name.startswith("tests "):
             said = [line.removeprefix(f"{name}: ") for line in results.log if line.startswith(f"{name}: ")]
             lines += [f"**{name}**: {task['status']} after {task['seconds']:.0f} s", ""]
-            lines += block(said[-MOST_LINES:]) if said else []
+            lines += block(said[-MAX_LINES:]) if said else []
     return ["## Failures", "", *(lines or ["None.", ""])]
 
 
@@ -296,7 +296,7 @@ def text_of_failure(results, program, test):
             lines = [] if inside else lines
         elif inside and line:
             lines.append(line)
-    return lines[:MOST_LINES] or [line for line in results.tests if f": test {test} ... FAILED" in line]
+    return lines[:MAX_LINES] or [line for line in results.tests if f": test {test} ... FAILED" in line]
 
 
 def adapter(results):

@@ -134,7 +134,7 @@ unpack
 export LC_ALL=C XDG_CACHE_HOME="$scratch/cache" XDG_RUNTIME_DIR="$scratch" \
     TORCHINDUCTOR_CACHE_DIR="$scratch/cache/torch" WNGAN_DEVICE=gpu
 unset WNGAN_NO_GPU
-lend_libraries
+add_libraries
 if ! find_driver; then
     describe_failure >"${out:-$state}/no-gpu.txt" 2>&1 || true
     stop "No Vulkan driver here leads to a GPU: ${out:-$state}/no-gpu.txt says what was tried." \

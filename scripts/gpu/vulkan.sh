@@ -15,7 +15,7 @@ FOLDERS=(/usr/local/nvidia/lib64 /usr/local/nvidia/lib /usr/lib/x86_64-linux-gnu
 known_libraries() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null || true; }
 
 # Sets `library_path`: the libraries of the pack that this system lacks, and NVIDIA's own folders.
-lend_libraries() {
+add_libraries() {
     local library known folder
     known=$(known_libraries)
     mkdir -p "$scratch/lent"

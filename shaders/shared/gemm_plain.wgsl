@@ -5,7 +5,7 @@
 override WG_M: u32 = 8u;
 override WG_N: u32 = 4u;
 
-fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
+fn gemm(group: vec2<u32>, lane: u32, first_k_run: u32, end_k_run: u32) {
     let m = 4u * (WG_M * group.x + lane / WG_N);
     let n4 = WG_N * group.y + lane % WG_N;
     let row0 = describe_row(m);
@@ -13,15 +13,15 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     let row2 = describe_row(m + 2u);
     let row3 = describe_row(m + 3u);
     var c = mat4x4<f32>(); // a row to a column of the matrix
-    let length = segment_length();
-    var at = place(first_segment);
-    for (var s = first_segment; s < end_segment; s++) {
-        let segment0 = segment(row0, at);
-        let segment1 = segment(row1, at);
-        let segment2 = segment(row2, at);
-        let segment3 = segment(row3, at);
+    let length = k_run_length();
+    var at = place(first_k_run);
+    for (var s = first_k_run; s < end_k_run; s++) {
+        let k_run0 = k_run(row0, at);
+        let k_run1 = k_run(row1, at);
+        let k_run2 = k_run(row2, at);
+        let k_run3 = k_run(row3, at);
         for (var j = 0u; j < length; j += 4u) {
-            c += load_b(at, j, n4) * load_a(segment0, segment1, segment2, segment3, j);
+            c += load_b(at, j, n4) * load_a(k_run0, k_run1, k_run2, k_run3, j);
         }
         at = next_place(at);
     }

@@ -1,45 +1,45 @@
-// One of the kernel variants of every implicit GEMM C[m,n] = sum_k A[m,k] B[k,n]: K-tiles, here called slices, through
-// workgroup memory (gemm_slices.wgsl), for GPUs. The others: gemm_tile_wide.wgsl with more registers to an invocation, for
+// One of the kernel variants of every implicit GEMM C[m,n] = sum_k A[m,k] B[k,n]: K-tiles through
+// workgroup memory (gemm_k_tiles.wgsl), for GPUs. The others: gemm_tile_wide.wgsl with more registers to an invocation, for
 // large products on GPUs; gemm_plain.wgsl without that memory, for software adapters; gemm_panel.wgsl for the CPU without a
 // driver.
 //
-// The depth k is cut into segments along which A is evenly strided in memory, so that no element's address needs a division:
-// element j of a segment is read where lo <= j < hi, and zero elsewhere. Operands move in blocks of 4x4. The kernel
+// The depth k is cut into K-runs along which A is evenly strided in memory, so that no element's address needs a division:
+// element j of a K-run is read where lo <= j < hi, and zero elsewhere. Operands move in blocks of 4x4. The kernel
 // supplies
-//   segments_across()             segments are numbered in two dimensions, and this is the size of the second
-//   segment_length()              elements of every segment
-//   describe_row(m) -> vec4<i32>  what segment() needs of row m, computed once
-//   segment(row, at) -> vec3<i32> (start, lo, hi) of row's segment at `at`
-//   load_a(s0, s1, s2, s3, j)     four rows' elements j..j+3 of their segments, a row to a column of the matrix
-//   load_b(at, j, n4)             B[k, 4 n4 .. 4 n4 + 3] for elements j..j+3 of a segment, a depth to a column of the
-//                                 matrix; anything beyond the last column, zero beyond the segment's end
+//   k_runs_across()             K-runs are numbered in two dimensions, and this is the size of the second
+//   k_run_length()              elements of every K-run
+//   describe_row(m) -> vec4<i32>  what k_run() needs of row m, computed once
+//   k_run(row, at) -> vec3<i32> (start, lo, hi) of row's K-run at `at`
+//   load_a(s0, s1, s2, s3, j)     four rows' elements j..j+3 of their K-runs, a row to a column of the matrix
+//   load_b(at, j, n4)             B[k, 4 n4 .. 4 n4 + 3] for elements j..j+3 of a K-run, a depth to a column of the
+//                                 matrix; anything beyond the last column, zero beyond the K-run's end
 //   describe_columns(n4)          what store() needs of columns 4 n4 .. 4 n4 + 3
 //   store(m, columns, value)      takes C[m, four columns], ignores rows and columns outside
 //
 // An invocation computes 4 rows by 4 columns.
-// use: shared/gemm_slices
+// use: shared/gemm_k_tiles
 
-const QUADS: u32 = 1u;
+const THREAD_VEC4: u32 = 1u;
 
-// Every invocation must call it, with the same segments.
-fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
+// Every invocation must call it, with the same K-runs.
+fn gemm(group: vec2<u32>, lane: u32, first_k_run: u32, end_k_run: u32) {
     let tm = lane / WG_N;
     let tn = lane % WG_N;
     let first_row = group.x * TILE_ROWS;
-    let first_n4 = group.y * QUADS_N;
-    let length = segment_length();
+    let first_n4 = group.y * TILE_N4;
+    let length = k_run_length();
     describe_rows(lane, first_row);
     var r0 = vec4<f32>(0.0);
     var r1 = vec4<f32>(0.0);
     var r2 = vec4<f32>(0.0);
     var r3 = vec4<f32>(0.0);
-    var at = place(first_segment);
-    for (var s = first_segment; s < end_segment; s += SPAN) {
-        for (var j0 = 0u; j0 < length; j0 += SEGMENT) {
-            load_slices(lane, s, end_segment, at, j0, first_n4);
+    var at = place(first_k_run);
+    for (var s = first_k_run; s < end_k_run; s += K_RUNS) {
+        for (var j0 = 0u; j0 < length; j0 += K_RUN) {
+            load_k_tiles(lane, s, end_k_run, at, j0, first_n4);
             for (var k = 0u; k < DEPTH; k++) {
-                let a = slice_a[k * QUADS_M + tm];
-                let b = slice_b[k * QUADS_N + tn];
+                let a = tile_a[k * TILE_M4 + tm];
+                let b = tile_b[k * TILE_N4 + tn];
                 r0 += a.x * b;
                 r1 += a.y * b;
                 r2 += a.z * b;

@@ -1,18 +1,18 @@
 // gemm_tile.wgsl with twice as many rows and columns per invocation, for large products on GPUs: 64 multiply-adds for four
-// quads read from workgroup memory. An invocation's eight rows (or columns) are two quads that lie half a tile apart, so
-// that neighbours read neighbouring quads. A file of its own, because the compilers of software adapters choke on code
+// vec4s read from workgroup memory. An invocation's eight rows (or columns) are two vec4s that lie half a tile apart, so
+// that neighbours read neighbouring vec4s. A file of its own, because the compilers of software adapters choke on code
 // this size even where it is never reached.
-// use: shared/gemm_slices
+// use: shared/gemm_k_tiles
 
-const QUADS: u32 = 2u;
+const THREAD_VEC4: u32 = 2u;
 
-// Every invocation must call it, with the same segments.
-fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
+// Every invocation must call it, with the same K-runs.
+fn gemm(group: vec2<u32>, lane: u32, first_k_run: u32, end_k_run: u32) {
     let tm = lane / WG_N;
     let tn = lane % WG_N;
     let first_row = group.x * TILE_ROWS;
-    let first_n4 = group.y * QUADS_N;
-    let length = segment_length();
+    let first_n4 = group.y * TILE_N4;
+    let length = k_run_length();
     describe_rows(lane, first_row);
     // Rows 0..3 and 4..7, columns 0..3 (left) and 4..7 (right).
     var left0 = vec4<f32>(0.0);
@@ -31,15 +31,15 @@ fn product(group: vec2<u32>, lane: u32, first_segment: u32, end_segment: u32) {
     var right5 = vec4<f32>(0.0);
     var right6 = vec4<f32>(0.0);
     var right7 = vec4<f32>(0.0);
-    var at = place(first_segment);
-    for (var s = first_segment; s < end_segment; s += SPAN) {
-        for (var j0 = 0u; j0 < length; j0 += SEGMENT) {
-            load_slices(lane, s, end_segment, at, j0, first_n4);
+    var at = place(first_k_run);
+    for (var s = first_k_run; s < end_k_run; s += K_RUNS) {
+        for (var j0 = 0u; j0 < length; j0 += K_RUN) {
+            load_k_tiles(lane, s, end_k_run, at, j0, first_n4);
             for (var k = 0u; k < DEPTH; k++) {
-                let upper = slice_a[k * QUADS_M + tm];
-                let left = slice_b[k * QUADS_N + tn];
-                let right = slice_b[k * QUADS_N + WG_N + tn];
-                let lower = slice_a[k * QUADS_M + WG_M + tm];
+                let upper = tile_a[k * TILE_M4 + tm];
+                let left = tile_b[k * TILE_N4 + tn];
+                let right = tile_b[k * TILE_N4 + WG_N + tn];
+                let lower = tile_a[k * TILE_M4 + WG_M + tm];
                 left0 += upper.x * left;
                 left1 += upper.y * left;
                 left2 += upper.z * left;

@@ -1,37 +1,37 @@
 // How the operands of a matrix product are read: four numbers at a time where channels come in fours and therefore lie
-// at multiples of four, one at a time elsewhere. Every operand is bound twice, as numbers and as quads.
+// at multiples of four, one at a time elsewhere. Every operand is bound twice, as numbers and as vec4s.
 
-override QUADS_A: bool = false; // whether A's depths (or rows) come in fours
-override QUADS_B: bool = false; // whether B's columns (or depths) come in fours
+override VEC4_A: bool = false; // whether A's depths (or rows) come in fours
+override VEC4_B: bool = false; // whether B's columns (or depths) come in fours
 
-// Whether element j of a segment (start, lo, hi) exists.
+// Whether element j of a K-run (start, lo, hi) exists.
 fn is_inside(at: vec3<i32>, j: u32) -> bool {
     return i32(j) >= at.y && i32(j) < at.z;
 }
 
-// Where segment number s lies, and the one after: counted on, because a division costs as much as many multiplications.
+// Where K-run number s lies, and the one after: counted on, because a division costs as much as many multiplications.
 fn place(s: u32) -> vec2<u32> {
-    return vec2<u32>(s / segments_across(), s % segments_across());
+    return vec2<u32>(s / k_runs_across(), s % k_runs_across());
 }
 
 fn next_place(at: vec2<u32>) -> vec2<u32> {
-    let is_last = at.y + 1u == segments_across();
+    let is_last = at.y + 1u == k_runs_across();
     return vec2<u32>(at.x + u32(is_last), select(at.y + 1u, 0u, is_last));
 }
 
-// A quad with number `i` replaced. Numbers are read one by one in loops of four, because written out they are more than
+// A vec4 with number `i` replaced. Numbers are read one by one in loops of four, because written out they are more than
 // SwiftShader's compiler can take.
-fn with_number(quad: vec4<f32>, i: u32, value: f32) -> vec4<f32> {
-    return select(quad, vec4<f32>(value), vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u));
+fn with_number(four: vec4<f32>, i: u32, value: f32) -> vec4<f32> {
+    return select(four, vec4<f32>(value), vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u));
 }
 
-// Elements j..j+3 of a segment of A, one by one; the kernel supplies element(at, j).
+// Elements j..j+3 of a K-run of A, one by one; the kernel supplies element(at, j).
 fn numbers(at: vec3<i32>, j: u32) -> vec4<f32> {
-    var quad = vec4<f32>(0.0);
+    var four = vec4<f32>(0.0);
     for (var i = 0u; i < 4u; i++) {
-        quad = with_number(quad, i, element(at, j + i));
+        four = with_number(four, i, element(at, j + i));
     }
-    return quad;
+    return four;
 }
 
 // Four rows of a result from m on.

@@ -11,4 +11,4 @@ struct SpectralBlock {
     s_offset: u32,
 }
 
-const LEAST: f32 = 1e-12;
+const MIN_LENGTH: f32 = 1e-12;

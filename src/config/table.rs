@@ -193,7 +193,7 @@ settings! {
     eps: f32 = 1e-6, real(1e-12, 1.0), Training more, ["Optimiser epsilon", "优化器 epsilon"] ["The optimiser's epsilon, added outside the root.", "优化器的 epsilon，加在根号之外。"];
     warmup: u32 = 100, whole(0, 1_000_000), Training more, ["Warm-up steps", "预热步数"] ["Steps over which the learning rate rises linearly from near 0, against the early failure of weight normalisation; 0: none.", "学习率从接近 0 线性上升的步数，防止权重归一化在早期失败；0 为关闭。"];
     niter: u32 = 0, whole(0, u32::MAX as i64), Training more, ["Stop at step", "停止步数"] ["Training steps of the run; 0: until it is stopped.", "训练的总步数；0 为直到手动停止。"];
-    vis_size: u32 = 8, whole(1, 32), Training more, ["Samples per side", "每边样本数"] ["The sample sheet has vis_size x vis_size images.", "样本图由 vis_size × vis_size 幅图像组成。"];
+    vis_size: u32 = 8, whole(1, 32), Training more, ["Samples per side", "每边样本数"] ["The sample grid has vis_size x vis_size images.", "样本图由 vis_size × vis_size 幅图像组成。"];
 
     test_interval: u32 = 1000, whole(0, u32::MAX as i64), Test, ["Interval", "间隔步数"] ["Training steps between two running tests; 0: none.", "两次测试之间的训练步数；0 为关闭。"];
     test_steps: u32 = 50, whole(1, 100_000), Test, ["Gradient steps", "梯度步数"] ["Steps of gradient descent on z per reconstruction.", "每次重建对 z 做梯度下降的步数。"];

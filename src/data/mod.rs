@@ -18,7 +18,7 @@ pub use split::Split;
 use crate::error::{Error, Result};
 
 /// Most bytes of pixels that one set may hold: below what a 32-bit address space can give.
-pub const MOST_BYTES: u64 = 1 << 30;
+pub const MAX_BYTES: u64 = 1 << 30;
 
 /// Images of one size, one byte per channel, without labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Dataset {
     /// Adds the images of another file of the same shape, e.g. the next CIFAR-10 batch.
     ///
     /// # Errors
-    /// [`Error::Data`] when the shapes differ, or when both together would be larger than [`MOST_BYTES`]; `self` is then unchanged.
+    /// [`Error::Data`] when the shapes differ, or when both together would be larger than [`MAX_BYTES`]; `self` is then unchanged.
     pub fn append(&mut self, other: &Dataset) -> Result<()> {
         if self.shape() != other.shape() {
             return Err(Error::Data(format!(
@@ -87,7 +87,7 @@ impl Dataset {
     /// The same images in grey (1) or RGB (3): grey is the luma of ITU-R BT.601, RGB from grey repeats the value.
     ///
     /// # Errors
-    /// [`Error::Data`] when `channels` is neither 1 nor 3, or the result would be larger than [`MOST_BYTES`].
+    /// [`Error::Data`] when `channels` is neither 1 nor 3, or the result would be larger than [`MAX_BYTES`].
     pub fn with_channels(&self, channels: u32) -> Result<Dataset> {
         fits_in_memory(self.len(), self.width, self.height, channels)?;
         let pixels = match (self.channels, channels) {
@@ -112,13 +112,13 @@ fn luma([r, g, b]: [u8; 3]) -> u8 {
 /// Refuses a set that no 32-bit program could hold, before anything is allocated for it.
 fn fits_in_memory(count: usize, width: u32, height: u32, channels: u32) -> Result<()> {
     let bytes = count as u128 * u128::from(width) * u128::from(height) * u128::from(channels);
-    if bytes <= u128::from(MOST_BYTES) {
+    if bytes <= u128::from(MAX_BYTES) {
         return Ok(());
     }
     Err(Error::Data(format!(
         "{count} images of {width}x{height} with {channels} channels need {} MiB, and a set may have {} MiB. \
          Choose a smaller image size or fewer files.",
         bytes >> 20,
-        MOST_BYTES >> 20
+        MAX_BYTES >> 20
     )))
 }

@@ -1,6 +1,6 @@
 //! Opening a file by its content.
 
-use super::{Dataset, MOST_BYTES, cifar, idx};
+use super::{Dataset, MAX_BYTES, cifar, idx};
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
@@ -48,7 +48,7 @@ pub fn open(name: &str, bytes: &[u8]) -> Result<Dataset> {
         return Err(Error::Data(format!("\"{name}\" is empty (0 bytes). Download it again; expected are {EXPECTED}.")));
     }
     if bytes.starts_with(b"\x1f\x8b") {
-        return read(name, &gunzip(name, bytes, MOST_BYTES)?);
+        return read(name, &gunzip(name, bytes, MAX_BYTES)?);
     }
     read(name, bytes)
 }

@@ -9,7 +9,7 @@ impl Dataset {
     /// are averaged as they are, as is usual for training sets.
     ///
     /// # Errors
-    /// [`Error::Data`] when a side is zero, or the result would be larger than [`super::MOST_BYTES`].
+    /// [`Error::Data`] when a side is zero, or the result would be larger than [`super::MAX_BYTES`].
     pub fn resized(&self, width: u32, height: u32) -> Result<Dataset> {
         if width == 0 || height == 0 {
             return Err(Error::Data(format!("An image needs at least one pixel; {width}x{height} was asked for.")));

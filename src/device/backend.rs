@@ -85,8 +85,8 @@ pub trait Compiled: Any {}
 
 /// Commands of one submit. Each sees what those before it wrote. Nothing is allocated for a command.
 pub trait Commands {
-    /// All dispatches of a list; block `slot` of the step's uniform blocks is the one that they see.
-    fn replay(&mut self, list: &dyn Compiled, slot: u32);
+    /// All dispatches of a list; block `block` of the step's uniform blocks is the one that they see.
+    fn replay(&mut self, list: &dyn Compiled, block: u32);
     /// Copies `count` elements of `source` from element `from` on to `target` from element `to` on.
     fn copy(&mut self, source: &Rc<dyn Memory>, from: u32, target: &Rc<dyn Memory>, to: u32, count: u32);
     /// Fills memory with zeros.

@@ -9,7 +9,7 @@ use bytemuck::Pod;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A GPU, or the CPU in its place. Opened by [`Device::open`], [`Device::cpu`] or [`Device::wished`].
+/// A GPU, or the CPU in its place. Opened by [`Device::open`], [`Device::cpu`] or [`Device::choose`].
 #[derive(Debug)]
 pub struct Device {
     pub(super) backend: Box<dyn Backend>,

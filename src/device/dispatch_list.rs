@@ -48,10 +48,10 @@ impl DispatchList {
         self.len == 0
     }
 
-    /// Records the whole list; block `slot` of the step uniforms is what the kernels see as the step. Lists that are
+    /// Records the whole list; block `block` of the step uniforms is what the kernels see as the step. Lists that are
     /// recorded one after the other share a compute pass. The list must outlive the submit.
-    pub fn record(&self, device: &Device, encoder: &mut Encoder<'_>, slot: u32) {
-        encoder.commands.replay(&*self.compiled, slot);
+    pub fn record(&self, device: &Device, encoder: &mut Encoder<'_>, block: u32) {
+        encoder.commands.replay(&*self.compiled, block);
         device.counters.dispatched(self.len as u64, self.multiply_adds);
     }
 }

@@ -30,7 +30,7 @@ pub use details::Details;
 pub use dispatch::Dispatch;
 pub use dispatch_list::DispatchList;
 pub use encoder::Encoder;
-pub use open::Wish;
+pub use open::DeviceChoice;
 pub use progress::Progress;
 pub use readback::Staging;
 pub use step_uniforms::StepUniforms;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a person wants to compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum DeviceChoice {
     /// The graphics adapter, or the CPU where there is none or only a driver that imitates one.
     Auto,
     /// An adapter, whatever it is.
@@ -19,17 +19,17 @@ pub enum Wish {
     Cpu,
 }
 
-impl Wish {
+impl DeviceChoice {
     /// What the variable `WNGAN_DEVICE` of the environment says: `auto` (as without it), `gpu`, or `cpu`, which may also be
     /// written `processor`.
     ///
     /// # Errors
     /// [`Error::Config`] for anything else.
-    pub fn from_environment() -> Result<Wish> {
+    pub fn from_environment() -> Result<DeviceChoice> {
         match std::env::var("WNGAN_DEVICE").as_deref() {
-            Err(std::env::VarError::NotPresent) | Ok("" | "auto") => Ok(Wish::Auto),
-            Ok("gpu") => Ok(Wish::Gpu),
-            Ok("cpu" | "processor") => Ok(Wish::Cpu),
+            Err(std::env::VarError::NotPresent) | Ok("" | "auto") => Ok(DeviceChoice::Auto),
+            Ok("gpu") => Ok(DeviceChoice::Gpu),
+            Ok("cpu" | "processor") => Ok(DeviceChoice::Cpu),
             other => Err(Error::Config(format!(
                 "WNGAN_DEVICE must be auto, gpu or cpu; it is {}.",
                 other.map_or_else(|e| e.to_string(), |value| format!("\"{value}\""))
@@ -44,11 +44,11 @@ impl Device {
     ///
     /// # Errors
     /// As [`Self::open`] where an adapter was wished for; by itself the CPU takes the place of [`Error::NoAdapter`] alone.
-    pub async fn wished(wish: Wish) -> Result<Device> {
-        match wish {
-            Wish::Cpu => Ok(Device::cpu()),
-            Wish::Gpu => Device::open(Limits::Adapter).await,
-            Wish::Auto => match Device::open(Limits::Adapter).await {
+    pub async fn choose(choice: DeviceChoice) -> Result<Device> {
+        match choice {
+            DeviceChoice::Cpu => Ok(Device::cpu()),
+            DeviceChoice::Gpu => Device::open(Limits::Adapter).await,
+            DeviceChoice::Auto => match Device::open(Limits::Adapter).await {
                 Ok(device) if device.software() => Ok(Device::cpu()),
                 Err(Error::NoAdapter(_)) => Ok(Device::cpu()),
                 opened => opened,

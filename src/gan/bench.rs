@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Timed pieces of a measurement.
 const PIECES: usize = 5;
 /// Images are enough when a batch is seldom the same twice.
-const MOST_IMAGES: u32 = 4096;
+const MAX_IMAGES: u32 = 4096;
 /// Invocations, rounds and operations per round of the peak's kernel.
 const PEAK_INVOCATIONS: u32 = 1 << 16;
 const PEAK_ROUNDS: u32 = 256;
@@ -98,7 +98,7 @@ pub async fn measure(
     check_seconds(seconds)?;
     let peak_gflops = peak(&device).await? / 1e9;
     let config = Config { test_interval: 0, warmup: 0, ..config.clone() };
-    let images = faces(face_count(config.width, config.height, config.channels).min(MOST_IMAGES), config.seed);
+    let images = faces(face_count(config.width, config.height, config.channels).min(MAX_IMAGES), config.seed);
     let bytes_before = device.counts().buffer_bytes;
     let started = now();
     let mut trainer =
@@ -112,10 +112,10 @@ pub async fn measure(
     let mut piece = async |trainer: &mut Trainer, millis: f64| -> Result<f64> {
         let (from, begun) = (trainer.step(), now());
         while trainer.step() == from || now() - begun < millis {
-            losses_finite &= is_finite(trainer.advance_ahead(u32::MAX).await)?;
+            losses_finite &= is_finite(trainer.advance_pipelined(u32::MAX).await)?;
         }
         // A time counts when the device has finished.
-        losses_finite &= is_finite(trainer.settle().await)?;
+        losses_finite &= is_finite(trainer.drain().await)?;
         Ok((now() - begun) / f64::from(trainer.step() - from))
     };
     // The number of steps to a submit settles, and clocks rise, before anything counts.
@@ -160,9 +160,9 @@ pub async fn measure(
     })
 }
 
-/// Whether a turn's losses are numbers; any other failure is one.
-fn is_finite<T>(turn: Result<T>) -> Result<bool> {
-    match turn {
+/// Whether a chunk's losses are numbers; any other failure is one.
+fn is_finite<T>(report: Result<T>) -> Result<bool> {
+    match report {
         Ok(_) => Ok(true),
         Err(Error::NonFinite { .. }) => Ok(false),
         Err(error) => Err(error),
@@ -182,16 +182,16 @@ pub async fn peak(device: &Device) -> Result<f64> {
     let [batch, side, from, to] = PEAK_PRODUCT;
     let [(_, forward), ..] = tuner::directions(device, Variant::Panel, batch, [side, from, to])?;
     let multiply_adds = forward.work();
-    let program = tuner::compile(device, vec![forward]).await?;
-    let seconds = Timer::new(device).await?.millis(device, &program, PEAK_RUNS).await? / 1000.0;
+    let list = tuner::compile(device, vec![forward]).await?;
+    let seconds = Timer::new(device).await?.millis(device, &list, PEAK_RUNS).await? / 1000.0;
     Ok(in_registers.max(2.0 * multiply_adds as f64 / seconds))
 }
 
 /// The best of several dispatches, each long enough to hide its launch.
 async fn peak_in_registers(device: &Device) -> Result<f64> {
     let y = Buffer::new(device, "peak", PEAK_INVOCATIONS as usize)?;
-    let slots = StepUniforms::new(device, 1)?;
-    let call = |rounds: u32| {
+    let uniforms = StepUniforms::new(device, 1)?;
+    let dispatch = |rounds: u32| {
         Dispatch::new(&kernels::FMA_PEAK, "peak")
             .params(&FmaPeak { count: PEAK_INVOCATIONS, rounds, a: 0.5, b: 0.25 })
             .buffers(&[&y])
@@ -201,9 +201,10 @@ async fn peak_in_registers(device: &Device) -> Result<f64> {
     let (mut rounds, mut best, begun) = (PEAK_ROUNDS, 0f64, now());
     loop {
         let silent = &mut |_, _, _: &str| {};
-        let program = DispatchList::compile(device, &slots, vec![call(rounds)], &mut Progress::new(1, silent)).await?;
+        let list =
+            DispatchList::compile(device, &uniforms, vec![dispatch(rounds)], &mut Progress::new(1, silent)).await?;
         let started = now();
-        device.submit("peak", |encoder| program.record(device, encoder, 0));
+        device.submit("peak", |encoder| list.record(device, encoder, 0));
         let _: Vec<f32> = fence.read(device).await?;
         let millis = (now() - started).max(1e-3);
         let flop = u64::from(PEAK_INVOCATIONS) * u64::from(rounds) * PEAK_FLOP_PER_ROUND;

@@ -51,23 +51,23 @@ mod tests {
     #[test]
     fn settles_near_the_target_and_respects_the_most() {
         for (ms_per_step, expected) in [(0.01, 128), (1.0, 40), (10.0, 4), (500.0, 1)] {
-            let mut pace = ChunkSize::new(128);
+            let mut size = ChunkSize::new(128);
             for _ in 0..30 {
-                let steps = pace.steps();
-                pace.record(steps, ms_per_step * f64::from(steps));
+                let steps = size.steps();
+                size.record(steps, ms_per_step * f64::from(steps));
             }
-            assert_eq!(pace.steps(), expected, "{ms_per_step} ms per step");
+            assert_eq!(size.steps(), expected, "{ms_per_step} ms per step");
         }
     }
 
     #[test]
     fn a_slow_chunk_shrinks_the_next_at_once() {
-        let mut pace = ChunkSize::new(128);
+        let mut size = ChunkSize::new(128);
         for _ in 0..10 {
-            pace.record(pace.steps(), 0.5 * f64::from(pace.steps()));
+            size.record(size.steps(), 0.5 * f64::from(size.steps()));
         }
-        assert!(pace.steps() > 50);
-        pace.record(pace.steps(), 4000.0);
-        assert!(pace.steps() <= 2, "{}", pace.steps());
+        assert!(size.steps() > 50);
+        size.record(size.steps(), 4000.0);
+        assert!(size.steps() <= 2, "{}", size.steps());
     }
 }

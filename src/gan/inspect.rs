@@ -14,8 +14,8 @@ use std::borrow::Cow;
 pub const BINS: usize = 20;
 /// Most steps of the search for the first singular value, and the most multiply-adds it may take for one weight. With
 /// so few steps the share is a little too low for weights of more units; 64 come within 1e-3 of it in practice.
-const MOST_STEPS: usize = 64;
-const MOST_WORK: usize = 1 << 27;
+const MAX_STEPS: usize = 64;
+const MAX_WORK: usize = 1 << 27;
 
 /// Least, mean and greatest of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -229,7 +229,7 @@ fn cosines(a: &Matrix<'_>, b: &Matrix<'_>) -> Option<Range> {
 pub fn first_share(matrix: &Matrix<'_>) -> Option<f64> {
     let total = dot(&matrix.values, &matrix.values);
     let units = matrix.units().count();
-    let steps = (MOST_WORK / (2 * matrix.values.len()).max(1)).clamp(2, MOST_STEPS).min(units);
+    let steps = (MAX_WORK / (2 * matrix.values.len()).max(1)).clamp(2, MAX_STEPS).min(units);
     let start: Vec<f64> = rng::uniforms(units, 0, 0, 1).map(|u| 2.0 * f64::from(u) - 1.0).collect();
     let mut basis = vec![unit(&start)?];
     let (mut diagonal, mut beside) = (Vec::new(), Vec::new());

@@ -21,5 +21,5 @@ pub mod step;
 pub mod trainer;
 
 pub use reconstruction::{TestProgress, TestResult};
-pub use samples::Sheet;
+pub use samples::ImageGrid;
 pub use trainer::{Report, Trainer};

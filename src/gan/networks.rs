@@ -81,7 +81,7 @@ impl Gan {
         let mut free = if config.order == Order::Alternating { free } else { FreeBuffers::default() };
         let generator = Network::with_gradients(device, "generator", generator, variant, &*optimiser, &in_turn)?;
         let generator_activations =
-            Activations::new(device, "generator", &generator, [batch, 1], |_, len| free.lend(len))?;
+            Activations::new(device, "generator", &generator, [batch, 1], |_, len| free.take(len))?;
         let codes = buffer("latent codes", 2 * batch * config.code_size)?;
         let ones = buffer("ones", 2 * batch)?;
         ones.write(device, &vec![1f32; ones.len()]);

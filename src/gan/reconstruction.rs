@@ -9,7 +9,7 @@ use crate::device::{Buffer, Device, Dispatch, DispatchList, Encoder, Progress, S
 use crate::error::Result;
 use crate::gan::images::DeviceImages;
 use crate::gan::networks::Gan;
-use crate::gan::samples::{Sheet, Tiler};
+use crate::gan::samples::{GridWriter, ImageGrid};
 use crate::kernels::{self, Mse, Step};
 use crate::nn::optimiser::rmsprop::Rmsprop;
 use crate::nn::optimiser::{Flat, Optimiser};
@@ -58,13 +58,13 @@ pub struct Reconstruction {
     losses: Buffer,
     all_losses: Buffer,
     pairs: Buffer,
-    slots: StepUniforms,
+    uniforms: StepUniforms,
     prepare: DispatchList,
     load: DispatchList,
     descend: DispatchList,
     score: DispatchList,
     show: DispatchList,
-    tiler: Tiler,
+    writer: GridWriter,
     shape: Shape,
     batch_size: u32,
     steps: u32,
@@ -118,15 +118,15 @@ impl Reconstruction {
         descend.push(rmsprop.update(flat));
 
         // Pairs lie side by side: image, reconstruction, image, reconstruction.
-        let (tiler, show) = Tiler::new(device, &pairs, shape, 2 * pairs_shown, 8)?;
-        let slots = StepUniforms::new(device, 1)?;
+        let (writer, show) = GridWriter::new(device, &pairs, shape, 2 * pairs_shown, 8)?;
+        let uniforms = StepUniforms::new(device, 1)?;
         let load = vec![images.held_out_batch(rows, &targets.at(0))];
         Ok(Reconstruction {
-            prepare: DispatchList::compile(device, &slots, gan.prepare_evaluation(), progress).await?,
-            load: DispatchList::compile(device, &slots, load, progress).await?,
-            descend: DispatchList::compile(device, &slots, descend, progress).await?,
-            score: DispatchList::compile(device, &slots, score, progress).await?,
-            show: DispatchList::compile(device, &slots, vec![show], progress).await?,
+            prepare: DispatchList::compile(device, &uniforms, gan.prepare_evaluation(), progress).await?,
+            load: DispatchList::compile(device, &uniforms, load, progress).await?,
+            descend: DispatchList::compile(device, &uniforms, descend, progress).await?,
+            score: DispatchList::compile(device, &uniforms, score, progress).await?,
+            show: DispatchList::compile(device, &uniforms, vec![show], progress).await?,
             frozen,
             z,
             optimiser_state,
@@ -135,8 +135,8 @@ impl Reconstruction {
             losses,
             all_losses,
             pairs,
-            slots,
-            tiler,
+            uniforms,
+            writer,
             shape,
             batch_size: rows,
             steps: config.test_steps,
@@ -173,7 +173,7 @@ impl Reconstruction {
         let Some(mut run) = self.running else { return false };
         let first = run.batch * self.batch_size;
         let rows = self.batch_size.min(run.images - first);
-        self.slots.write(device, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
+        self.uniforms.write(device, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
         if run.done_in_batch == 0 {
             self.record_restart(encoder);
             self.load.record(device, encoder, 0);
@@ -220,12 +220,12 @@ impl Reconstruction {
     ///
     /// # Errors
     /// [`crate::Error::Device`] when the device failed.
-    pub async fn pairs(&self, device: &Device) -> Result<Option<Sheet>> {
+    pub async fn pairs(&self, device: &Device) -> Result<Option<ImageGrid>> {
         if !self.has_pairs {
             return Ok(None);
         }
         device.submit("pairs", |encoder| self.show.record(device, encoder, 0));
-        self.tiler.read(device).await.map(Some)
+        self.writer.read(device).await.map(Some)
     }
 
     /// Copies the weights that the test judges.
@@ -265,7 +265,7 @@ impl Reconstruction {
         let rows = (images.len() as u32 / self.shape.len()).min(self.batch_size);
         self.running = None;
         self.targets.write(device, images);
-        self.slots.write(device, &[Step { lr: self.lr, rows, ..Step::default() }]);
+        self.uniforms.write(device, &[Step { lr: self.lr, rows, ..Step::default() }]);
         device.submit("start of a reconstruction", |encoder| {
             self.record_copy(device, gan, encoder);
             self.record_restart(encoder);

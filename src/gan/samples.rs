@@ -1,17 +1,17 @@
-//! Pictures for people: the sheet of samples from fixed latent codes, and images side by side.
+//! Pictures for people: the grid of samples from fixed latent codes, and images side by side.
 
 use crate::config::Config;
 use crate::data::Dataset;
 use crate::device::{Buffer, Device, Dispatch, DispatchList, Progress, StepUniforms};
 use crate::error::Result;
 use crate::gan::networks::{Gan, latent_codes};
-use crate::kernels::{self, SampleSheet, Step};
+use crate::kernels::{self, Step};
 use crate::nn::Shape;
 use crate::rng::Stream;
 
 /// An RGBA picture, rows from the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sheet {
+pub struct ImageGrid {
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
@@ -20,9 +20,9 @@ pub struct Sheet {
     pub rgba: Vec<u8>,
 }
 
-impl Sheet {
+impl ImageGrid {
     /// The first `images` images of a data set, `columns` to a row.
-    pub fn of_dataset(data: &Dataset, images: u32, columns: u32) -> Sheet {
+    pub fn of_dataset(data: &Dataset, images: u32, columns: u32) -> ImageGrid {
         let images = images.min(data.len() as u32);
         let columns = columns.clamp(1, images.max(1));
         let (width, height) = (columns * data.width, images.div_ceil(columns) * data.height);
@@ -37,7 +37,7 @@ impl Sheet {
                 rgba[at..at + 4].copy_from_slice(&colour);
             }
         }
-        Sheet { width, height, rgba }
+        ImageGrid { width, height, rgba }
     }
 
     /// The picture as a PNG file, RGBA with eight bits per channel.
@@ -50,60 +50,71 @@ impl Sheet {
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
         let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&self.rgba));
-        written.expect("a sheet has pixels of four bytes, and memory does not fail to be written");
+        written.expect("a grid has pixels of four bytes, and memory does not fail to be written");
         bytes
     }
 }
 
-/// Lays images of `shape` out `columns` to a row and turns them into an RGBA sheet.
+/// Lays images of `shape` out `columns` to a row and turns them into an RGBA grid.
 #[derive(Debug)]
-pub struct Tiler {
-    sheet: Buffer,
+pub struct GridWriter {
+    grid: Buffer,
     width: u32,
     height: u32,
 }
 
-impl Tiler {
-    /// Room for `images` images, and the dispatch that fills the sheet from `pixels` `[images, h, w, c]` in `[0, 1]`.
+impl GridWriter {
+    /// Room for `images` images, and the dispatch that fills the grid from `pixels` `[images, h, w, c]` in `[0, 1]`.
     ///
     /// # Errors
-    /// [`crate::Error::Limit`] when the sheet is too large for the device.
-    pub fn new(device: &Device, pixels: &Buffer, shape: Shape, images: u32, columns: u32) -> Result<(Tiler, Dispatch)> {
+    /// [`crate::Error::Limit`] when the grid is too large for the device.
+    pub fn new(
+        device: &Device,
+        pixels: &Buffer,
+        shape: Shape,
+        images: u32,
+        columns: u32,
+    ) -> Result<(GridWriter, Dispatch)> {
         let columns = columns.clamp(1, images.max(1));
         let tile_rows = images.div_ceil(columns).max(1);
         let (width, height) = (columns * shape.w, tile_rows * shape.h);
-        let sheet = Buffer::new(device, "sheet", (width * height) as usize)?;
-        let block = SampleSheet { images, height: shape.h, width: shape.w, channels: shape.c, columns, tile_rows };
-        let call = Dispatch::new(&kernels::SAMPLE_SHEET, "sheet")
+        let grid = Buffer::new(device, "grid", (width * height) as usize)?;
+        let block =
+            kernels::ImageGrid { images, height: shape.h, width: shape.w, channels: shape.c, columns, tile_rows };
+        let dispatch = Dispatch::new(&kernels::IMAGE_GRID, "grid")
             .params(&block)
-            .buffers(&[pixels, &sheet])
+            .buffers(&[pixels, &grid])
             .touches(u64::from(images * shape.len() + width * height))
             .elements((width * height) as usize);
-        Ok((Tiler { sheet, width, height }, call))
+        Ok((GridWriter { grid, width, height }, dispatch))
     }
 
-    /// The sheet as it was last filled.
+    /// The grid as it was last filled.
     ///
     /// # Errors
     /// [`crate::Error::Device`] when the device failed.
-    pub async fn read(&self, device: &Device) -> Result<Sheet> {
-        let words: Vec<u32> = self.sheet.read(device).await?;
-        Ok(Sheet { width: self.width, height: self.height, rgba: words.iter().flat_map(|w| w.to_le_bytes()).collect() })
+    pub async fn read(&self, device: &Device) -> Result<ImageGrid> {
+        let words: Vec<u32> = self.grid.read(device).await?;
+        Ok(ImageGrid {
+            width: self.width,
+            height: self.height,
+            rgba: words.iter().flat_map(|w| w.to_le_bytes()).collect(),
+        })
     }
 }
 
-/// The sample sheet: `vis_size` x `vis_size` images from latent codes that never change.
+/// The sample grid: `vis_size` x `vis_size` images from latent codes that never change.
 #[derive(Debug)]
 pub struct Samples {
-    slots: StepUniforms,
-    program: DispatchList,
-    tiler: Tiler,
+    uniforms: StepUniforms,
+    list: DispatchList,
+    writer: GridWriter,
     seed: u32,
     rows: u32,
 }
 
 impl Samples {
-    /// Allocates codes, images and sheet. G runs one batch at a time, in the memory of the training step.
+    /// Allocates codes, images and grid. G runs one batch at a time, in the memory of the training step.
     ///
     /// # Errors
     /// [`crate::Error::Limit`] when a buffer is too large for the device, [`crate::Error::Shader`] when a kernel is refused.
@@ -115,26 +126,26 @@ impl Samples {
         let codes = Buffer::new(device, "fixed latent codes", (pieces * batch * config.code_size) as usize)?;
         let pixels = Buffer::new(device, "samples", (pieces * batch * shape.len()) as usize)?;
         let weights = gan.evaluated_weights();
-        let mut calls = vec![latent_codes(&codes, pieces * batch * config.code_size, &[Stream::LatentFixed])];
-        calls.extend(gan.prepare_evaluation());
+        let mut dispatches = vec![latent_codes(&codes, pieces * batch * config.code_size, &[Stream::LatentFixed])];
+        dispatches.extend(gan.prepare_evaluation());
         for piece in 0..pieces {
             let z = codes.at(piece * batch * config.code_size);
-            calls.extend(gan.generate(weights.clone(), z, pixels.at(piece * batch * shape.len())).forward());
+            dispatches.extend(gan.generate(weights.clone(), z, pixels.at(piece * batch * shape.len())).forward());
         }
-        let (tiler, call) = Tiler::new(device, &pixels, shape, images, config.vis_size)?;
-        calls.push(call);
-        let slots = StepUniforms::new(device, 1)?;
-        let program = DispatchList::compile(device, &slots, calls, progress).await?;
-        Ok(Samples { slots, program, tiler, seed: config.seed, rows: batch })
+        let (writer, dispatch) = GridWriter::new(device, &pixels, shape, images, config.vis_size)?;
+        dispatches.push(dispatch);
+        let uniforms = StepUniforms::new(device, 1)?;
+        let list = DispatchList::compile(device, &uniforms, dispatches, progress).await?;
+        Ok(Samples { uniforms, list, writer, seed: config.seed, rows: batch })
     }
 
     /// The samples of the present weights, averaged ones where the settings ask for them.
     ///
     /// # Errors
     /// [`crate::Error::Device`] when the device failed.
-    pub async fn sheet(&self, device: &Device) -> Result<Sheet> {
-        self.slots.write(device, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
-        device.submit("sample sheet", |encoder| self.program.record(device, encoder, 0));
-        self.tiler.read(device).await
+    pub async fn grid(&self, device: &Device) -> Result<ImageGrid> {
+        self.uniforms.write(device, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
+        device.submit("sample grid", |encoder| self.list.record(device, encoder, 0));
+        self.writer.read(device).await
     }
 }

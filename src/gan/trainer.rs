@@ -1,7 +1,7 @@
 //! A run: training in chunks of one submit each, with a running reconstruction test in between.
 
+mod chunk;
 mod replay;
-mod turn;
 
 use crate::config::{Config, Role};
 use crate::data::Dataset;
@@ -14,30 +14,30 @@ use crate::gan::init;
 use crate::gan::metrics::Metrics;
 use crate::gan::networks::Gan;
 use crate::gan::reconstruction::{Reconstruction, TestProgress, TestResult};
-use crate::gan::samples::{Samples, Sheet};
+use crate::gan::samples::{ImageGrid, Samples};
 use crate::gan::step::StepDispatches;
 use crate::kernels::METRIC_COLUMNS;
 use crate::nn::gemm::Variant;
+use chunk::Chunk;
 use std::sync::Arc;
-use turn::Turn;
 
 /// Most training steps in one submit.
-const MOST_STEPS: u32 = 128;
+const MAX_STEPS: u32 = 128;
 /// Dispatch lists that a trainer compiles.
 const LISTS: usize = 12;
 
-/// What one turn brought.
+/// What one chunk brought.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Training steps done in all.
     pub step: u32,
-    /// Training steps done in this turn.
+    /// Training steps done in this chunk.
     pub steps: u32,
-    /// The losses of every step of this turn.
+    /// The losses of every step of this chunk.
     pub metrics: Vec<Metrics>,
     /// How far the running test is, if one runs.
     pub test: Option<TestProgress>,
-    /// The test that finished in this turn, if one did.
+    /// The test that finished in this chunk, if one did.
     pub finished: Option<TestResult>,
 }
 
@@ -57,13 +57,13 @@ pub struct Trainer {
     after_update: DispatchList,
     samples: Samples,
     test: Reconstruction,
-    /// Turns use them alternately, so that one can be submitted before the metrics of the other are here.
+    /// Chunks use them alternately, so that one can be submitted before the metrics of the other are here.
     staging: [Staging; 2],
-    turns: usize,
-    /// The turn that was submitted ahead.
-    ahead: Option<Turn>,
-    /// When the last turn's metrics were here, in milliseconds.
-    landed: f64,
+    chunks: usize,
+    /// The chunk in flight.
+    in_flight: Option<Chunk>,
+    /// When the last chunk's metrics were here, in milliseconds.
+    collected_at: f64,
     chunk_size: ChunkSize,
     /// Training steps submitted.
     step: u32,
@@ -116,13 +116,13 @@ impl Trainer {
         let (held_out, training) = arranged.pixels.split_at(split.final_count as usize * bytes);
         let images = DeviceImages::new(&device, held_out, training, bytes as u32)?;
 
-        let gan = Gan::new(&device, &config, variant, MOST_STEPS)?;
-        let uniforms = StepUniforms::new(&device, MOST_STEPS * (config.n_dis + 1))?;
+        let gan = Gan::new(&device, &config, variant, MAX_STEPS)?;
+        let uniforms = StepUniforms::new(&device, MAX_STEPS * (config.n_dis + 1))?;
         let [g, d] = [&gan.generator, &gan.discriminator];
         let normalise = [g.normalise(), d.normalise()].concat();
         let after_update = [g.after_update(), d.after_update()].concat();
         let StepDispatches { discriminator, generator } = gan.step();
-        let staging = || Staging::new(&device, "metrics of a chunk", MOST_STEPS as usize * METRIC_COLUMNS);
+        let staging = || Staging::new(&device, "metrics of a chunk", MAX_STEPS as usize * METRIC_COLUMNS);
         let trainer = Trainer {
             normalise: DispatchList::compile(&device, &uniforms, normalise, progress).await?,
             after_update: DispatchList::compile(&device, &uniforms, after_update, progress).await?,
@@ -132,10 +132,10 @@ impl Trainer {
             samples: Samples::new(&device, &config, &gan, progress).await?,
             test: Reconstruction::new(&device, &config, &gan, &images, progress).await?,
             staging: [staging()?, staging()?],
-            turns: 0,
-            ahead: None,
-            landed: 0.0,
-            chunk_size: ChunkSize::new(MOST_STEPS),
+            chunks: 0,
+            in_flight: None,
+            collected_at: 0.0,
+            chunk_size: ChunkSize::new(MAX_STEPS),
             step: 0,
             updates: 0,
             running_images: split.running,
@@ -197,7 +197,7 @@ impl Trainer {
         &self.gan
     }
 
-    /// Training steps done, those of a turn submitted ahead among them.
+    /// Training steps done, those of a chunk in flight among them.
     pub fn step(&self) -> u32 {
         self.step
     }
@@ -214,7 +214,7 @@ impl Trainer {
 
     /// Goes on from `step`; a test of that step is due unless it is finished already.
     pub(crate) fn set_step(&mut self, step: u32, updates: u32, finished_test: Option<u32>) {
-        self.ahead = None;
+        self.in_flight = None;
         self.step = step;
         self.updates = updates;
         self.tested_at = finished_test;
@@ -268,19 +268,19 @@ impl Trainer {
         self.tested_at = Some(self.step);
     }
 
-    /// The sheet of `vis_size` x `vis_size` samples from the fixed codes.
+    /// The grid of `vis_size` x `vis_size` samples from the fixed codes.
     ///
     /// # Errors
     /// [`crate::Error::Device`] when the device failed.
-    pub async fn sheet(&self) -> Result<Sheet> {
-        self.samples.sheet(&self.device).await
+    pub async fn sample_grid(&self) -> Result<ImageGrid> {
+        self.samples.grid(&self.device).await
     }
 
     /// Held-out images beside their reconstructions; `None` before the first test has begun.
     ///
     /// # Errors
     /// [`crate::Error::Device`] when the device failed.
-    pub async fn pairs(&self) -> Result<Option<Sheet>> {
+    pub async fn pairs(&self) -> Result<Option<ImageGrid>> {
         self.test.pairs(&self.device).await
     }
 }

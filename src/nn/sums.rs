@@ -7,11 +7,11 @@ use crate::nn::shape::Shape;
 /// Rows of pixels per part of batch normalisation's sums.
 pub(crate) const ROWS_PER_PART: u32 = 256;
 /// Parts of a sum of gradients at most: those of one element are added by one invocation.
-const MOST_PARTS: u32 = 64;
+const MAX_PARTS: u32 = 64;
 
 /// Rows of pixels per part of a sum of gradients over `rows`.
 pub(crate) fn rows_per_part(rows: u32) -> u32 {
-    rows.div_ceil(MOST_PARTS).max(ROWS_PER_PART)
+    rows.div_ceil(MAX_PARTS).max(ROWS_PER_PART)
 }
 
 /// Number of parts of batch normalisation's sums over `rows` images of `shape`.

@@ -14,7 +14,7 @@ pub const DEPTHS: std::ops::RangeInclusive<u32> = 2..=8;
 const INPUT: [usize; 3] = [3, 8, 6];
 const BATCH: usize = 4;
 /// Transposed convolutions enlarge with stride 2 up to here, then no longer.
-const MOST_SIDE: usize = 12;
+const MAX_SIDE: usize = 12;
 
 /// Which maps a random network is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,7 +168,7 @@ fn random_map(maps: Maps, layer: u32, input: [usize; 3], stream: u32, seed: u32)
             Map::new(Kind::Conv(Geometry { kernel, stride, padding }), weight, input)
         }
         Maps::Transposed => {
-            let stride = [0, 1].map(|axis| if 2 * sides[axis] < MOST_SIDE { 2 } else { 1 });
+            let stride = [0, 1].map(|axis| if 2 * sides[axis] < MAX_SIDE { 2 } else { 1 });
             let kernel = [0, 1].map(|axis| 2 + word[2 + axis] % 2);
             let long = |axis: usize| (sides[axis] - 1) * stride[axis] + kernel[axis];
             let padding = [0, 1].map(|axis| usize::from(long(axis) > 2 && word[1] & (1 << axis) != 0));

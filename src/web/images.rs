@@ -71,17 +71,17 @@ impl Dataset {
     }
 
     /// The first images, `columns` to a row.
-    pub fn preview(&self, images: u32, columns: u32) -> Sheet {
-        Sheet(gan::Sheet::of_dataset(&self.0, images, columns))
+    pub fn preview(&self, images: u32, columns: u32) -> ImageGrid {
+        ImageGrid(gan::ImageGrid::of_dataset(&self.0, images, columns))
     }
 }
 
 /// An RGBA picture.
 #[wasm_bindgen]
-pub struct Sheet(pub(super) gan::Sheet);
+pub struct ImageGrid(pub(super) gan::ImageGrid);
 
 #[wasm_bindgen]
-impl Sheet {
+impl ImageGrid {
     /// Width in pixels.
     #[wasm_bindgen(getter)]
     pub fn width(&self) -> u32 {

@@ -17,7 +17,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 pub use device::{Device, open_cpu, open_gpu};
-pub use images::{Dataset, Sheet};
+pub use images::{Dataset, ImageGrid};
 pub use session::{Report, Session, start_session};
 
 type JsResult<T> = std::result::Result<T, JsError>;

@@ -1,6 +1,6 @@
-//! A run and what its turns bring.
+//! A run and what its chunks bring.
 
-use super::{Dataset, Device, JsResult, Settings, Sheet, object, text};
+use super::{Dataset, Device, ImageGrid, JsResult, Settings, object, text};
 use crate::clock::now;
 use crate::config::Config;
 use crate::gan::checkpoint::Checkpoint;
@@ -71,7 +71,7 @@ impl Session {
         self.compile_millis
     }
 
-    /// One turn: up to `most` training steps (0: as many as suit one submit) and a share of a running test.
+    /// One chunk: up to `most` training steps (0: as many as suit one submit) and a share of a running test.
     ///
     /// # Errors
     /// As [`Trainer::advance`].
@@ -79,30 +79,30 @@ impl Session {
         Ok(Report(self.trainer.advance(most).await?))
     }
 
-    /// The same towards training step `stop`, with the next turn submitted ahead of this one's metrics.
+    /// The same towards training step `stop`, with the next chunk submitted before this one's metrics are read.
     ///
     /// # Errors
-    /// As [`Trainer::advance_ahead`].
-    #[wasm_bindgen(js_name = advanceAhead)]
-    pub async fn advance_ahead(&mut self, stop: u32) -> JsResult<Report> {
-        Ok(Report(self.trainer.advance_ahead(stop).await?))
+    /// As [`Trainer::advance_pipelined`].
+    #[wasm_bindgen(js_name = advancePipelined)]
+    pub async fn advance_pipelined(&mut self, stop: u32) -> JsResult<Report> {
+        Ok(Report(self.trainer.advance_pipelined(stop).await?))
     }
 
-    /// Whether a turn was submitted ahead and not reported.
-    #[wasm_bindgen(getter, js_name = isAhead)]
-    pub fn is_ahead(&self) -> bool {
-        self.trainer.is_ahead()
+    /// Whether a chunk is in flight, submitted and not reported.
+    #[wasm_bindgen(getter, js_name = hasChunkInFlight)]
+    pub fn has_chunk_in_flight(&self) -> bool {
+        self.trainer.has_chunk_in_flight()
     }
 
-    /// The report of a turn that was submitted ahead, if there is one.
+    /// The report of a chunk in flight, if there is one.
     ///
     /// # Errors
-    /// As [`Trainer::settle`].
-    pub async fn settle(&mut self) -> JsResult<Option<Report>> {
-        Ok(self.trainer.settle().await?.map(Report))
+    /// As [`Trainer::drain`].
+    pub async fn drain(&mut self) -> JsResult<Option<Report>> {
+        Ok(self.trainer.drain().await?.map(Report))
     }
 
-    /// One turn of the running test alone, without training.
+    /// One chunk of the running test alone, without training.
     ///
     /// # Errors
     /// As [`Trainer::advance_test`].
@@ -115,16 +115,17 @@ impl Session {
     ///
     /// # Errors
     /// Where the device failed.
-    pub async fn sheet(&self) -> JsResult<Sheet> {
-        Ok(Sheet(self.trainer.sheet().await?))
+    #[wasm_bindgen(js_name = sampleGrid)]
+    pub async fn sample_grid(&self) -> JsResult<ImageGrid> {
+        Ok(ImageGrid(self.trainer.sample_grid().await?))
     }
 
     /// Held-out images beside their reconstructions.
     ///
     /// # Errors
     /// Where the device failed.
-    pub async fn pairs(&self) -> JsResult<Option<Sheet>> {
-        Ok(self.trainer.pairs().await?.map(Sheet))
+    pub async fn pairs(&self) -> JsResult<Option<ImageGrid>> {
+        Ok(self.trainer.pairs().await?.map(ImageGrid))
     }
 
     /// Starts a running test now.
@@ -188,7 +189,7 @@ impl Session {
     }
 }
 
-/// What one turn brought.
+/// What one chunk brought.
 #[wasm_bindgen]
 pub struct Report(gan::Report);
 
@@ -200,7 +201,7 @@ impl Report {
         self.0.step
     }
 
-    /// Training steps of this turn.
+    /// Training steps of this chunk.
     #[wasm_bindgen(getter)]
     pub fn steps(&self) -> u32 {
         self.0.steps
@@ -241,13 +242,13 @@ impl Report {
         self.0.finished.as_ref().map_or(0, |result| result.step)
     }
 
-    /// Loss of every image of the test that finished in this turn: squared error per pixel and channel, pixels in [0, 1].
+    /// Loss of every image of the test that finished in this chunk: squared error per pixel and channel, pixels in [0, 1].
     #[wasm_bindgen(js_name = testLosses, unchecked_return_type = "Float32Array<ArrayBuffer> | undefined")]
     pub fn test_losses(&self) -> Option<Vec<f32>> {
         self.0.finished.as_ref().map(|result| result.losses.clone())
     }
 
-    /// Result of the test that finished in this turn: the mean of its losses.
+    /// Result of the test that finished in this chunk: the mean of its losses.
     #[wasm_bindgen(getter, js_name = testLoss)]
     pub fn test_loss(&self) -> Option<f32> {
         self.0.finished.as_ref().map(|result| result.loss)

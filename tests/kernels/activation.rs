@@ -5,9 +5,11 @@ use super::device::{abs, dispatch, filled, poisoned, random};
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, Sigmoid, SigmoidBackward, Step, Tprelu, TpreluBackward, constants};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::column_sum::column_sum as column_sum_twin;
-use wn_gan::reference::layer::sigmoid::{logistic, sigmoid as sigmoid_twin, sigmoid_backward as sigmoid_backward_twin};
-use wn_gan::reference::layer::tprelu::{tprelu as tprelu_twin, tprelu_backward as tprelu_backward_twin};
+use wn_gan::reference::column_sum::column_sum as column_sum_reference;
+use wn_gan::reference::layer::sigmoid::{
+    logistic, sigmoid as sigmoid_reference, sigmoid_backward as sigmoid_backward_reference,
+};
+use wn_gan::reference::layer::tprelu::{tprelu as tprelu_reference, tprelu_backward as tprelu_backward_reference};
 
 /// Where x (with y, dy, dx) and the pairs begin.
 const X: usize = 7;
@@ -78,7 +80,7 @@ pub fn tprelu(kernel: &'static Kernel) -> Report {
             let call = Dispatch::new(kernel, "test").params(&params).elements(count);
             let contents = [filled(PAIRS, &problem.pairs()), filled(X, &problem.x.data), poisoned(X, count)];
             let after = dispatch(call, &Step::default(), &contents);
-            let y = tprelu_twin(&problem.x, &problem.slope, &problem.threshold);
+            let y = tprelu_reference(&problem.x, &problem.slope, &problem.threshold);
             // Above the threshold x passes unchanged. Below, s*x, 1-s, its product with a and the sum are rounded:
             // at most three of these roundings meet in one term.
             let tolerance = |i: usize| match problem.lower(i) {
@@ -124,7 +126,7 @@ pub fn tprelu_backward(kernel: &'static Kernel) -> Report {
             ];
             let after = dispatch(call, &Step::default(), &contents);
 
-            let dx = tprelu_backward_twin(&problem.x, &dy, &problem.slope, &problem.threshold).0.data;
+            let dx = tprelu_backward_reference(&problem.x, &dy, &problem.slope, &problem.threshold).0.data;
             let (mut sums, mut magnitudes) = (Vec::new(), Vec::new());
             let part_of = |t: &Tensor, part: usize| {
                 let begin = part * rows_per_part * channels;
@@ -133,9 +135,9 @@ pub fn tprelu_backward(kernel: &'static Kernel) -> Report {
             };
             for part in 0..parts {
                 let (x, dy) = (part_of(&problem.x, part), part_of(&scaled, part));
-                let (_, ds, da) = tprelu_backward_twin(&x, &dy, &problem.slope, &problem.threshold);
+                let (_, ds, da) = tprelu_backward_reference(&x, &dy, &problem.slope, &problem.threshold);
                 // With |dy| every term of either sum has one sign: (1-s) >= 0 and x-a <= 0.
-                let (_, ds_abs, da_abs) = tprelu_backward_twin(&x, &abs(&dy), &problem.slope, &problem.threshold);
+                let (_, ds_abs, da_abs) = tprelu_backward_reference(&x, &abs(&dy), &problem.slope, &problem.threshold);
                 let of = |learns: bool, value: f64| if learns { value } else { 0.0 };
                 for c in 0..channels {
                     sums.extend([of(learn_threshold, da[c]), of(learn_slope, ds[c])]);
@@ -181,7 +183,7 @@ pub fn sigmoid(kernel: &'static Kernel) -> Report {
     let params = Sigmoid { count: count as u32, x_offset: 9, y_offset: 4 };
     let call = Dispatch::new(kernel, "test").params(&params).elements(count);
     let after = dispatch(call, &Step::default(), &[filled(9, &x.data), poisoned(4, count)]);
-    let y = sigmoid_twin(&x).data;
+    let y = sigmoid_reference(&x).data;
     let tolerance = |i: usize| Tolerance::rounded(sigmoid_ulps(x.data[i]), y[i]);
     report.compare("sigmoid", &after[1], &Expected::untouched(after[1].len()).at(4, &y, tolerance));
     report
@@ -223,7 +225,7 @@ pub fn sigmoid_backward(kernel: &'static Kernel) -> Report {
             ];
             let after = dispatch(call, &Step::default(), &contents);
             let scaled = Tensor::new(&dy.shape, dy.data.iter().enumerate().map(|(i, dy)| dy * factor(i)).collect());
-            let dx = sigmoid_backward_twin(&y, &scaled).data;
+            let dx = sigmoid_backward_reference(&y, &scaled).data;
             let name =
                 format!("[{rows}, {channels}] by {rows_per_part}, {scaled_by}, sums {has_sums}, over y {over_y}");
             // One difference and three products.
@@ -232,7 +234,8 @@ pub fn sigmoid_backward(kernel: &'static Kernel) -> Report {
             let mut expected = Expected::untouched(after[4].len());
             if has_sums {
                 let of_parts = |t: &[f64]| -> Vec<f64> {
-                    let part = |t: &[f64]| column_sum_twin(&Tensor::new(&[t.len() / channels, channels], t.to_vec()));
+                    let part =
+                        |t: &[f64]| column_sum_reference(&Tensor::new(&[t.len() / channels, channels], t.to_vec()));
                     t.chunks(rows_per_part * channels).flat_map(part).collect()
                 };
                 let magnitudes = of_parts(&dx.iter().map(|dx| dx.abs()).collect::<Vec<_>>());

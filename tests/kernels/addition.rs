@@ -6,7 +6,7 @@ use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Addition, AdditionBackward, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::addition::{
-    addition as addition_twin, addition_backward as addition_backward_twin, gate_norms,
+    addition as addition_reference, addition_backward as addition_backward_reference, gate_norms,
 };
 
 /// Where both branches (with y, dy and dx) and the gates begin.
@@ -64,7 +64,7 @@ pub fn addition(kernel: &'static Kernel) -> Report {
             [filled(GATES, &problem.pairs()), filled(X, &residue.data), filled(X, &shortcut.data), poisoned(X, count)];
         let after =
             dispatch(Dispatch::new(kernel, "test").params(&params).elements(count), &Step::default(), &contents);
-        let (y, n) = (addition_twin(residue, shortcut, gates).data, gate_norms(gates));
+        let (y, n) = (addition_reference(residue, shortcut, gates).data, gate_norms(gates));
         // Two products and their sum, the norm, the division.
         let tolerance = |i: usize| {
             let [g0, g1] = problem.gate(i % channels);
@@ -104,7 +104,7 @@ pub fn addition_backward(kernel: &'static Kernel) -> Report {
         let after = dispatch(Dispatch::new(kernel, "test").params(&params).grid(grid), &Step::default(), &contents);
 
         let name = |what: &str| format!("[{rows}, {channels}]: {what}");
-        let (dresidue, dshortcut, _) = addition_backward_twin(residue, shortcut, dy, gates);
+        let (dresidue, dshortcut, _) = addition_backward_reference(residue, shortcut, dy, gates);
         // The norm, the gate's share (a division), the product.
         for (what, words, dx) in [("dx0", &after[4], dresidue), ("dx1", &after[3], dshortcut)] {
             let tolerance = |i: usize| Tolerance::rounded(NORM_ULPS + 2.5 + 0.5, dx.data[i]);
@@ -119,7 +119,7 @@ pub fn addition_backward(kernel: &'static Kernel) -> Report {
                 let data = tensor.data[begin..tensor.data.len().min(begin + rows_per_part * channels)].to_vec();
                 Tensor::new(&[data.len() / channels, channels], data)
             });
-            let (_, _, dgates) = addition_backward_twin(&x0, &x1, &dy, gates);
+            let (_, _, dgates) = addition_backward_reference(&x0, &x1, &dy, gates);
             for (c, n) in n.iter().enumerate() {
                 let column = |x: &Tensor| {
                     let products = x.data.iter().zip(&dy.data).map(|(x, dy)| (x * dy).abs());

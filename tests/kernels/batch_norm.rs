@@ -7,7 +7,7 @@ use wn_gan::device::Dispatch;
 use wn_gan::kernels::{BatchNorm, BatchNormBackward, BatchNormSums, CHANNELS_PER_BLOCK, Kernel, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::batch_norm::{
-    EPSILON, Moments, batch_norm as batch_norm_twin, batch_norm_backward as batch_norm_backward_twin,
+    EPSILON, Moments, batch_norm as batch_norm_reference, batch_norm_backward as batch_norm_backward_reference,
 };
 use wn_gan::reference::layer::channel_affine::channel_affine;
 
@@ -86,7 +86,7 @@ impl Problem {
         Tensor::new(&[rows, self.channels], values.to_vec())
     }
 
-    /// A group's statistics as the twin wants them.
+    /// A group's statistics as the reference wants them.
     fn moments(&self, group: usize) -> Moments {
         let pairs = || self.statistics[2 * group * self.channels..].chunks_exact(2).take(self.channels);
         Moments {
@@ -139,7 +139,7 @@ pub fn batch_norm(kernel: &'static Kernel) -> Report {
                 let x = problem.group(&problem.x, group, problem.rows());
                 match identity {
                     true => channel_affine(&x, &scale, &bias).data,
-                    false => batch_norm_twin(&x, &problem.moments(group), &scale, &bias).data,
+                    false => batch_norm_reference(&x, &problem.moments(group), &scale, &bias).data,
                 }
             };
             let y: Vec<f64> = (0..problem.groups).flat_map(of_group).collect();
@@ -222,7 +222,7 @@ pub fn backward(kernel: &'static Kernel) -> Report {
             for group in 0..groups {
                 let [x, dy] = [&problem.x, &problem.dy].map(|buffer| problem.group(buffer, group, rows));
                 let (of_group, dscale, dbias) =
-                    batch_norm_backward_twin(&x, &dy, &problem.moments(group), &scale, source);
+                    batch_norm_backward_reference(&x, &dy, &problem.moments(group), &scale, source);
                 dx.extend(of_group.data);
                 dx.resize((group + 1) * problem.group_size(), 0.0);
                 sums.extend(dbias.into_iter().zip(dscale).flat_map(|(bias, scale)| [bias, scale]));

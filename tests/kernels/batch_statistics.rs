@@ -128,15 +128,15 @@ pub fn partial(kernel: &'static Kernel) -> Report {
                     tolerances.extend(vec![Tolerance::exact(); 2 * channels]);
                     continue;
                 }
-                let twin = moments(&Tensor::new(&[count, channels], rows.to_vec()));
+                let reference = moments(&Tensor::new(&[count, channels], rows.to_vec()));
                 for c in 0..channels {
                     let of_mean = mean_tolerance(&column(rows, channels, c));
                     // A difference, twice, and the square; the mean's own error counts by its square.
-                    let squares = count as f64 * twin.variance[c];
+                    let squares = count as f64 * reference.variance[c];
                     let of_squares = Tolerance::summed(count, squares)
                         + Tolerance::rounded(1.5, squares)
                         + Tolerance::Within(count as f64 * bound(of_mean).powi(2));
-                    expected.extend([twin.mean[c], squares]);
+                    expected.extend([reference.mean[c], squares]);
                     tolerances.extend([of_mean, of_squares]);
                 }
             }

@@ -8,12 +8,12 @@ use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Geometry, Kernel, Step};
 use wn_gan::nn::gemm::{self, WorkgroupTile};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::geometry::Geometry as Twin;
-use wn_gan::reference::layer::conv::{conv as conv_twin, conv_weight_gradient as conv_weight_gradient_twin};
-use wn_gan::reference::layer::conv_transpose::conv_transpose as conv_transpose_twin;
+use wn_gan::reference::geometry::Geometry as ReferenceGeometry;
+use wn_gan::reference::layer::conv::{conv as conv_reference, conv_weight_gradient as conv_weight_gradient_reference};
+use wn_gan::reference::layer::conv_transpose::conv_transpose as conv_transpose_reference;
 use wn_gan::reference::layer::sigmoid::logistic;
 
-/// Where the tensors begin in their buffers: at odd places, and at multiples of four, where quads can be read.
+/// Where the tensors begin in their buffers: at odd places, and at multiples of four, where vec4 can be read.
 #[derive(Clone, Copy)]
 struct Places {
     big: usize,
@@ -21,7 +21,7 @@ struct Places {
     weight: usize,
 }
 const ODD: Places = Places { big: 11, small: 6, weight: 3 };
-const QUADS: Places = Places { big: 12, small: 8, weight: 4 };
+const ALIGNED: Places = Places { big: 12, small: 8, weight: 4 };
 /// Where the biases and the pairs begin in the parameters, and where an activation's input begins.
 const BIAS: usize = 13;
 const PAIRS: usize = 1050;
@@ -58,7 +58,7 @@ const CASES: &[Case] = &[
     (3, [1, 5, 3], 5, [1, 3], 2, [0, 1]),
     // Several workgroups along rows, columns and depth.
     (2, [12, 11, 17], 70, [3, 3], 1, [1, 1]),
-    // Channels in fours: convolutions, a linear layer, one to a quad of columns; rows of 6 and 5 pixels.
+    // Channels in fours: convolutions, a linear layer, one to a vec4 of columns; rows of 6 and 5 pixels.
     (3, [12, 10, 8], 36, [4, 4], 2, [1, 1]),
     (37, [1, 1, 72], 36, [1, 1], 1, [0, 0]),
     (2, [5, 6, 4], 4, [3, 3], 1, [1, 1]),
@@ -83,7 +83,7 @@ enum Epilogue {
 /// A case with its random tensors in the kernels' layouts.
 struct Problem {
     name: String,
-    twin: Twin,
+    reference: ReferenceGeometry,
     geometry: Geometry,
     big: Tensor,
     small: Tensor,
@@ -94,9 +94,9 @@ struct Problem {
 
 impl Problem {
     fn new(&(batch, [height, width, big_c], small_c, kernel, stride, padding): &Case, big_to_small: bool) -> Problem {
-        let places = if big_c % 4 == 0 && small_c % 4 == 0 { QUADS } else { ODD };
-        let twin = Twin { kernel, stride: [stride; 2], padding };
-        let [small_h, small_w] = twin.small([height, width]);
+        let places = if big_c % 4 == 0 && small_c % 4 == 0 { ALIGNED } else { ODD };
+        let reference = ReferenceGeometry { kernel, stride: [stride; 2], padding };
+        let [small_h, small_w] = reference.small([height, width]);
         let u = |value: usize| value as u32;
         let geometry = Geometry {
             batch: u(batch),
@@ -122,7 +122,7 @@ impl Problem {
         };
         Problem {
             name: format!("{batch}x[{height}, {width}, {big_c}] {small_c} {kernel:?} / {stride} + {padding:?}"),
-            twin,
+            reference,
             geometry,
             big: random(&[batch, height, width, big_c], 1),
             small: random(&[batch, small_h, small_w, small_c], 2),
@@ -138,16 +138,16 @@ impl Problem {
     }
 
     fn conv(&self, big: &Tensor, weight: &Tensor) -> Tensor {
-        nhwc(&conv_twin(&nchw(big), &Self::torch(weight), &self.twin))
+        nhwc(&conv_reference(&nchw(big), &Self::torch(weight), &self.reference))
     }
 
     fn conv_transpose(&self, small: &Tensor, weight: &Tensor) -> Tensor {
         let large = [self.big.shape[1], self.big.shape[2]];
-        nhwc(&conv_transpose_twin(&nchw(small), &Self::torch(weight), &self.twin, large))
+        nhwc(&conv_transpose_reference(&nchw(small), &Self::torch(weight), &self.reference, large))
     }
 
     fn weight_gradient(&self, big: &Tensor, small: &Tensor) -> Tensor {
-        permuted(&conv_weight_gradient_twin(&nchw(big), &nchw(small), &self.twin), [2, 3, 1, 0])
+        permuted(&conv_weight_gradient_reference(&nchw(big), &nchw(small), &self.reference), [2, 3, 1, 0])
     }
 
     /// `small` with only the rows `begin..end` of all images' rows, zero elsewhere.
@@ -168,7 +168,7 @@ struct Product {
     /// The input's buffer, and where the output begins in its own.
     input: Vec<u32>,
     output: usize,
-    /// Output without bias, and the twin's answer to the absolute values.
+    /// Output without bias, and the reference's answer to the absolute values.
     sum: Tensor,
     magnitude: Tensor,
     /// Products that meet in one output.
@@ -178,16 +178,16 @@ struct Product {
 }
 
 impl Product {
-    /// Runs it with every tile, with and without quads where channels come in fours, and with every epilogue.
+    /// Runs it with every tile, with and without vec4 where channels come in fours, and with every epilogue.
     fn check(&self, kernel: &'static Kernel, problem: &Problem, report: &mut Report) {
-        let whole = problem.places.big == QUADS.big;
+        let whole = problem.places.big == ALIGNED.big;
         let [m, n, batch] = self.size;
         for tile in workgroups(kernel) {
             let [x, y] = tile.workgroups(m, n);
-            for quads in [[false; 2], [true; 2], [true, false]].into_iter().filter(|quads| whole || !quads[0]) {
+            for vec4 in [[false; 2], [true; 2], [true, false]].into_iter().filter(|vec4| whole || !vec4[0]) {
                 let call = Dispatch::new(kernel, "test").overrides(&tile.overrides).grid([x, y, batch]);
-                let call = gemm::vec4_operands(call, quads);
-                let name = format!("{} {:?} {quads:?}", problem.name, tile.overrides);
+                let call = gemm::vec4_operands(call, vec4);
+                let name = format!("{} {:?} {vec4:?}", problem.name, tile.overrides);
                 self.check_epilogues(&call, &name, problem, report);
                 if !report.mismatches.is_empty() {
                     return; // A pipeline takes long to build, and one wrong number is enough.
@@ -346,8 +346,8 @@ fn weight_gradients<'a>(kernel: &'static Kernel, cases: impl IntoIterator<Item =
             let parts = rows.div_ceil(split) as u32;
             let terms = split * g.small_w as usize;
             for tile in workgroups(kernel) {
-                let whole = places.big == QUADS.big;
-                for quads in [[false; 2], [true; 2]].into_iter().filter(|quads| whole || !quads[0]) {
+                let whole = places.big == ALIGNED.big;
+                for vec4 in [[false; 2], [true; 2]].into_iter().filter(|vec4| whole || !vec4[0]) {
                     let [x, y] = tile.workgroups(g.kernel_h * g.kernel_w * g.big_c, g.small_c);
                     let scaled_by = if scaled { pixels as u32 } else { 0 };
                     let geometry =
@@ -359,13 +359,13 @@ fn weight_gradients<'a>(kernel: &'static Kernel, cases: impl IntoIterator<Item =
                         filled(0, &factors),
                         poisoned(places.weight, sums.len()),
                     ];
-                    let call = gemm::vec4_operands(call.overrides(&tile.overrides), quads);
+                    let call = gemm::vec4_operands(call.overrides(&tile.overrides), vec4);
                     let after = dispatch(call, &Step::default(), &contents);
                     // Besides the sum's own rounding that of each product with a factor.
                     let tolerance =
                         |i: usize| Tolerance::summed(terms, magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i]);
                     let expected = Expected::untouched(after[3].len()).at(places.weight, &sums, tolerance);
-                    let name = format!("{} {parts} parts {:?} {quads:?}", problem.name, tile.overrides);
+                    let name = format!("{} {parts} parts {:?} {vec4:?}", problem.name, tile.overrides);
                     report.compare(&name, &after[3], &expected);
                     if !report.mismatches.is_empty() {
                         return report;

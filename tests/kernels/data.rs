@@ -1,12 +1,12 @@
-//! Batches, latent codes and sample sheets.
+//! Batches, latent codes and sample grids.
 
 use super::compare::{Expected, Report, Tolerance};
 use super::device::{dispatch, filled, nhwc, poisoned, random};
 use wn_gan::device::Dispatch;
-use wn_gan::kernels::{GatherBatch, Kernel, Latent, SampleSheet, Step};
-use wn_gan::reference::gather_batch::gather_batch as gather_batch_twin;
-use wn_gan::reference::latent::latent as latent_twin;
-use wn_gan::reference::sample_sheet::sample_sheet as sample_sheet_twin;
+use wn_gan::kernels::{GatherBatch, ImageGrid, Kernel, Latent, Step};
+use wn_gan::reference::gather_batch::gather_batch as gather_batch_reference;
+use wn_gan::reference::image_grid::image_grid as image_grid_reference;
+use wn_gan::reference::latent::latent as latent_reference;
 use wn_gan::rng::{self, Stream};
 
 /// Training batches in shuffled order, over the end of an epoch, and held-out batches that run out of images.
@@ -39,8 +39,13 @@ pub fn gather_batch(kernel: &'static Kernel) -> Report {
             report.compare(&format!("{shape:?} of {held_out} + {training}: {name}"), &after[1], &expected);
         };
         for (step, seed) in [(0, 1), (1, 1), (2, 1), (3, 1), (1_000, 77)] {
-            let twin = gather_batch_twin(&bytes[held_out as usize * values..], shape, batch, step, seed);
-            gather(&format!("step {step}"), params, Step { draw: step, seed, ..Step::default() }, nhwc(&twin).data);
+            let reference = gather_batch_reference(&bytes[held_out as usize * values..], shape, batch, step, seed);
+            gather(
+                &format!("step {step}"),
+                params,
+                Step { draw: step, seed, ..Step::default() },
+                nhwc(&reference).data,
+            );
         }
         for first in 0..all {
             let images = (first..first + batch as usize).map(|image| image.min(all - 1));
@@ -62,7 +67,7 @@ pub fn gather_batch(kernel: &'static Kernel) -> Report {
 /// sine's 2.5. Their product with the radius rounds once more.
 const LATENT_ULPS: f64 = 7.5 / 2.0 + 4.5 + 4.0 + 0.5;
 
-/// Latent codes against the twin.
+/// Latent codes against the reference.
 pub fn latent(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for (batch, code, step, stream, seed) in [
@@ -75,7 +80,7 @@ pub fn latent(kernel: &'static Kernel) -> Report {
         let params = Latent { count: count as u32, streams: 2, first_stream: stream as u32 };
         let call = Dispatch::new(kernel, "test").params(&params).elements(2 * count.div_ceil(4));
         let after = dispatch(call, &Step { draw: step, seed, ..Step::default() }, &[poisoned(0, 2 * count)]);
-        let of_stream = |number: u32| latent_twin(batch, code, step, stream as u32 + number, seed).data;
+        let of_stream = |number: u32| latent_reference(batch, code, step, stream as u32 + number, seed).data;
         let z = [of_stream(0), of_stream(1)].concat();
         let expected = Expected::untouched(after[0].len()).at(0, &z, |i| Tolerance::rounded(LATENT_ULPS, z[i]));
         report.compare(&format!("[{batch}, {code}] step {step} {stream:?} seed {seed}"), &after[0], &expected);
@@ -83,8 +88,8 @@ pub fn latent(kernel: &'static Kernel) -> Report {
     report
 }
 
-/// Sheets in grey and colour, with missing tiles and with more images than tiles.
-pub fn sample_sheet(kernel: &'static Kernel) -> Report {
+/// Grids in grey and colour, with missing tiles and with more images than tiles.
+pub fn image_grid(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for (images, [height, width, channels], columns, tile_rows) in
         [(1, [1, 1, 1], 1, 1), (5, [3, 7, 1], 3, 2), (6, [5, 3, 3], 4, 3), (9, [4, 4, 3], 2, 2), (33, [9, 11, 3], 8, 5)]
@@ -94,7 +99,7 @@ pub fn sample_sheet(kernel: &'static Kernel) -> Report {
         let pixels = random(&[images, height, width, channels], 1).map(|v| ((v + 0.5) * 512.0).floor() / 512.0);
         let mut pixels = pixels.data;
         pixels[0] = 0.5;
-        let params = SampleSheet {
+        let params = ImageGrid {
             images: images as u32,
             height: height as u32,
             width: width as u32,
@@ -106,13 +111,13 @@ pub fn sample_sheet(kernel: &'static Kernel) -> Report {
         let call = Dispatch::new(kernel, "test").params(&params).elements(words);
         let after = dispatch(call, &Step::default(), &[filled(0, &pixels), poisoned(0, words)]);
         let name = format!("{images} images [{height}, {width}, {channels}] on {columns}x{tile_rows}");
-        // Bytes are compared as numbers; what lies behind the sheet must still be poison.
-        let (sheet, behind) = after[1].split_at(words);
+        // Bytes are compared as numbers; what lies behind the grid must still be poison.
+        let (grid, behind) = after[1].split_at(words);
         let bytes = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
-        let found: Vec<u32> = bytes(sheet).iter().map(|&byte| f32::from(byte).to_bits()).collect();
-        let twin = sample_sheet_twin(&pixels, [height, width, channels], tile_rows as usize, columns as usize);
-        let twin: Vec<f64> = twin.iter().map(|&byte| f64::from(byte)).collect();
-        report.compare(&name, &found, &Expected::untouched(found.len()).at(0, &twin, |_| Tolerance::exact()));
+        let found: Vec<u32> = bytes(grid).iter().map(|&byte| f32::from(byte).to_bits()).collect();
+        let reference = image_grid_reference(&pixels, [height, width, channels], tile_rows as usize, columns as usize);
+        let reference: Vec<f64> = reference.iter().map(|&byte| f64::from(byte)).collect();
+        report.compare(&name, &found, &Expected::untouched(found.len()).at(0, &reference, |_| Tolerance::exact()));
         report.compare(&format!("{name}: behind"), behind, &Expected::untouched(behind.len()));
     }
     report

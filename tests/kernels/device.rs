@@ -45,7 +45,7 @@ pub fn dispatch(call: Dispatch, step: &Step, contents: &[Vec<u32>]) -> Vec<Vec<u
 }
 
 fn is_gemm(kernel: &Kernel) -> bool {
-    kernel.has_override("QUADS_A")
+    kernel.has_override("VEC4_A")
 }
 
 /// A buffer of exactly these words.

@@ -1,4 +1,4 @@
-//! Linear maps of every kind, as `nn` dispatches them, against their f64 twins: workgroup shapes, grids, offsets and
+//! Linear maps of every kind, as `nn` dispatches them, against their f64 reference implementations: workgroup shapes, grids, offsets and
 //! splits are chosen by the program here, not by the test.
 
 use crate::checks::compare::{Expected, POISON, Report, Tolerance};
@@ -212,9 +212,14 @@ fn check_layer(gpu: &Device, network: &Network, flat: &Tensor, index: usize, row
 
     let [of_y, of_dx, of_gradients] = terms(case, &map, rows);
     let name = |what: &str| format!("{} {:?} on {rows} images: {what}", convolution.name, network.variant);
-    let mut compare = |what: &str, words: &[u32], offset: usize, twin: &Tensor, magnitude: &Tensor, terms: usize| {
+    let mut compare = |what: &str,
+                       words: &[u32],
+                       offset: usize,
+                       reference: &Tensor,
+                       magnitude: &Tensor,
+                       terms: usize| {
         let tolerance = |i: usize| Tolerance::summed(terms, magnitude.data[i]);
-        report.compare(&name(what), words, &Expected::untouched(words.len()).at(offset, &twin.data, tolerance));
+        report.compare(&name(what), words, &Expected::untouched(words.len()).at(offset, &reference.data, tolerance));
     };
     compare("y", &download(&output), OUTPUT, &y, &magnitudes.0, of_y);
     compare("dx", &download(&input_gradient), INPUT, &dx, &magnitudes.1, of_dx);

@@ -1,4 +1,4 @@
-//! Checks of every kernel against its f64 twin. A check takes the kernel as an argument and returns a report, so that
+//! Checks of every kernel against its f64 reference. A check takes the kernel as an argument and returns a report, so that
 //! `tests/kernels.rs` runs it on the kernel itself and `tests/harness.rs` on copies with planted errors.
 
 pub mod activation;

@@ -10,12 +10,12 @@ use wn_gan::kernels::{self, Kernel};
 type Check = fn(&'static Kernel) -> Report;
 
 /// The operands of the products of a tile.
-const OPERANDS: &str = "let a = slice_a[k * QUADS_M + tm];
-                let b = slice_b[k * QUADS_N + tn];";
+const OPERANDS: &str = "let a = tile_a[k * TILE_M4 + tm];
+                let b = tile_b[k * TILE_N4 + tn];";
 /// The same, rounded to 10 bits behind the leading one.
 const TF32_OPERANDS: &str = "let ones = vec4<u32>(0xffffe000u);
-                let a = bitcast<vec4<f32>>((bitcast<vec4<u32>>(slice_a[k * QUADS_M + tm]) + 0x1000u) & ones);
-                let b = bitcast<vec4<f32>>((bitcast<vec4<u32>>(slice_b[k * QUADS_N + tn]) + 0x1000u) & ones);";
+                let a = bitcast<vec4<f32>>((bitcast<vec4<u32>>(tile_a[k * TILE_M4 + tm]) + 0x1000u) & ones);
+                let b = bitcast<vec4<f32>>((bitcast<vec4<u32>>(tile_b[k * TILE_N4 + tn]) + 0x1000u) & ones);";
 
 /// (check, kernel, text of the shader, text that replaces it).
 pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
@@ -31,8 +31,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (convolution::conv, &kernels::CONV_TILE, "min(n4, g.small_c / 4u - 1u)", "min(n4, g.small_c / 4u - 2u)"),
     // Operands of 10 bits, as TF32 has them, in gradients that are sums of a thousand terms.
     (convolution::deep_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_TILE, OPERANDS, TF32_OPERANDS),
-    // Slices of several segments, all of which are the first.
-    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_TILE, "place(s + k / SEGMENT)", "at"),
+    // K-tiles of several K-runs, all of which are the first.
+    (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_TILE, "place(s + k / K_RUN)", "at"),
     // Epilogues: the activation's input lost or taken after it, the kink, another channel's pair.
     (convolution::conv, &kernels::CONV_TILE, "pre[before + 2u] = v.z", "pre[before + 2u] = v.w"),
     (convolution::conv, &kernels::CONV_TILE, "v, x > known.threshold", "v, v > known.threshold"),
@@ -42,14 +42,14 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (convolution::conv, &kernels::CONV_PLAIN, "-row.z * c, (i32", "0, (i32"),
     // Another invocation's rows, another row's operand, a loop that ends early.
     (convolution::conv, &kernels::CONV_PLAIN, "group.x + lane / WG_N", "group.x + lane % WG_N"),
-    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_PLAIN, "segment1, segment2", "segment1, segment1"),
+    (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_PLAIN, "k_run1, k_run2", "k_run1, k_run1"),
     (
         convolution::conv_weight_gradient,
         &kernels::CONV_WEIGHT_GRADIENT_PLAIN,
         "j < length; j += 4u",
         "j + 4u < length; j += 4u",
     ),
-    // Sums of other rows, of other columns, of the slices before.
+    // Sums of other rows, of other columns, of the K-tiles before.
     (convolution::conv, &kernels::CONV_PANEL, "right2 += a[2] * b[1]", "right2 += a[2] * b[0]"),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_PANEL, "store(first_row + m, known", "store(m, known"),
     (convolution::conv_weight_gradient, &kernels::CONV_WEIGHT_GRADIENT_PANEL, "sums[i] = vec4<f32>(0.0);", ""),
@@ -57,8 +57,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (
         convolution::conv_weight_gradient,
         &kernels::CONV_WEIGHT_GRADIENT_TILE_WIDE,
-        "k * QUADS_N + WG_N + tn",
-        "k * QUADS_N + tn",
+        "k * TILE_N4 + WG_N + tn",
+        "k * TILE_N4 + tn",
     ),
     // A wrong phase, taps of another phase, pixels outside, phases without a pixel.
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_TILE, "(y + g.pad_h) % g.stride", "y % g.stride"),
@@ -67,8 +67,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (
         convolution::conv_transpose,
         &kernels::CONV_TRANSPOSE_TILE,
-        "weight_quads[(at + min(j, g.small_c - 4u)) / 4u]",
-        "weight_quads[at / 4u]",
+        "weight_vec4[(at + min(j, g.small_c - 4u)) / 4u]",
+        "weight_vec4[at / 4u]",
     ),
     (convolution::conv_transpose, &kernels::CONV_TRANSPOSE_PLAIN, "row.y - i32(tap", "row.y + i32(tap"),
     // Missing strides, swapped sides, a row of pixels that two parts count, another image's factor.
@@ -76,8 +76,8 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (
         convolution::conv_weight_gradient,
         &kernels::CONV_WEIGHT_GRADIENT_TILE,
-        "at.y + 1u == segments_across()",
-        "at.y == segments_across()",
+        "at.y + 1u == k_runs_across()",
+        "at.y == k_runs_across()",
     ),
     (
         convolution::conv_weight_gradient,
@@ -149,7 +149,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + i", "i"),
     // The new vector's length in place of the old one's, another layer's block, missing rows, a missing root.
-    (spectral_norm::rows, &kernels::SPECTRAL_ROWS, "/ max(sqrt(total.y), LEAST)", ""),
+    (spectral_norm::rows, &kernels::SPECTRAL_ROWS, "/ max(sqrt(total.y), MIN_LENGTH)", ""),
     (
         spectral_norm::rows,
         &kernels::SPECTRAL_ROWS,
@@ -162,11 +162,11 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (
         spectral_norm::weight,
         &kernels::SPECTRAL_NORM,
-        "max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), LEAST)",
-        "max(tree_sum(thread, vec2<f32>(squares, 0.0)).x, LEAST)",
+        "max(sqrt(tree_sum(thread, vec2<f32>(squares, 0.0)).x), MIN_LENGTH)",
+        "max(tree_sum(thread, vec2<f32>(squares, 0.0)).x, MIN_LENGTH)",
     ),
     (spectral_norm::weight, &kernels::SPECTRAL_NORM, "c += WIDTH", "c += 512u"),
-    (spectral_norm::weight, &kernels::SPECTRAL_NORM, ", LEAST)", ", 0.0)"),
+    (spectral_norm::weight, &kernels::SPECTRAL_NORM, ", MIN_LENGTH)", ", 0.0)"),
     (spectral_norm::inner, &kernels::SPECTRAL_INNER, "gradient[at] * params[at]", "gradient[at] * gradient[at]"),
     (spectral_norm::inner, &kernels::SPECTRAL_INNER, "row < block.rows", "row + 1u < block.rows"),
     // No projection, a missing sigma, a missing length, the singular vectors exchanged.
@@ -324,14 +324,14 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (data::gather_batch, &kernels::GATHER_BATCH, "p.first + p.count - 1u", "p.first + p.count"),
     // The same latent codes for both networks and in every step, dependent pairs.
     (data::latent, &kernels::LATENT, "now.draw, p.first_stream + stream", "now.draw, p.first_stream"),
-    (data::latent, &kernels::LATENT, "quad, now.draw", "quad, 0u"),
+    (data::latent, &kernels::LATENT, "counter, now.draw", "counter, 0u"),
     (data::latent, &kernels::LATENT, "normal_pair(words.z, words.w)", "normal_pair(words.y, words.x)"),
     // A chain that starts like another, swapped operands, a round too few.
     (peak::fma_peak, &kernels::FMA_PEAK, "start + 3.0", "start + 2.0"),
     (peak::fma_peak, &kernels::FMA_PEAK, "x5 = fma(x5, a, b)", "x5 = fma(x5, b, a)"),
     (peak::fma_peak, &kernels::FMA_PEAK, "var round = 0u", "var round = 1u"),
     // Truncation, swapped colours, tiles beside each other in the wrong order.
-    (data::sample_sheet, &kernels::SAMPLE_SHEET, "* 255.0 + 0.5", "* 255.0"),
-    (data::sample_sheet, &kernels::SAMPLE_SHEET, "(green << 8u) | (blue << 16u)", "(blue << 8u) | (green << 16u)"),
-    (data::sample_sheet, &kernels::SAMPLE_SHEET, "image >= p.images", "image > p.images"),
+    (data::image_grid, &kernels::IMAGE_GRID, "* 255.0 + 0.5", "* 255.0"),
+    (data::image_grid, &kernels::IMAGE_GRID, "(green << 8u) | (blue << 16u)", "(blue << 8u) | (green << 16u)"),
+    (data::image_grid, &kernels::IMAGE_GRID, "image >= p.images", "image > p.images"),
 ];

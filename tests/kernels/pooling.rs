@@ -5,8 +5,8 @@ use super::device::{abs, dispatch, filled, nchw, nhwc, poisoned, random};
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{Add, Kernel, Pooling, Rescale, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::layer::average_pool::average_pool as average_pool_twin;
-use wn_gan::reference::layer::upsample::upsample as upsample_twin;
+use wn_gan::reference::layer::average_pool::average_pool as average_pool_reference;
+use wn_gan::reference::layer::upsample::upsample as upsample_reference;
 
 /// Where the images begin in their buffers.
 const BIG: usize = 8;
@@ -70,7 +70,8 @@ pub fn average_pool(kernel: &'static Kernel) -> Report {
         let contents = [filled(BIG, &nhwc(&big).data), poisoned(SMALL, small.data.len())];
         let call = Dispatch::new(kernel, "test").params(&params).elements(small.data.len());
         let after = dispatch(call, &Step::default(), &contents);
-        let of = |big: &Tensor| nhwc(&average_pool_twin(big, padding)).map(|v| 4.0 * f64::from(params.factor) * v).data;
+        let of =
+            |big: &Tensor| nhwc(&average_pool_reference(big, padding)).map(|v| 4.0 * f64::from(params.factor) * v).data;
         let (y, size) = (of(&big), of(&abs(&big)));
         // Three sums; the factor is a power of two.
         let expected = Expected::untouched(after[1].len()).at(SMALL, &y, |i| Tolerance::rounded(1.5, size[i]));
@@ -86,7 +87,7 @@ pub fn upsample(kernel: &'static Kernel) -> Report {
         let contents = [filled(SMALL, &nhwc(&small).data), poisoned(BIG, big.data.len())];
         let call = Dispatch::new(kernel, "test").params(&params).elements(big.data.len());
         let after = dispatch(call, &Step::default(), &contents);
-        let y = nhwc(&upsample_twin(&small, padding)).map(|v| f64::from(params.factor) * v).data;
+        let y = nhwc(&upsample_reference(&small, padding)).map(|v| f64::from(params.factor) * v).data;
         let expected = Expected::untouched(after[1].len()).at(BIG, &y, |_| Tolerance::exact());
         report.compare(&name, &after[1], &expected);
     }

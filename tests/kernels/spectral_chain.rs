@@ -58,13 +58,14 @@ struct Layer {
 
 impl Layer {
     fn new(weight: Tensor, t: Tensor) -> Layer {
-        let (twin, sizes) = (estimate(&weight, &t), estimate(&abs(&weight), &abs(&t)).s);
+        let (reference, sizes) = (estimate(&weight, &t), estimate(&abs(&weight), &abs(&t)).s);
         let of_s: Vec<f64> =
-            twin.s.iter().zip(sizes).map(|(&s, size)| bound(quotient(t.data.len(), s, size))).collect();
+            reference.s.iter().zip(sizes).map(|(&s, size)| bound(quotient(t.data.len(), s, size))).collect();
         // sigma = |s| moves by no more than s does.
-        let root = Tolerance::summed(twin.s.len(), twin.sigma / 2.0) + Tolerance::rounded(ROOT, twin.sigma);
+        let root =
+            Tolerance::summed(reference.s.len(), reference.sigma / 2.0) + Tolerance::rounded(ROOT, reference.sigma);
         let of_sigma = length(&of_s) + bound(root);
-        Layer { weight, t, s: twin.s, sigma: twin.sigma, of_s, of_sigma }
+        Layer { weight, t, s: reference.s, sigma: reference.sigma, of_s, of_sigma }
     }
 
     /// Of an effective weight.

@@ -7,7 +7,7 @@ use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, Kernel, SpectralBlock, Step};
 use wn_gan::reference::Tensor;
 use wn_gan::reference::weight::spectral_norm::{
-    EPSILON, estimate, next_direction, spectral_norm_backward as spectral_norm_backward_twin,
+    EPSILON, estimate, next_direction, spectral_norm_backward as spectral_norm_backward_reference,
 };
 
 /// Ulps of a root and of a division.
@@ -207,7 +207,7 @@ pub fn backward(kernel: &'static Kernel) -> Report {
     for layer in &layers {
         let Layer { rows, channels, t, s, .. } = layer;
         let direction = Tensor::new(&[*rows], t.clone());
-        let gradient = layer.inside(&spectral_norm_backward_twin(&layer.weight, &layer.dw, &direction));
+        let gradient = layer.inside(&spectral_norm_backward_reference(&layer.weight, &layer.dw, &direction));
         let dw = layer.inside(&layer.dw);
         let (sigma, products) = (length(s), layer.inner.iter().map(|x| x.abs()).sum::<f64>());
         // s and inner are rounded to f32 here: half an ulp of every number, and so of sigma and of the sum. Sigma stands

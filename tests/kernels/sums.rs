@@ -6,8 +6,8 @@ use bytemuck::cast_slice;
 use wn_gan::device::Dispatch;
 use wn_gan::kernels::{CHANNELS_PER_BLOCK, ColumnSum, GradientBlock, Kernel, ReducePartials, Step};
 use wn_gan::reference::Tensor;
-use wn_gan::reference::column_sum::column_sum as column_sum_twin;
-use wn_gan::reference::reduce_partials::reduce_partials as reduce_partials_twin;
+use wn_gan::reference::column_sum::column_sum as column_sum_reference;
+use wn_gan::reference::reduce_partials::reduce_partials as reduce_partials_reference;
 
 /// Where sums begin.
 const SUMS: usize = 6;
@@ -21,10 +21,11 @@ pub fn reduce_partials(kernel: &'static Kernel) -> Report {
         let call = Dispatch::new(kernel, "test").params(&params).elements(count);
         let contents = [filled(0, &partial.data), poisoned(offset, count)];
         let after = dispatch(call, &Step::default(), &contents);
-        let magnitude = reduce_partials_twin(&abs(&partial).data, count);
+        let magnitude = reduce_partials_reference(&abs(&partial).data, count);
         let expected =
-            Expected::untouched(after[1].len())
-                .at(offset, &reduce_partials_twin(&partial.data, count), |i| Tolerance::summed(parts, magnitude[i]));
+            Expected::untouched(after[1].len()).at(offset, &reduce_partials_reference(&partial.data, count), |i| {
+                Tolerance::summed(parts, magnitude[i])
+            });
         report.compare(&format!("{parts} parts of {count}"), &after[1], &expected);
     }
     report
@@ -55,8 +56,8 @@ pub fn column_sum(kernel: &'static Kernel) -> Report {
         let call = Dispatch::new(kernel, "test").params(&params).grid(grid);
         let contents = [filled(offset, &dy.data), filled(0, &factors), poisoned(SUMS, parts.len() * channels)];
         let after = dispatch(call, &Step::default(), &contents);
-        let sums: Vec<f64> = parts.iter().flat_map(column_sum_twin).collect();
-        let magnitudes: Vec<f64> = parts.iter().flat_map(|part| column_sum_twin(&abs(part))).collect();
+        let sums: Vec<f64> = parts.iter().flat_map(column_sum_reference).collect();
+        let magnitudes: Vec<f64> = parts.iter().flat_map(|part| column_sum_reference(&abs(part))).collect();
         // Besides the sum's own rounding that of each product with a factor.
         let tolerance = |i: usize| {
             Tolerance::summed(rows_per_part.min(rows), magnitudes[i]) + Tolerance::rounded(0.5, magnitudes[i])
@@ -75,8 +76,8 @@ pub fn gather_gradients(kernel: &'static Kernel) -> Report {
     let mut expected = Expected::untouched(1300);
     for (number, (count, parts, target)) in tensors.into_iter().enumerate() {
         let values = random(&[parts, count], number as u32);
-        let sums = reduce_partials_twin(&values.data, count);
-        let magnitudes = reduce_partials_twin(&abs(&values).data, count);
+        let sums = reduce_partials_reference(&values.data, count);
+        let magnitudes = reduce_partials_reference(&abs(&values).data, count);
         expected = expected.at(target, &sums, |i| Tolerance::summed(parts, magnitudes[i]));
         blocks.extend((0..count).step_by(256).map(|first| GradientBlock {
             source: partial.len() as u32,

@@ -24,7 +24,7 @@ fn the_fastest_of_what_time_allows_is_chosen() {
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn the_table_is_the_first_candidate_and_on_a_processor_the_only_one() {
+fn the_table_is_the_first_candidate_and_on_a_cpu_the_only_one() {
     let gpu = gpu();
     let candidates = tuner::candidates(&gpu);
     assert_eq!(candidates[0], Variant::for_device(&gpu));

@@ -9,7 +9,8 @@ use wn_gan::reference::Tensor;
 use wn_gan::reference::layer::tprelu::project_slopes;
 use wn_gan::reference::optimiser::rmsprop::Rmsprop;
 use wn_gan::reference::weight::weight_norm::{
-    norms as norms_twin, weight_norm as weight_norm_twin, weight_norm_backward as weight_norm_backward_twin,
+    norms as norms_reference, weight_norm as weight_norm_reference,
+    weight_norm_backward as weight_norm_backward_reference,
 };
 
 /// The units lie along this axis of [outer, channels, inner].
@@ -49,7 +50,7 @@ impl Layer {
 
     /// The norms as the device's table holds them.
     fn norms(&self) -> Vec<f64> {
-        norms_twin(&self.v, AXIS, self.factor).iter().map(|&n| f64::from(n as f32)).collect()
+        norms_reference(&self.v, AXIS, self.factor).iter().map(|&n| f64::from(n as f32)).collect()
     }
 }
 
@@ -160,9 +161,9 @@ pub fn weight_norm(kernel: &'static Kernel) -> Report {
     let mut norms = Expected::untouched(norm_len);
     let mut weights = Expected::untouched(params.len());
     for layer in &layers {
-        let n = norms_twin(&layer.v, AXIS, layer.factor);
+        let n = norms_reference(&layer.v, AXIS, layer.factor);
         norms = norms.at(layer.norm_offset, &n, |c| norm_tolerance(layer.terms(), n[c]));
-        let w = weight_norm_twin(&layer.v, AXIS, layer.factor, &layer.gains()).data;
+        let w = weight_norm_reference(&layer.v, AXIS, layer.factor, &layer.gains()).data;
         weights = weights.at(layer.weight_offset, &w, |i| weight_tolerance(layer.terms(), w[i]));
     }
     let mut report = Report::default();
@@ -186,17 +187,17 @@ pub fn forced_weight_norm(kernel: &'static Kernel) -> Report {
     for layer in &layers {
         let terms = layer.terms();
         let units = vec![1.0; layer.channels()];
-        let v = weight_norm_twin(&layer.v, AXIS, layer.factor, &units);
+        let v = weight_norm_reference(&layer.v, AXIS, layer.factor, &units);
         if let Some(gain) = &layer.gain {
             raw = raw.at(layer.gain_offset, gain, |_| Tolerance::exact());
         }
         let of_raw = |v: f64| norm_tolerance(terms, v) + Tolerance::rounded(2.5, v);
         raw = raw.at(layer.weight_offset, &v.data, |i| of_raw(v.data[i]));
         // A relative error of all v is one of their norm, which rounds as any other.
-        let n = norms_twin(&v, AXIS, layer.factor);
+        let n = norms_reference(&v, AXIS, layer.factor);
         let of_norm = |n: f64| of_raw(n) + norm_tolerance(terms, n);
         norms = norms.at(layer.norm_offset, &n, |c| of_norm(n[c]));
-        let w = weight_norm_twin(&v, AXIS, layer.factor, &layer.gains()).data;
+        let w = weight_norm_reference(&v, AXIS, layer.factor, &layer.gains()).data;
         weights =
             weights.at(layer.weight_offset, &w, |i| of_raw(w[i]) + of_norm(w[i]) + Tolerance::rounded(2.5 + 0.5, w[i]));
     }
@@ -229,10 +230,10 @@ pub fn weight_norm_backward(kernel: &'static Kernel) -> Report {
     let mut gradients = Expected::untouched(after[3].len());
     for layer in &layers {
         let Layer { v, dw, factor, .. } = layer;
-        let (gain, n) = (layer.gains(), norms_twin(v, AXIS, *factor));
-        let (dv, dgain) = weight_norm_backward_twin(v, dw, AXIS, *factor, &gain);
+        let (gain, n) = (layer.gains(), norms_reference(v, AXIS, *factor));
+        let (dv, dgain) = weight_norm_backward_reference(v, dw, AXIS, *factor, &gain);
         // sum |w_hat dw|, what the inner product's rounding is measured by.
-        let (_, products) = weight_norm_backward_twin(&abs(v), &abs(dw), AXIS, *factor, &gain);
+        let (_, products) = weight_norm_backward_reference(&abs(v), &abs(dw), AXIS, *factor, &gain);
         let terms = layer.terms();
         if layer.gain.is_some() {
             // The inner product over n: a division, and half an ulp of n itself.
@@ -254,7 +255,7 @@ pub fn weight_norm_backward(kernel: &'static Kernel) -> Report {
     report
 }
 
-/// A whole update. Each stage is held against the twin's from what the stage before left on the device, so that bounds
+/// A whole update. Each stage is held against the reference's from what the stage before left on the device, so that bounds
 /// do not add up: gradients from parts, then mean squares and parameters, then norms and effective weights.
 pub fn weight_norm_rmsprop(kernel: &'static Kernel) -> Report {
     let (layers, len, norm_len) = network();
@@ -344,11 +345,11 @@ pub fn weight_norm_rmsprop(kernel: &'static Kernel) -> Report {
     let mut touched = Vec::new();
     for layer in &layers {
         let Layer { v, dw, factor, .. } = layer;
-        let (gain, n) = (layer.gains(), norms_twin(v, AXIS, *factor));
-        let (dv, dgain) = weight_norm_backward_twin(v, dw, AXIS, *factor, &gain);
+        let (gain, n) = (layer.gains(), norms_reference(v, AXIS, *factor));
+        let (dv, dgain) = weight_norm_backward_reference(v, dw, AXIS, *factor, &gain);
         // The parts are up to three times as large as what they add up to.
         let large = dw.map(|dw| dw.abs() + 4.0);
-        let (_, products) = weight_norm_backward_twin(&abs(v), &large, AXIS, *factor, &gain);
+        let (_, products) = weight_norm_backward_reference(&abs(v), &large, AXIS, *factor, &gain);
         let terms = layer.terms() + 3;
         if layer.gain.is_some() {
             touched.extend(layer.gain_offset..layer.gain_offset + layer.channels());
@@ -404,9 +405,9 @@ pub fn weight_norm_rmsprop(kernel: &'static Kernel) -> Report {
         let v = Tensor::new(&layer.v.shape, found(layer.weight_offset, layer.v.data.len()));
         let gains: Vec<f64> =
             if layer.gain.is_some() { found(layer.gain_offset, layer.channels()) } else { layer.gains() };
-        let n = norms_twin(&v, AXIS, layer.factor);
+        let n = norms_reference(&v, AXIS, layer.factor);
         norms = norms.at(layer.norm_offset, &n, |c| norm_tolerance(layer.terms(), n[c]));
-        let w = weight_norm_twin(&v, AXIS, layer.factor, &gains).data;
+        let w = weight_norm_reference(&v, AXIS, layer.factor, &gains).data;
         weights = weights.at(layer.weight_offset, &w, |i| weight_tolerance(layer.terms(), w[i]));
     }
     report.compare("norms", &after[3], &norms);

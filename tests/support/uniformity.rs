@@ -71,7 +71,7 @@ impl Analysis<'_> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Exits {
     /// By break or continue: the rest of the loop is affected.
-    turn: bool,
+    iteration: bool,
     /// By return: the rest of the function is.
     end: bool,
 }
@@ -86,8 +86,8 @@ impl Walk<'_, '_> {
     fn block(&mut self, block: &Block, control: bool) -> Exits {
         let mut exits = Exits::default();
         for statement in block.iter() {
-            let found = self.statement(statement, control || exits.turn || exits.end);
-            exits.turn |= found.turn;
+            let found = self.statement(statement, control || exits.iteration || exits.end);
+            exits.iteration |= found.iteration;
             exits.end |= found.end;
         }
         exits
@@ -95,7 +95,7 @@ impl Walk<'_, '_> {
 
     /// Visits a statement in control flow that varies or not.
     fn statement(&mut self, statement: &Statement, control: bool) -> Exits {
-        let both = |a: Exits, b: Exits| Exits { turn: a.turn || b.turn, end: a.end || b.end };
+        let both = |a: Exits, b: Exits| Exits { iteration: a.iteration || b.iteration, end: a.end || b.end };
         match statement {
             Statement::Block(block) => self.block(block, control),
             Statement::If { condition, accept, reject } => {
@@ -106,24 +106,24 @@ impl Walk<'_, '_> {
                 let control = control || self.varies(*selector);
                 let exits = cases.iter().map(|case| self.block(&case.body, control)).fold(Exits::default(), both);
                 // A break ends the case only.
-                Exits { turn: false, ..exits }
+                Exits { iteration: false, ..exits }
             }
             Statement::Loop { body, continuing, break_if } => {
                 let ends = break_if.is_some_and(|condition| self.varies(condition));
                 let exits = both(self.block(body, control || ends), self.block(continuing, control || ends));
-                if exits.turn || exits.end {
-                    // In the next turn invocations are missing from the start.
+                if exits.iteration || exits.end {
+                    // In the next iteration invocations are missing from the start.
                     self.block(body, true);
                     self.block(continuing, true);
                 }
-                Exits { turn: false, ..exits }
+                Exits { iteration: false, ..exits }
             }
-            Statement::Break | Statement::Continue => Exits { turn: control, end: false },
+            Statement::Break | Statement::Continue => Exits { iteration: control, end: false },
             Statement::Return { value } => {
                 if control || value.is_some_and(|value| self.varies(value)) {
                     self.analysis.varying.insert(Varying::Result(self.name));
                 }
-                Exits { turn: false, end: control }
+                Exits { iteration: false, end: control }
             }
             Statement::ControlBarrier(_) | Statement::WorkGroupUniformLoad { .. } => {
                 self.require_uniform(control);

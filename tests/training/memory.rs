@@ -15,7 +15,7 @@ fn gradients_stay_until_the_next_step() {
         block_on(trainer.advance(2)).unwrap();
         let before = block_on(trainer.gradients()).unwrap();
         assert!(before.iter().all(|(_, _, values)| values.iter().any(|&value| value != 0.0)));
-        block_on(trainer.sheet()).unwrap();
+        block_on(trainer.sample_grid()).unwrap();
         trainer.start_test();
         while trainer.test_progress().is_some() {
             block_on(trainer.advance_test()).unwrap();
@@ -34,9 +34,9 @@ fn a_test_under_way_shows_pictures() {
     block_on(trainer.advance_test()).unwrap();
     let progress = trainer.test_progress().unwrap();
     assert!(progress.done > 0 && progress.done < 100_000, "within the first batch: {progress:?}");
-    let sheet = block_on(trainer.pairs()).unwrap().unwrap();
+    let grid = block_on(trainer.pairs()).unwrap().unwrap();
     // Every second tile is a reconstruction.
-    let reds = sheet.rgba.chunks_exact(4).enumerate().map(|(i, pixel)| (i as u32 % sheet.width / 16 % 2, pixel[0]));
+    let reds = grid.rgba.chunks_exact(4).enumerate().map(|(i, pixel)| (i as u32 % grid.width / 16 % 2, pixel[0]));
     let least = reds.filter(|&(is_picture, _)| is_picture == 1).map(|(_, red)| red).min();
     assert!(least > Some(64), "a reconstruction is as dark as {least:?}");
 }

@@ -1,7 +1,7 @@
 /** Steady state: the median of timed pieces, each ended by one readback, after the first step and a warm-up. */
 
 const PIECES = 5;
-const LEAST_PIECE_MS = 2000;
+const MIN_PIECE_MS = 2000;
 
 /** @param {number[]} values */
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -26,7 +26,7 @@ export async function measure(trainer, batches, seconds) {
   };
   const first_step_ms = await run(1);
   const first_losses = losses;
-  const pieceMillis = Math.max(LEAST_PIECE_MS, (1000 * seconds) / PIECES);
+  const pieceMillis = Math.max(MIN_PIECE_MS, (1000 * seconds) / PIECES);
   // Ever longer runs until one is long enough to foretell how many steps fill a piece.
   let [count, millis] = [1, await run(1)];
   while (millis < pieceMillis / 4) {

@@ -58,7 +58,7 @@ class Training(Gan):
     def update(self, side, grads):
         """RMSprop with eps outside the root, then slopes into [0, 1]. All tensors of a network share each launch.
         torch.optim.RMSprop(foreach=True) computes the same; it also counts steps, which a captured graph cannot do on
-        the processor."""
+        the CPU."""
         squares = self.squares[side]
         torch._foreach_mul_(squares, DECAY)
         torch._foreach_addcmul_(squares, grads, grads, 1 - DECAY)

@@ -1,7 +1,7 @@
 //! `wngan adapter`: what the device is and what it offers.
 
 use crate::device;
-use crate::teller::print_object;
+use crate::reporter::print_object;
 use serde_json::json;
 use wn_gan::Result;
 

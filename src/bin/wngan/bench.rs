@@ -1,8 +1,8 @@
 //! `wngan bench`: training steps of a workload, timed.
 
 use crate::device;
+use crate::reporter::print_object;
 use crate::settings::{Settings, preset_names};
-use crate::teller::print_object;
 use crate::variant;
 use pollster::block_on;
 use wn_gan::config::{Norm, Order};

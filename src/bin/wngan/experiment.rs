@@ -9,10 +9,10 @@ use crate::device;
 use crate::files::{read, write_whole};
 use crate::final_test::final_test;
 use crate::folder::{best, checkpoint_path, scores};
+use crate::reporter::Reporter;
 use crate::run::{Run, Schedule, build};
 use crate::settings::{Settings, preset_names, value_of};
 use crate::source::{Images, Source};
-use crate::teller::Teller;
 use outcome::Outcome;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -80,21 +80,22 @@ impl Experiment {
         let cells = self.cells(&images)?;
         let device = device::open()?;
         for (index, cell) in cells.iter().enumerate() {
-            let mut teller = Teller::new(self.json);
+            let mut reporter = Reporter::new(self.json);
             let place = cell.folder.display().to_string();
             let number = format!("[{}/{}]", index + 1, cells.len());
             let outcome = match self.finished(cell)? {
                 Some(outcome) => outcome,
                 None => {
                     let event = json!({"event": "run", "folder": place, "index": index, "of": cells.len()});
-                    teller.say(&format!("{number} {place}"), &event);
-                    let outcome = self.complete(cell, &images, &device, &mut teller)?;
+                    reporter.say(&format!("{number} {place}"), &event);
+                    let outcome = self.complete(cell, &images, &device, &mut reporter)?;
                     write_whole(&cell.folder.join(outcome::FILE), outcome.to_json().as_bytes())?;
                     outcome::summarise(&self.save_path)?;
                     outcome
                 }
             };
-            teller.say(&format!("{number} {outcome}"), &json!({"event": "result", "folder": place, "result": outcome}));
+            reporter
+                .say(&format!("{number} {outcome}"), &json!({"event": "result", "folder": place, "result": outcome}));
         }
         outcome::summarise(&self.save_path)
     }
@@ -155,7 +156,7 @@ impl Experiment {
     }
 
     /// Trains the cell to its end, from its last save if there is one, and tests its best network.
-    fn complete(&self, cell: &Cell, images: &Images, device: &Arc<Device>, teller: &mut Teller) -> Result<Outcome> {
+    fn complete(&self, cell: &Cell, images: &Images, device: &Arc<Device>, reporter: &mut Reporter) -> Result<Outcome> {
         let data = images.of_run(&cell.config);
         let last = load(&cell.folder, "last")?;
         if let Some(saved) = last.as_ref().and_then(|last| last.config.as_ref()) {
@@ -164,8 +165,8 @@ impl Experiment {
         let mut outcome = Outcome::new(self.source.word(), cell.config.clone(), self.final_steps, device.name());
         outcome.steps = cell.config.niter;
         if last.as_ref().is_none_or(|last| last.step < cell.config.niter) {
-            let trainer = build(device, cell.config.clone(), &data, last.as_ref(), teller)?;
-            let run = Run::new(trainer, &data, &cell.folder, self.schedule, teller)?;
+            let trainer = build(device, cell.config.clone(), &data, last.as_ref(), reporter)?;
+            let run = Run::new(trainer, &data, &cell.folder, self.schedule, reporter)?;
             self.source.remember(&cell.folder)?;
             match run.complete() {
                 Err(Error::NonFinite { step, which, value }) => {
@@ -179,10 +180,10 @@ impl Experiment {
         outcome.set_scores(best(&scores), scores.last().copied());
         if let Some(best) = load(&cell.folder, "best")? {
             let config = Config { test_steps: self.final_steps, ..cell.config.clone() };
-            let estimate = final_test(device, config, &data, &best, &cell.folder, teller)?;
+            let estimate = final_test(device, config, &data, &best, &cell.folder, reporter)?;
             (outcome.final_mean, outcome.final_ci95) = (Some(estimate.mean), Some(estimate.ci95));
         }
-        outcome.seconds = teller.seconds();
+        outcome.seconds = reporter.seconds();
         Ok(outcome)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::files::write_whole;
 use crate::folder::write_test;
+use crate::reporter::Reporter;
 use crate::run::build;
-use crate::teller::Teller;
 use pollster::block_on;
 use serde_json::json;
 use std::path::Path;
@@ -47,18 +47,18 @@ pub fn final_test(
     data: &Dataset,
     checkpoint: &Checkpoint,
     root: &Path,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
 ) -> Result<Estimate> {
     let steps = config.test_steps;
-    let mut trainer = build(device, config, data, Some(checkpoint), teller)?;
+    let mut trainer = build(device, config, data, Some(checkpoint), reporter)?;
     trainer.start_final_test();
-    teller.begin(1, "final test {bar:30} {pos}/{len} gradient steps, {eta} left");
+    reporter.begin(1, "final test {bar:30} {pos}/{len} gradient steps, {eta} left");
     let result = loop {
         let report = block_on(trainer.advance_test())?;
         if let Some(result) = report.finished {
             break result;
         }
-        teller.final_test(report.test.ok_or_else(|| Error::Device("the final test ended without a result".into()))?);
+        reporter.final_test(report.test.ok_or_else(|| Error::Device("the final test ended without a result".into()))?);
     };
     let folder = root.join("final_test");
     write_test(&folder, &result, block_on(trainer.pairs())?.as_ref())?;
@@ -66,7 +66,7 @@ pub fn final_test(
     let summary = json!({"step": result.step, "images": result.losses.len(), "test_steps": steps,
         "mean": estimate.mean, "ci95": estimate.ci95});
     write_whole(&folder.join(format!("{:06}.json", result.step)), summary.to_string().as_bytes())?;
-    teller.end_bar();
+    reporter.end_bar();
     let text = format!(
         "final test of step {}: {:.6} +- {:.6} (95 % interval over {} images, {steps} gradient steps)",
         result.step,
@@ -75,8 +75,8 @@ pub fn final_test(
         result.losses.len()
     );
     let event = json!({"event": "final_test", "step": result.step, "images": result.losses.len(), "test_steps": steps,
-        "mean": estimate.mean, "ci95": estimate.ci95, "seconds": teller.seconds()});
-    teller.say(&text, &event);
+        "mean": estimate.mean, "ci95": estimate.ci95, "seconds": reporter.seconds()});
+    reporter.say(&text, &event);
     Ok(estimate)
 }
 

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::inspect::Inspection;
-use wn_gan::gan::{Report, Sheet, TestResult};
+use wn_gan::gan::{ImageGrid, Report, TestResult};
 use wn_gan::{Config, Error, Result};
 
 /// Folders that a run fills.
@@ -92,7 +92,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`Error::File`] when one of the files cannot be written.
-    pub fn test(&mut self, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
+    pub fn test(&mut self, result: &TestResult, pairs: Option<&ImageGrid>) -> Result<()> {
         write_test(&self.root.join("running_test"), result, pairs)?;
         append(&mut self.tests, &format!("{},{}\n", result.step, result.loss), &self.root)
     }
@@ -106,12 +106,12 @@ impl Folder {
         append(table, &inspection::rows(inspection), &self.root)
     }
 
-    /// Writes a sample sheet.
+    /// Writes a sample grid.
     ///
     /// # Errors
     /// [`Error::File`] when it cannot be written.
-    pub fn samples(&self, step: u32, sheet: &Sheet) -> Result<()> {
-        write_whole(&self.root.join(format!("samples/{step:06}.png")), &sheet.png())
+    pub fn samples(&self, step: u32, grid: &ImageGrid) -> Result<()> {
+        write_whole(&self.root.join(format!("samples/{step:06}.png")), &grid.png())
     }
 
     /// Writes a checkpoint: `last`, `best` or a step number.
@@ -186,7 +186,7 @@ pub fn best(scores: &[Score]) -> Option<Score> {
 ///
 /// # Errors
 /// [`Error::File`] when one of them cannot be written.
-pub fn write_test(folder: &Path, result: &TestResult, pairs: Option<&Sheet>) -> Result<()> {
+pub fn write_test(folder: &Path, result: &TestResult, pairs: Option<&ImageGrid>) -> Result<()> {
     let rows: String = result.losses.iter().enumerate().map(|(i, loss)| format!("{i},{loss}\n")).collect();
     let path = |kind: &str| folder.join(format!("{:06}.{kind}", result.step));
     write_whole(&path("csv"), format!("image,loss\n{rows}").as_bytes())?;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use wn_gan::{Error, Result};
 
 /// Folders between one that holds runs (an experiment's) and the runs.
-const MOST_DEPTH: u32 = 6;
+const MAX_DEPTH: u32 = 6;
 
 /// Arguments of `wngan plot`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ impl Plot {
         let format = self.output.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         let mut folders = Vec::new();
         for path in &self.runs {
-            let found = runs_below(path, MOST_DEPTH);
+            let found = runs_below(path, MAX_DEPTH);
             if found.is_empty() {
                 return Err(Error::File(format!(
                     "{} holds no run. Name a folder that wngan train or wngan experiment wrote.",

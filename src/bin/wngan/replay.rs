@@ -5,9 +5,9 @@ mod tensors;
 
 use crate::device;
 use crate::files::write_whole;
+use crate::reporter::{Reporter, print_line};
 use crate::run::build;
 use crate::settings::Settings;
-use crate::teller::{Teller, print_line};
 use pollster::block_on;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ impl Replay {
     fn trainer(&self, config: Config, mut parameters: Tensors) -> Result<Trainer> {
         let device = device::open()?;
         let images = data::faces(10, config.seed);
-        let mut trainer = build(&device, config, &images, None, &mut Teller::new(self.json))?;
+        let mut trainer = build(&device, config, &images, None, &mut Reporter::new(self.json))?;
         let mut own = block_on(trainer.parameters())?;
         own.extend(block_on(trainer.state())?);
         parameters.remove_prefix("opt.");

@@ -4,7 +4,7 @@
 //! a test judges, and `best` keeps, the very parameters of the step at which the test began.
 
 use crate::folder::Folder;
-use crate::teller::Teller;
+use crate::reporter::Reporter;
 use crate::variant;
 use pollster::block_on;
 use std::path::Path;
@@ -20,7 +20,7 @@ use wn_gan::{Config, Result};
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(rename_all = "snake_case", next_help_heading = "Output")]
 pub struct Schedule {
-    /// Steps between sample sheets; 0 writes one at the start and one at the end only
+    /// Steps between sample grids; 0 writes one at the start and one at the end only
     #[arg(long, default_value_t = 500, value_name = "STEPS")]
     pub vis_interval: u32,
     /// Steps between numbered checkpoints; `last` is also written at every test
@@ -43,15 +43,15 @@ pub fn build(
     config: Config,
     data: &Dataset,
     checkpoint: Option<&Checkpoint>,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
 ) -> Result<Trainer> {
-    teller.begin(1, "building kernels {bar:30} {msg}");
-    let mut report = |done, total, kernel: &str| teller.building(done, total, kernel);
+    reporter.begin(1, "building kernels {bar:30} {msg}");
+    let mut report = |done, total, kernel: &str| reporter.building(done, total, kernel);
     // A run goes on with the variant it began with, where this device can run it: rounding depends on it.
     let named = checkpoint.and_then(|checkpoint| Variant::named(checkpoint.variant.as_deref()?, device));
     let variant = named.map_or_else(|| block_on(variant::choose(device, None)), Ok)?;
     let mut trainer = block_on(Trainer::with_variant(device.clone(), config, data, variant, &mut report))?;
-    teller.end_bar();
+    reporter.end_bar();
     checkpoint.map_or(Ok(()), |checkpoint| trainer.restore(checkpoint))?;
     Ok(trainer)
 }
@@ -65,7 +65,7 @@ struct Candidate {
 /// A trainer with its folder.
 pub struct Run<'a> {
     trainer: Trainer,
-    teller: &'a mut Teller,
+    reporter: &'a mut Reporter,
     folder: Folder,
     schedule: Schedule,
     best: Option<f64>,
@@ -84,13 +84,13 @@ impl<'a> Run<'a> {
         data: &Dataset,
         root: &Path,
         schedule: Schedule,
-        teller: &'a mut Teller,
+        reporter: &'a mut Reporter,
     ) -> Result<Run<'a>> {
         let begun = trainer.step();
         let folder = Folder::open(root, trainer.config(), begun, trainer.finished_test(), schedule.inspect)?;
         let best = folder.best()?.map(|score| score.loss);
-        teller.start(&trainer, data);
-        Ok(Run { trainer, teller, folder, schedule, best, candidate: None, begun })
+        reporter.start(&trainer, data);
+        Ok(Run { trainer, reporter, folder, schedule, best, candidate: None, begun })
     }
 
     /// Trains until `niter`, or without end if that is 0.
@@ -102,8 +102,8 @@ impl<'a> Run<'a> {
         let Schedule { vis_interval, save_interval, .. } = self.schedule;
         self.samples()?;
         let mut stop = 0;
-        while niter == 0 || self.trainer.step() < niter || self.trainer.is_ahead() {
-            if !self.trainer.is_ahead() {
+        while niter == 0 || self.trainer.step() < niter || self.trainer.has_chunk_in_flight() {
+            if !self.trainer.has_chunk_in_flight() {
                 let now = self.trainer.step();
                 if interval > 0 && now.is_multiple_of(interval) && self.trainer.tested_at() != Some(now) {
                     self.begin_test()?;
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
                 let stops = [next(vis_interval), next(save_interval), next(interval), end];
                 stop = stops.into_iter().flatten().min().unwrap_or(u32::MAX);
             }
-            let report = block_on(self.trainer.advance_ahead(stop))?;
+            let report = block_on(self.trainer.advance_pipelined(stop))?;
             self.take(&report)?;
             let reached = |interval: u32| interval > 0 && report.steps > 0 && report.step.is_multiple_of(interval);
             if reached(interval) {
@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
         self.finish_test()?;
         self.samples()?;
         self.save(&["last"])?;
-        self.teller.end(self.trainer.step());
+        self.reporter.end(self.trainer.step());
         Ok(())
     }
 
@@ -172,7 +172,7 @@ impl<'a> Run<'a> {
 
     fn take(&mut self, report: &Report) -> Result<()> {
         self.folder.metrics(report)?;
-        self.teller.turn(report);
+        self.reporter.chunk(report);
         let Some(result) = &report.finished else { return Ok(()) };
         let candidate = self.candidate.take().filter(|candidate| candidate.step == result.step);
         if let Some(Candidate { checkpoint, .. }) = candidate
@@ -182,12 +182,12 @@ impl<'a> Run<'a> {
             self.best = Some(f64::from(result.loss));
         }
         self.folder.test(result, block_on(self.trainer.pairs())?.as_ref())?;
-        self.teller.test(result);
+        self.reporter.test(result);
         Ok(())
     }
 
     fn samples(&self) -> Result<()> {
-        self.folder.samples(self.trainer.step(), &block_on(self.trainer.sheet())?)
+        self.folder.samples(self.trainer.step(), &block_on(self.trainer.sample_grid())?)
     }
 
     fn save(&self, names: &[&str]) -> Result<()> {

@@ -4,10 +4,10 @@ use crate::device;
 use crate::files::read;
 use crate::final_test::final_test;
 use crate::folder::{Folder, checkpoint_path};
+use crate::reporter::Reporter;
 use crate::run::{Run, Schedule, build};
 use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
-use crate::teller::Teller;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use wn_gan::gan::checkpoint::Checkpoint;
@@ -72,21 +72,21 @@ impl Train {
         self.check(&config, &root, continued)?;
         let device = device::open()?;
         let data = images.of_run(&config);
-        let mut teller = Teller::new(self.json);
+        let mut reporter = Reporter::new(self.json);
 
         if let (true, Some(checkpoint)) = (self.only_tests(), &checkpoint) {
-            return final_test(&device, self.judged(config), &data, checkpoint, &root, &mut teller).map(drop);
+            return final_test(&device, self.judged(config), &data, checkpoint, &root, &mut reporter).map(drop);
         }
         let steps = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.step);
         if continued && config.niter > 0 && steps >= config.niter {
             let text = format!("{} has {steps} steps; a larger --niter goes on.", root.display());
-            teller.say(&text, &json!({"event": "complete", "step": steps}));
+            reporter.say(&text, &json!({"event": "complete", "step": steps}));
         } else {
-            let trainer = build(&device, config.clone(), &data, checkpoint.as_ref(), &mut teller)?;
+            let trainer = build(&device, config.clone(), &data, checkpoint.as_ref(), &mut reporter)?;
             if self.overwrite && !continued {
                 Folder::remove(&root)?;
             }
-            let run = Run::new(trainer, &data, &root, self.schedule, &mut teller)?;
+            let run = Run::new(trainer, &data, &root, self.schedule, &mut reporter)?;
             source.remember(&root)?;
             run.complete()?;
         }
@@ -94,7 +94,7 @@ impl Train {
             return Ok(());
         }
         let chosen = Checkpoint::read(&read(&self.chosen(&root))?)?;
-        final_test(&device, self.judged(config), &data, &chosen, &root, &mut teller).map(drop)
+        final_test(&device, self.judged(config), &data, &chosen, &root, &mut reporter).map(drop)
     }
 
     /// What cannot be done, before anything is.

@@ -1,7 +1,7 @@
 //! `wngan tune`: which variant of the matrix products is the fastest on this device, and what each of them takes.
 
 use crate::device;
-use crate::teller::print_object;
+use crate::reporter::print_object;
 use pollster::block_on;
 use serde_json::json;
 use wn_gan::Result;

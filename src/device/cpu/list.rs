@@ -66,9 +66,9 @@ impl Task {
 pub struct Immediate;
 
 impl Commands for Immediate {
-    fn replay(&mut self, list: &dyn Compiled, slot: u32) {
+    fn replay(&mut self, list: &dyn Compiled, block: u32) {
         let list = CpuList::of(list);
-        let step = &list.step.words()[slot as usize * BLOCK_BYTES as usize / 4..];
+        let step = &list.step.words()[block as usize * BLOCK_BYTES as usize / 4..];
         for Task { kernel, overrides, params, buffers, grid } in &list.tasks {
             kernel(&Job { params, step, buffers, overrides, grid: *grid });
         }

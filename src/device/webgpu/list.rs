@@ -62,9 +62,9 @@ impl GpuList {
         list.downcast_ref().expect("a list is replayed by the device that compiled it")
     }
 
-    /// Encodes all of it with block `slot` of the step's.
-    pub fn encode(&self, pass: &mut wgpu::ComputePass<'_>, slot: u32) {
-        let offset = [BLOCK_BYTES as u32 * slot];
+    /// Encodes all of it with block `block` of the step's.
+    pub fn encode(&self, pass: &mut wgpu::ComputePass<'_>, block: u32) {
+        let offset = [BLOCK_BYTES as u32 * block];
         for Bound { pipeline, bind_group, uses_step, grid: [x, y, z] } in &self.dispatches {
             pass.set_pipeline(&pipeline.raw);
             pass.set_bind_group(0, bind_group, if *uses_step { &offset } else { &[] });

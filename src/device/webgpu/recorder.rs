@@ -57,9 +57,9 @@ fn begin(
 }
 
 impl Commands for Recorder {
-    fn replay(&mut self, list: &dyn Compiled, slot: u32) {
+    fn replay(&mut self, list: &dyn Compiled, block: u32) {
         let pass = self.pass.get_or_insert_with(|| begin(&mut self.raw, None));
-        GpuList::of(list).encode(pass, slot);
+        GpuList::of(list).encode(pass, block);
     }
 
     fn copy(&mut self, source: &Rc<dyn Memory>, from: u32, target: &Rc<dyn Memory>, to: u32, count: u32) {

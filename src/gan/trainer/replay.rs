@@ -15,7 +15,7 @@ impl Trainer {
     /// [`Error::Data`] when an input has the wrong length, [`Error::NonFinite`] for a loss that is NaN or infinite,
     /// [`Error::Device`] when the device failed.
     pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<Metrics> {
-        self.ahead = None;
+        self.in_flight = None;
         let (gan, device) = (&self.gan, &self.device);
         let n_dis = self.config.n_dis as usize;
         let (images, codes) = (gan.images.len() / 2, gan.z_d.buffer.len() / 2);
@@ -34,10 +34,10 @@ impl Trainer {
         }
         self.uniforms.write(device, &uniforms);
         gan.z_g.buffer.write_at(device, gan.z_g.offset, z_g);
-        for (slot, (real, z_d)) in (0..).zip(real.chunks_exact(images).zip(z_d.chunks_exact(codes))) {
+        for (block, (real, z_d)) in (0..).zip(real.chunks_exact(images).zip(z_d.chunks_exact(codes))) {
             gan.images.write(device, real);
             gan.z_d.buffer.write_at(device, gan.z_d.offset, z_d);
-            device.submit("replayed update of D", |encoder| self.discriminator_part.record(device, encoder, slot));
+            device.submit("replayed update of D", |encoder| self.discriminator_part.record(device, encoder, block));
         }
         let staging = &self.staging[0];
         let submission = device.submit("replayed update of G", |encoder| {

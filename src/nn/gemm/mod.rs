@@ -42,7 +42,7 @@ pub fn dispatch(variant: Variant, kernels: &Kernels, label: &str, shape: GemmSha
 
 /// Sets whether operands A and B can be read four numbers at a time.
 pub fn vec4_operands(call: Dispatch, [a, b]: [bool; 2]) -> Dispatch {
-    call.overrides(&[("QUADS_A", u32::from(a)), ("QUADS_B", u32::from(b))])
+    call.overrides(&[("VEC4_A", u32::from(a)), ("VEC4_B", u32::from(b))])
 }
 
 /// Convolution (fprop, and dgrad of transposed convolutions).

@@ -82,8 +82,8 @@ pub async fn measure(
         if !programs.is_empty() && now() - started > budget {
             break;
         }
-        let calls = directions(device, variant, rows, layer)?.map(|(_, call)| call).into();
-        if let Ok(program) = compile(device, calls).await {
+        let dispatches = directions(device, variant, rows, layer)?.map(|(_, dispatch)| dispatch).into();
+        if let Ok(program) = compile(device, dispatches).await {
             timer.millis(device, &program, 1).await?;
             programs.push((Measured { variant, millis: f64::INFINITY }, program));
         }
@@ -105,9 +105,9 @@ pub async fn measure(
 ///
 /// # Errors
 /// As [`DispatchList::compile`].
-pub async fn compile(device: &Device, calls: Vec<Dispatch>) -> Result<DispatchList> {
-    let slots = StepUniforms::new(device, 1)?;
-    DispatchList::compile(device, &slots, calls, &mut Progress::new(1, &mut |_, _, _| {})).await
+pub async fn compile(device: &Device, dispatches: Vec<Dispatch>) -> Result<DispatchList> {
+    let uniforms = StepUniforms::new(device, 1)?;
+    DispatchList::compile(device, &uniforms, dispatches, &mut Progress::new(1, &mut |_, _, _| {})).await
 }
 
 /// A 4x4 convolution of stride 2 from `rows` images [side, side, from] to [side/2, side/2, to], each direction with its name:

@@ -103,7 +103,7 @@ impl Tile {
             columns: self.columns(),
             depth: run,
             runs: self.depth / run,
-            overrides: vec![("WG_M", wg_m), ("WG_N", wg_n), ("DEPTH", self.depth), ("SEGMENT", run)],
+            overrides: vec![("WG_M", wg_m), ("WG_N", wg_n), ("DEPTH", self.depth), ("K_RUN", run)],
         }
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn panel(kernels: &Kernels, shape: GemmShape) -> WorkgroupTile {
 }
 
 fn panel_of(kernels: &Kernels, [rows, columns]: [u32; 2], run: u32) -> WorkgroupTile {
-    let overrides = vec![("QUADS_M", rows / 4), ("QUADS_N", columns / 4), ("DEPTH", PANEL_DEPTH), ("SEGMENT", run)];
+    let overrides = vec![("TILE_M4", rows / 4), ("TILE_N4", columns / 4), ("DEPTH", PANEL_DEPTH), ("K_RUN", run)];
     WorkgroupTile { kernel: kernels.panel, rows, columns, depth: run, runs: PANEL_DEPTH / run, overrides }
 }
 

@@ -26,7 +26,7 @@ pub struct Activations {
 }
 
 impl Activations {
-    /// Allocates for `groups` groups of `group_rows` images. The output of a layer lies in what `lend` gives for the
+    /// Allocates for `groups` groups of `group_rows` images. The output of a layer lies in what `reuse` gives for the
     /// layer's number and a length, if it gives anything; large ones ask first.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl Activations {
         name: &str,
         network: &Network,
         [group_rows, groups]: [u32; 2],
-        mut lend: impl FnMut(usize, u32) -> Option<Buffer>,
+        mut reuse: impl FnMut(usize, u32) -> Option<Buffer>,
     ) -> Result<Activations> {
         let specs = &network.specs;
         let rows = group_rows * groups;
@@ -47,7 +47,7 @@ impl Activations {
         let mut values = vec![None; specs.len()];
         for i in largest_first {
             let len = rows * specs[i].io.output.len();
-            values[i] = Some(match lend(i, len) {
+            values[i] = Some(match reuse(i, len) {
                 Some(lent) => lent,
                 None => buffer(&specs[i].name, len)?,
             });

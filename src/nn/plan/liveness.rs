@@ -19,8 +19,8 @@ pub struct FreeBuffers {
 }
 
 impl FreeBuffers {
-    /// Lends the smallest buffer with room for `len` elements, if there is one.
-    pub fn lend(&mut self, len: u32) -> Option<Buffer> {
+    /// Takes the smallest buffer with room for `len` elements, if there is one.
+    pub fn take(&mut self, len: u32) -> Option<Buffer> {
         let fits = self.free.iter().position(|&(room, _)| room >= len)?;
         Some(self.free.remove(fits).1)
     }

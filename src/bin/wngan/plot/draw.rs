@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use wn_gan::config::Norm;
-use wn_gan::gan::Sheet;
+use wn_gan::gan::ImageGrid;
 use wn_gan::{Error, Result};
 
 /// Size of a panel in pixels.
@@ -71,7 +71,7 @@ pub fn png(panels: &[Panel]) -> Result<Vec<u8>> {
             rgba.extend([colour[0], colour[1], colour[2], 255]);
         }
     }
-    Ok(Sheet { width, height, rgba }.png())
+    Ok(ImageGrid { width, height, rgba }.png())
 }
 
 fn colour(curve: &Curve) -> RGBColor {

@@ -1,6 +1,6 @@
-//! Turns: training steps that are submitted in one piece, and the way their metrics come back.
+//! Chunks: training steps that are submitted in one piece, and the way their metrics come back.
 
-use super::{MOST_STEPS, Report, Trainer};
+use super::{MAX_STEPS, Report, Trainer};
 use crate::clock::now;
 use crate::config::Role;
 use crate::device::Submission;
@@ -14,83 +14,83 @@ const TEST_STEPS_PER_STEP: u32 = 4;
 
 /// Work that was submitted in one piece.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Chunk {
     /// Training step at its end.
     end: u32,
     steps: u32,
     /// Of a running test, in steps of reconstructions.
-    share: u32,
+    test_steps: u32,
     test_ends: bool,
     /// When it was submitted, in milliseconds.
     started: f64,
     /// For how long of the time since then its caller did something else, in milliseconds.
-    others: f64,
+    caller_ms: f64,
     /// Number of the staging buffer that its metrics were copied to.
     staging: usize,
     submission: Submission,
 }
 
 impl Trainer {
-    /// One turn: up to `most` training steps (0: as many as suit one submit) in one submit, together with a share of a
+    /// One chunk: up to `most` training steps (0: as many as suit one submit) in one submit, together with a test_steps of a
     /// running test. A test starts by itself at step 0 and after every `test_interval` steps; one that is still
-    /// running when the next is due is finished first. A turn submitted ahead takes the place of a new one.
+    /// running when the next is due is finished first. A chunk in flight takes the place of a new one.
     ///
     /// # Errors
     /// [`crate::Error::NonFinite`] when a loss is NaN or infinite, [`crate::Error::Device`] when the device failed.
     pub async fn advance(&mut self, most: u32) -> Result<Report> {
-        let turn = match self.ahead.take() {
-            Some(turn) => turn,
-            None => self.next_turn(most),
+        let chunk = match self.in_flight.take() {
+            Some(chunk) => chunk,
+            None => self.next_chunk(most),
         };
-        self.land(turn).await
+        self.collect(chunk).await
     }
 
-    /// The same towards training step `stop`, as fast as can be: the next turn is submitted before this one's metrics are
-    /// waited for, unless a test has a part in one of them or `stop` is reached. [`Self::settle`] brings in the last.
+    /// The same towards training step `stop`, as fast as can be: the next chunk is submitted before this one's metrics are
+    /// waited for, unless a test has a part in one of them or `stop` is reached. [`Self::drain`] brings in the last.
     ///
     /// # Errors
-    /// As [`Self::advance`]; the turn submitted ahead is then lost.
-    pub async fn advance_ahead(&mut self, stop: u32) -> Result<Report> {
+    /// As [`Self::advance`]; the chunk in flight is then lost.
+    pub async fn advance_pipelined(&mut self, stop: u32) -> Result<Report> {
         let called = now();
-        let mut turn = match self.ahead.take() {
-            Some(turn) => turn,
-            None if self.step < stop => self.next_turn_towards(stop),
-            None => self.submit_turn(0),
+        let mut chunk = match self.in_flight.take() {
+            Some(chunk) => chunk,
+            None if self.step < stop => self.next_chunk_towards(stop),
+            None => self.submit_chunk(0),
         };
-        if turn.share == 0 && self.test.progress().is_none() && !self.is_test_due() && self.step < stop {
-            self.ahead = Some(self.next_turn_towards(stop));
+        if chunk.test_steps == 0 && self.test.progress().is_none() && !self.is_test_due() && self.step < stop {
+            self.in_flight = Some(self.next_chunk_towards(stop));
         }
-        // Between two calls the caller may have had the device draw samples, which is no part of a turn.
-        turn.others = (called - self.landed).min(called - turn.started).max(0.0);
-        self.land(turn).await
+        // Between two calls the caller may have had the device draw samples, which is no part of a chunk.
+        chunk.caller_ms = (called - self.collected_at).min(called - chunk.started).max(0.0);
+        self.collect(chunk).await
     }
 
-    /// Whether a turn was submitted ahead and not reported.
-    pub fn is_ahead(&self) -> bool {
-        self.ahead.is_some()
+    /// Whether a chunk is in flight, submitted and not reported.
+    pub fn has_chunk_in_flight(&self) -> bool {
+        self.in_flight.is_some()
     }
 
-    /// The report of a turn that was submitted ahead, if there is one.
+    /// The report of a chunk in flight, if there is one.
     ///
     /// # Errors
     /// As [`Self::advance`].
-    pub async fn settle(&mut self) -> Result<Option<Report>> {
-        match self.ahead.take() {
-            Some(turn) => self.land(turn).await.map(Some),
+    pub async fn drain(&mut self) -> Result<Option<Report>> {
+        match self.in_flight.take() {
+            Some(chunk) => self.collect(chunk).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// One turn without training: only a share of the running test. A turn submitted ahead takes its place.
+    /// One chunk without training: only a test_steps of the running test. A chunk in flight takes its place.
     ///
     /// # Errors
     /// As [`Self::advance`].
     pub async fn advance_test(&mut self) -> Result<Report> {
-        let turn = match self.ahead.take() {
-            Some(turn) => turn,
-            None => self.submit_turn(0),
+        let chunk = match self.in_flight.take() {
+            Some(chunk) => chunk,
+            None => self.submit_chunk(0),
         };
-        self.land(turn).await
+        self.collect(chunk).await
     }
 
     fn is_test_due(&self) -> bool {
@@ -99,12 +99,12 @@ impl Trainer {
     }
 
     /// As many steps as suit one submit, but none beyond `stop`, which is ahead.
-    fn next_turn_towards(&mut self, stop: u32) -> Turn {
-        self.next_turn(self.chunk_size.steps().min(stop - self.step))
+    fn next_chunk_towards(&mut self, stop: u32) -> Chunk {
+        self.next_chunk(self.chunk_size.steps().min(stop - self.step))
     }
 
-    fn next_turn(&mut self, most: u32) -> Turn {
-        let mut steps = if most == 0 { self.chunk_size.steps() } else { most.min(MOST_STEPS) };
+    fn next_chunk(&mut self, most: u32) -> Chunk {
+        let mut steps = if most == 0 { self.chunk_size.steps() } else { most.min(MAX_STEPS) };
         let interval = self.config.test_interval;
         let due = self.is_test_due();
         if due && self.test.progress().is_some() {
@@ -117,14 +117,14 @@ impl Trainer {
                 steps = steps.min(interval - self.step % interval);
             }
         }
-        self.submit_turn(steps)
+        self.submit_chunk(steps)
     }
 
-    fn submit_turn(&mut self, steps: u32) -> Turn {
-        let mut share = 0;
+    fn submit_chunk(&mut self, steps: u32) -> Chunk {
+        let mut test_steps = 0;
         let mut steps = steps;
         if self.test.progress().is_some() {
-            share = TEST_STEPS_PER_STEP * self.chunk_size.steps().max(steps) / 2;
+            test_steps = TEST_STEPS_PER_STEP * self.chunk_size.steps().max(steps) / 2;
             steps = steps.div_ceil(2);
         }
         let uniforms: Vec<Step> = (0..steps).flat_map(|i| self.step_uniforms(i)).collect();
@@ -132,45 +132,45 @@ impl Trainer {
         let read = metrics_of(steps);
         self.uniforms.write(&self.device, &uniforms);
         let n_dis = self.config.n_dis;
-        let Trainer { device, inputs, discriminator_part, generator_part, test, staging, gan, turns, .. } = self;
-        let number = *turns % 2;
+        let Trainer { device, inputs, discriminator_part, generator_part, test, staging, gan, chunks, .. } = self;
+        let number = *chunks % 2;
         let staging = &staging[number];
         let mut test_ends = false;
         let submission = device.submit("chunk", |encoder| {
             for step in 0..steps {
                 let first = step * (n_dis + 1);
-                for slot in first..first + n_dis {
-                    inputs.record(device, encoder, slot);
-                    discriminator_part.record(device, encoder, slot);
+                for block in first..first + n_dis {
+                    inputs.record(device, encoder, block);
+                    discriminator_part.record(device, encoder, block);
                 }
                 generator_part.record(device, encoder, first + n_dis);
             }
-            if share > 0 {
-                test_ends = test.record(device, encoder, share);
+            if test_steps > 0 {
+                test_ends = test.record(device, encoder, test_steps);
             }
             staging.copy_from(device, encoder, &gan.metrics, read);
         });
-        self.turns += 1;
+        self.chunks += 1;
         self.step += steps;
         self.updates += steps;
-        Turn { end: self.step, steps, share, test_ends, started, others: 0.0, staging: number, submission }
+        Chunk { end: self.step, steps, test_steps, test_ends, started, caller_ms: 0.0, staging: number, submission }
     }
 
-    /// Waits for a turn's metrics.
-    async fn land(&mut self, turn: Turn) -> Result<Report> {
-        let Turn { end, steps, share, test_ends, started, others, staging, submission } = turn;
+    /// Waits for a chunk's metrics.
+    async fn collect(&mut self, chunk: Chunk) -> Result<Report> {
+        let Chunk { end, steps, test_steps, test_ends, started, caller_ms, staging, submission } = chunk;
         let staging = &self.staging[staging];
-        let landed = staging
+        let read = staging
             .read::<f32>(&self.device, metrics_of(steps), &submission)
             .await
             .and_then(|block| metrics(self.config.loss, end - steps, &block[..steps as usize * METRIC_COLUMNS]));
         // One that was submitted ahead began when the one before had ended.
-        let (began, ended) = (started.max(self.landed), now());
-        self.landed = ended;
-        if share == 0 && others < (ended - began) / 4.0 {
+        let (began, ended) = (started.max(self.collected_at), now());
+        self.collected_at = ended;
+        if test_steps == 0 && caller_ms < (ended - began) / 4.0 {
             self.chunk_size.record(steps, ended - began);
         }
-        let metrics = landed.inspect_err(|_| self.ahead = None)?;
+        let metrics = read.inspect_err(|_| self.in_flight = None)?;
         let finished = if test_ends { self.test.result(&self.device).await? } else { None };
         if let Some(result) = &finished {
             self.finished_test = Some(result.step);
@@ -203,7 +203,7 @@ impl Trainer {
     }
 }
 
-/// Numbers that are read back of a turn. One without training reads one row, so that it too ends when the device has
+/// Numbers that are read back of a chunk. One without training reads one row, so that it too ends when the device has
 /// finished.
 fn metrics_of(steps: u32) -> usize {
     METRIC_COLUMNS * steps.max(1) as usize

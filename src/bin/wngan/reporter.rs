@@ -13,18 +13,18 @@ use wn_gan::gan::{Report, TestProgress, TestResult, Trainer};
 const JSON_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A progress bar, or one JSON object per line.
-pub struct Teller {
+pub struct Reporter {
     json: bool,
     bar: ProgressBar,
     last_loss: Option<TestResult>,
-    told: Option<Instant>,
+    reported: Option<Instant>,
     started: Instant,
 }
 
-impl Teller {
+impl Reporter {
     /// Starts the clock.
-    pub fn new(json: bool) -> Teller {
-        Teller { json, bar: ProgressBar::hidden(), last_loss: None, told: None, started: Instant::now() }
+    pub fn new(json: bool) -> Reporter {
+        Reporter { json, bar: ProgressBar::hidden(), last_loss: None, reported: None, started: Instant::now() }
     }
 
     /// A fact: `text` for people, `event` for machines.
@@ -85,12 +85,12 @@ impl Teller {
         self.bar.reset_eta();
     }
 
-    /// A turn has been done.
-    pub fn turn(&mut self, report: &Report) {
+    /// A chunk has been done.
+    pub fn chunk(&mut self, report: &Report) {
         let Some(row) = report.metrics.last() else { return };
         if self.json {
-            if self.told.is_none_or(|told| told.elapsed() >= JSON_INTERVAL) {
-                self.told = Some(Instant::now());
+            if self.reported.is_none_or(|reported| reported.elapsed() >= JSON_INTERVAL) {
+                self.reported = Some(Instant::now());
                 print_line(
                     json!({"event": "step", "step": report.step, "d_loss_real": row.d_loss_real, "d_loss_fake": row.d_loss_fake,
                         "d_loss": row.d_loss, "g_loss": row.g_loss, "seconds": self.seconds()}),

@@ -1,6 +1,6 @@
-// Images as one RGBA sheet, ready for a canvas or a PNG: tile t shows image t, `columns` tiles to a row, no gap.
+// Images as one RGBA grid, ready for a canvas or a PNG: tile t shows image t, `columns` tiles to a row, no gap.
 // pixels [images, height, width, channels] in [0,1]; grey is shown as equal red, green and blue; tiles without an
-// image are transparent. One word of the sheet per invocation, red in the lowest byte.
+// image are transparent. One word of the grid per invocation, red in the lowest byte.
 // use: shared/grid
 
 struct Params {
@@ -14,7 +14,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> pixels: array<f32>;
-@group(0) @binding(2) var<storage, read_write> sheet: array<u32>;
+@group(0) @binding(2) var<storage, read_write> grid: array<u32>;
 
 @compute @workgroup_size(256)
 fn main(
@@ -23,15 +23,15 @@ fn main(
     @builtin(local_invocation_index) lane: u32,
 ) {
     let i = flat_id(group, groups, lane);
-    let sheet_width = p.columns * p.width;
-    if (i >= sheet_width * p.tile_rows * p.height) {
+    let grid_width = p.columns * p.width;
+    if (i >= grid_width * p.tile_rows * p.height) {
         return;
     }
-    let x = i % sheet_width;
-    let y = i / sheet_width;
+    let x = i % grid_width;
+    let y = i / grid_width;
     let image = (y / p.height) * p.columns + x / p.width;
     if (image >= p.images) {
-        sheet[i] = 0u;
+        grid[i] = 0u;
         return;
     }
     let at = ((image * p.height + y % p.height) * p.width + x % p.width) * p.channels;
@@ -42,7 +42,7 @@ fn main(
         green = byte(pixels[at + 1u]);
         blue = byte(pixels[at + 2u]);
     }
-    sheet[i] = red | (green << 8u) | (blue << 16u) | (255u << 24u);
+    grid[i] = red | (green << 8u) | (blue << 16u) | (255u << 24u);
 }
 
 fn byte(value: f32) -> u32 {

@@ -1,8 +1,8 @@
-"""How varied an experiment's sample sheets are, beside real images.
+"""How varied an experiment's sample grids are, beside real images.
 
-    python3 scripts/experiment/sheets.py RESULTS cifar10=FOLDER [faces=FOLDER]
+    python3 scripts/experiment/grids.py RESULTS cifar10=FOLDER [faces=FOLDER]
 
-Reads RESULTS/DATASET-NORM.png and writes RESULTS/sheets.csv; FOLDER as for baselines.py. Needs numpy.
+Reads RESULTS/DATASET-NORM.png and writes RESULTS/grids.csv; FOLDER as for baselines.py. Needs numpy.
 """
 
 import sys
@@ -14,7 +14,7 @@ import images
 import png
 from baselines import FINAL, SEEDS, blocks, sets, write
 
-TILES = 8  # Sheets have so many rows and columns of images.
+TILES = 8  # Grids have so many rows and columns of images.
 SETS = 100  # Sets of as many real images, for how much their variety varies.
 NORMS = ("none", "batch", "weight", "spectral")
 
@@ -30,11 +30,11 @@ def variety(x):
 
 
 def tiles(path):
-    """The images of a sheet."""
+    """The images of a grid."""
     width, height, lines = png.read(path)
-    sheet = np.frombuffer(b"".join(lines), np.uint8).reshape(TILES, images.SIDE, TILES, images.SIDE, 3) / 255
-    assert (width, height) == (TILES * images.SIDE,) * 2, f"{path} is no sheet of {TILES}x{TILES} images"
-    return sheet.transpose(0, 2, 4, 1, 3).reshape(TILES * TILES, 3, images.SIDE, images.SIDE)
+    grid = np.frombuffer(b"".join(lines), np.uint8).reshape(TILES, images.SIDE, TILES, images.SIDE, 3) / 255
+    assert (width, height) == (TILES * images.SIDE,) * 2, f"{path} is no grid of {TILES}x{TILES} images"
+    return grid.transpose(0, 2, 4, 1, 3).reshape(TILES * TILES, 3, images.SIDE, images.SIDE)
 
 
 def main():
@@ -49,7 +49,7 @@ def main():
         rows += [[dataset, "real", *variety(x[:FINAL])], [dataset, "real, deviation of 64", *np.std(several, axis=0)]]
         rows += [[dataset, norm, *variety(tiles(results / f"{dataset}-{norm}.png"))] for norm in NORMS]
     rows = [[dataset, of, *(f"{variance:.6f}" for variance in variances)] for dataset, of, *variances in rows]
-    write(results / "sheets.csv", ["dataset", "of", "brightness", "colour", "noise"], rows)
+    write(results / "grids.csv", ["dataset", "of", "brightness", "colour", "noise"], rows)
 
 
 if __name__ == "__main__":
