@@ -3,7 +3,7 @@
 //   p = p - lr * (m1/(1-beta1^t)) / (sqrt(m2/(1-beta2^t)) + eps),        t = 1, 2, ...
 // The bias corrections 1 - beta^t come from the step block: a power in f32 loses too much. From pair_begin on the
 // buffer holds (threshold, slope) pairs; after the step slopes are projected to [0, 1].
-// use: shared/grid, shared/step, shared/slope
+// use: shared/elements, shared/step, shared/slope
 
 struct Params {
     count: u32,
@@ -20,16 +20,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> mean_square: array<f32>;
 @group(0) @binding(5) var<storage, read_write> params: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i >= p.count) {
-        return;
-    }
+fn element(i: u32) {
     let g = gradient[i];
     let m1 = p.beta1 * mean[i] + (1.0 - p.beta1) * g;
     let m2 = p.beta2 * mean_square[i] + (1.0 - p.beta2) * g * g;

@@ -1,5 +1,5 @@
 // y = y + x: the gradients of a value that two layers read. x and y start at the same offset.
-// use: shared/grid
+// use: shared/elements
 
 struct Params {
     count: u32,
@@ -10,14 +10,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i < p.count) {
-        y[p.offset + i] += x[p.offset + i];
-    }
+fn element(i: u32) {
+    y[p.offset + i] += x[p.offset + i];
 }

@@ -2,7 +2,7 @@
 // (shortcut):
 //   y = (g0 x0 + g1 x1)/n        n = sqrt(g0^2 + g1^2 + 1e-6)
 // x0, x1 and y are [rows, channels] and start at the same offset.
-// use: shared/grid, shared/gate
+// use: shared/elements, shared/gate
 
 struct Params {
     count: u32,       // rows * channels
@@ -17,16 +17,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> shortcut: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i >= p.count) {
-        return;
-    }
+fn element(i: u32) {
     let at = p.gate_offset + 2u * (i % p.channels);
     let gate = vec2<f32>(params[at], params[at + 1u]);
     let x = vec2<f32>(residue[p.offset + i], shortcut[p.offset + i]);

@@ -1,21 +1,12 @@
 // small = factor * the sum of its four big pixels, zero outside: average pooling with factor 1/4, and with factor 1 the
 // gradient of nearest-neighbour upsampling.
-// use: shared/grid, shared/pooling
+// use: shared/elements, shared/pooling
 
 @group(0) @binding(0) var<uniform> p: Pooling;
 @group(0) @binding(1) var<storage, read> big: array<f32>;
 @group(0) @binding(2) var<storage, read_write> small: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i >= p.batch * p.small_h * p.small_w * p.channels) {
-        return;
-    }
+fn element(i: u32) {
     let c = i % p.channels;
     let x = i / p.channels % p.small_w;
     let y = i / p.channels / p.small_w % p.small_h;

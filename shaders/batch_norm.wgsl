@@ -1,7 +1,7 @@
 // Batch normalisation with given statistics (mean, 1/std) of the group and a (bias, scale) pair per channel:
 //   y = scale * (x - mean)/std + bias
 // With the statistics (0, 1) it is the affine map of the ResNet's last block. x and y are [groups, rows, channels].
-// use: shared/grid
+// use: shared/elements
 
 struct Params {
     count: u32,         // elements of all groups
@@ -19,16 +19,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> x: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) workgroups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(workgroup, workgroups, lane);
-    if (i >= p.count) {
-        return;
-    }
+fn element(i: u32) {
     let c = i % p.channels;
     let pair = p.pair_offset + 2u * c;
     let index = 2u * ((p.first_group + i / p.group_size) * p.channels + c);

@@ -4,7 +4,7 @@
 //   given statistics:   dx = scale/std * dy
 // Images behind the first now.rows of a group had no part in batch statistics and get no gradient.
 // x and dy are [groups, rows, channels]; sums[group, c] = (sum dy, sum dy x^).
-// use: shared/grid, shared/step
+// use: shared/elements, shared/step
 
 struct Params {
     count: u32,         // elements of all groups
@@ -25,16 +25,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read> x: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dy: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) workgroups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(workgroup, workgroups, lane);
-    if (i >= p.count) {
-        return;
-    }
+fn element(i: u32) {
     let c = i % p.channels;
     let group = i / p.group_size;
     let index = 2u * ((p.first_group + group) * p.channels + c);

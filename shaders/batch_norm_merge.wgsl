@@ -3,10 +3,10 @@
 //   statistics[group, c] = (mean, 1/sqrt(var + 1e-5))
 //   running = running + momentum * (mean - running), with the unbiased var n/(n-1) for the running variance
 // One invocation per channel; groups (real, then fake) move the running statistics one after the other.
-// use: shared/grid, shared/step, shared/variance
+// use: shared/elements, shared/step, shared/variance
 
 struct Params {
-    channels: u32,
+    count: u32,         // channels
     pixels: u32,
     groups: u32,
     parts: u32,         // per group
@@ -22,31 +22,22 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
 @group(0) @binding(4) var<storage, read_write> running: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) workgroups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let c = flat_id(workgroup, workgroups, lane);
-    if (c >= p.channels) {
-        return;
-    }
+fn element(c: u32) {
     let rows = now.rows * p.pixels;
     let n = f32(rows);
     for (var group = 0u; group < p.groups; group++) {
         var sum = 0.0;
         for (var part = 0u; part < p.parts; part++) {
-            sum += rows_of(part, rows) * partial[2u * ((group * p.parts + part) * p.channels + c)];
+            sum += rows_of(part, rows) * partial[2u * ((group * p.parts + part) * p.count + c)];
         }
         let mean = sum / n;
         var squares = 0.0;
         for (var part = 0u; part < p.parts; part++) {
-            let at = 2u * ((group * p.parts + part) * p.channels + c);
+            let at = 2u * ((group * p.parts + part) * p.count + c);
             let shift = partial[at] - mean;
             squares += partial[at + 1u] + rows_of(part, rows) * shift * shift;
         }
-        let to = 2u * ((p.first_group + group) * p.channels + c);
+        let to = 2u * ((p.first_group + group) * p.count + c);
         statistics[to] = mean;
         statistics[to + 1u] = 1.0 / sqrt(squares / n + VARIANCE_EPS);
         let index = p.running_offset + 2u * c;

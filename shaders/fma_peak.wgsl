@@ -1,6 +1,6 @@
 // What the adapter's arithmetic can do at most: forty-eight independent chains x = a x + b per invocation, in registers,
 // with two numbers read and one written. y = the sum of the chains, which all start at different values.
-// use: shared/grid
+// use: shared/elements
 
 struct Params {
     count: u32,
@@ -12,13 +12,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
+fn element(i: u32) {
     let a = vec4<f32>(p.a);
     let b = vec4<f32>(p.b);
     let start = vec4<f32>(0.0, 0.25, 0.5, 0.75) + vec4<f32>(f32(i % 16u) / 16.0);
@@ -49,7 +43,5 @@ fn main(
         x11 = fma(x11, a, b);
     }
     let sum = ((x0 + x1) + (x2 + x3)) + ((x4 + x5) + (x6 + x7)) + ((x8 + x9) + (x10 + x11));
-    if (i < p.count) {
-        y[i] = (sum.x + sum.y) + (sum.z + sum.w);
-    }
+    y[i] = (sum.x + sum.y) + (sum.z + sum.w);
 }

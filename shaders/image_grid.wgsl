@@ -1,32 +1,23 @@
 // Images as one RGBA grid, ready for a canvas or a PNG: tile t shows image t, `columns` tiles to a row, no gap.
 // pixels [images, height, width, channels] in [0,1]; grey is shown as equal red, green and blue; tiles without an
 // image are transparent. One word of the grid per invocation, red in the lowest byte.
-// use: shared/grid
+// use: shared/elements
 
 struct Params {
+    count: u32,    // pixels of the grid
     images: u32,
     height: u32,
     width: u32,
     channels: u32, // 1 or 3
     columns: u32,
-    tile_rows: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> pixels: array<f32>;
 @group(0) @binding(2) var<storage, read_write> grid: array<u32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
+fn element(i: u32) {
     let grid_width = p.columns * p.width;
-    if (i >= grid_width * p.tile_rows * p.height) {
-        return;
-    }
     let x = i % grid_width;
     let y = i / grid_width;
     let image = (y / p.height) * p.columns + x / p.width;

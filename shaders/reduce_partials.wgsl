@@ -1,6 +1,6 @@
 // Adds equally long parts: total[i] = partial[0,i] + partial[1,i] + ..., in this order. The second stage of batch
 // normalisation's gradient sums; a network's other gradients are added by its update (part_sum.wgsl).
-// use: shared/grid
+// use: shared/elements
 
 struct Params {
     parts: u32,
@@ -12,16 +12,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
 @group(0) @binding(2) var<storage, read_write> total: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i >= p.count) {
-        return;
-    }
+fn element(i: u32) {
     var sum = 0.0;
     for (var part = 0u; part < p.parts; part++) {
         sum += partial[part * p.count + i];

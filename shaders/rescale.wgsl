@@ -1,5 +1,5 @@
 // y = scale * x + shift: D's input 2x - 1 in the ResNet, and with (2, 0) its gradient.
-// use: shared/grid
+// use: shared/elements
 
 struct Params {
     count: u32,
@@ -13,14 +13,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i < p.count) {
-        y[p.y_offset + i] = p.scale * x[p.x_offset + i] + p.shift;
-    }
+fn element(i: u32) {
+    y[p.y_offset + i] = p.scale * x[p.x_offset + i] + p.shift;
 }

@@ -1,7 +1,7 @@
 // RMSprop over one flat buffer of parameters (the paper's optimiser; eps outside the root, no bias correction):
 //   m = decay*m + (1-decay)*g^2        p = p - lr * g / (sqrt(m) + eps)
 // From pair_begin on the buffer holds (threshold, slope) pairs; after the step slopes are projected to [0, 1].
-// use: shared/grid, shared/step, shared/slope
+// use: shared/elements, shared/step, shared/slope
 
 struct Params {
     count: u32,
@@ -16,16 +16,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> mean_square: array<f32>;
 @group(0) @binding(4) var<storage, read_write> params: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i >= p.count) {
-        return;
-    }
+fn element(i: u32) {
     let g = gradient[i];
     let m = p.decay * mean_square[i] + (1.0 - p.decay) * g * g;
     mean_square[i] = m;

@@ -2,7 +2,7 @@
 //   y = x if x > a, else s*x + (1-s)*a
 // PReLU holds a at 0, TReLU holds s at 0, ReLU holds both. x and y are [rows, channels]; the pair of channel c is
 // (threshold, slope) = params[pair_offset + 2c], params[pair_offset + 2c + 1].
-// use: shared/grid
+// use: shared/elements
 
 struct Params {
     count: u32,       // rows * channels
@@ -16,16 +16,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i >= p.count) {
-        return;
-    }
+fn element(i: u32) {
     let pair = p.pair_offset + 2u * (i % p.channels);
     let a = params[pair];
     let s = params[pair + 1u];

@@ -1,21 +1,12 @@
 // Every big pixel = factor * its small pixel: nearest-neighbour upsampling with factor 1, cropped by the padding, and
 // with factor 1/4 the gradient of average pooling.
-// use: shared/grid, shared/pooling
+// use: shared/elements, shared/pooling
 
 @group(0) @binding(0) var<uniform> p: Pooling;
 @group(0) @binding(1) var<storage, read> small: array<f32>;
 @group(0) @binding(2) var<storage, read_write> big: array<f32>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = flat_id(group, groups, lane);
-    if (i >= p.batch * p.big_h * p.big_w * p.channels) {
-        return;
-    }
+fn element(i: u32) {
     let c = i % p.channels;
     let x = (i / p.channels % p.big_w + p.pad_w) / 2u;
     let y = (i / p.channels / p.big_w % p.big_h + p.pad_h) / 2u;

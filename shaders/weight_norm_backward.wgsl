@@ -12,33 +12,29 @@
 @compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let block = blocks[group.x];
-    let channel = channel_of(block, thread);
-    let lane = lane_of(block, thread);
-    let c = block.first_channel + channel;
-    let exists = c < block.channels;
-    let own = elements_of(block, c);
+    let own = channel_of(block, thread);
     var sum = 0.0;
-    if (exists) {
+    if (exists(own)) {
         for (var run = 0u; run < own.runs; run++) {
-            for (var e = lane; e < own.length; e += LANES) {
+            for (var e = own.lane; e < own.length; e += LANES) {
                 let at = own.first + run * own.jump + e * own.stride;
                 sum += params[at] * gradient[at];
             }
         }
     }
-    let inner_product = channel_sum(16u * lane + channel, vec2<f32>(sum, 0.0)).x;
-    if (exists) {
-        let n = norms[block.norm_offset + c];
+    let inner_product = channel_sum(own.place, vec2<f32>(sum, 0.0)).x;
+    if (exists(own)) {
+        let n = norms[block.norm_offset + own.number];
         let projection = inner_product / n; // <w_hat, dw>
         var gain = 1.0;
         if (block.gain_offset != NO_GAIN) {
-            gain = params[block.gain_offset + c];
-            if (lane == 0u) {
-                gradient[block.gain_offset + c] = projection;
+            gain = params[block.gain_offset + own.number];
+            if (own.lane == 0u) {
+                gradient[block.gain_offset + own.number] = projection;
             }
         }
         for (var run = 0u; run < own.runs; run++) {
-            for (var e = lane; e < own.length; e += LANES) {
+            for (var e = own.lane; e < own.length; e += LANES) {
                 let at = own.first + run * own.jump + e * own.stride;
                 gradient[at] = gain / n * (gradient[at] - block.factor * projection * params[at] / n);
             }

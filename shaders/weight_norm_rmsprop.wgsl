@@ -5,7 +5,7 @@
 //   m = decay*m + (1-decay)*dv^2                         v = v - lr * dv / (sqrt(m) + eps)
 //   n = sqrt(factor * |v|^2 + 1e-6)                      w = gain * v/n
 // A workgroup beyond the channel blocks takes a block of the other parameters: sum of parts, RMSprop, projection.
-// use: shared/step, shared/channel_block, shared/channel_sum, shared/slope, shared/part_sum
+// use: shared/step, shared/channel_norm, shared/slope, shared/part_sum
 
 struct Params {
     channel_blocks: u32,
@@ -61,16 +61,12 @@ fn main(
         update.weight_offset, update.outer, update.channels, update.inner,
         update.first_channel, update.gain_offset, update.norm_offset, update.factor,
     );
-    let channel = channel_of(block, thread);
-    let lane = lane_of(block, thread);
-    let c = block.first_channel + channel;
-    let exists = c < block.channels;
-    let own = elements_of(block, c);
+    let own = channel_of(block, thread);
 
     var sum = 0.0;
-    if (exists) {
+    if (exists(own)) {
         for (var run = 0u; run < own.runs; run++) {
-            for (var e = lane; e < own.length; e += LANES) {
+            for (var e = own.lane; e < own.length; e += LANES) {
                 let at = own.first + run * own.jump + e * own.stride;
                 var dw = gradient[at]; // where the sum was not cut into parts
                 if (update.parts > 0u) {
@@ -81,18 +77,15 @@ fn main(
             }
         }
     }
-    let inner_product = channel_sum(16u * lane + channel, vec2<f32>(sum, 0.0)).x;
+    let inner_product = channel_sum(own.place, vec2<f32>(sum, 0.0)).x;
 
     var squares = 0.0;
-    var gain = 1.0;
-    if (exists) {
-        let n = norms[block.norm_offset + c];
+    let gain = gain_of(own);
+    if (exists(own)) {
+        let n = norms[block.norm_offset + own.number];
         let projection = inner_product / n; // <v/n, dw>
-        if (block.gain_offset != NO_GAIN) {
-            gain = params[block.gain_offset + c];
-        }
         for (var run = 0u; run < own.runs; run++) {
-            for (var e = lane; e < own.length; e += LANES) {
+            for (var e = own.lane; e < own.length; e += LANES) {
                 let at = own.first + run * own.jump + e * own.stride;
                 let v = params[at];
                 let new_v = rmsprop(at, v, gain / n * (gradient[at] - block.factor * projection * v / n));
@@ -101,27 +94,15 @@ fn main(
         }
     }
     // No invocation may change the gain before all of its channel have read it.
-    let new_squares = channel_sum(16u * lane + channel, vec2<f32>(squares, 0.0)).x;
-    if (exists && lane == 0u && block.gain_offset != NO_GAIN) {
-        rmsprop(block.gain_offset + c, gain, inner_product / norms[block.norm_offset + c]);
+    let new_squares = channel_sum(own.place, vec2<f32>(squares, 0.0)).x;
+    if (exists(own) && own.lane == 0u && block.gain_offset != NO_GAIN) {
+        rmsprop(block.gain_offset + own.number, gain, inner_product / norms[block.norm_offset + own.number]);
     }
     if (LANES > 1u) {
         storageBarrier(); // The others of the channel read the new gain.
     }
-    if (exists) {
-        if (block.gain_offset != NO_GAIN) {
-            gain = params[block.gain_offset + c];
-        }
-        let n = sqrt(block.factor * new_squares + NORM_EPS);
-        if (lane == 0u) {
-            norms[block.norm_offset + c] = n;
-        }
-        for (var run = 0u; run < own.runs; run++) {
-            for (var e = lane; e < own.length; e += LANES) {
-                let at = own.first + run * own.jump + e * own.stride;
-                weights[at] = gain / n * params[at];
-            }
-        }
+    if (exists(own)) {
+        normalise(own, sqrt(block.factor * new_squares + NORM_EPS));
     }
 }
 

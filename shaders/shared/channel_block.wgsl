@@ -14,17 +14,14 @@ struct ChannelBlock {
 const NO_GAIN: u32 = 0xffffffffu;
 const NORM_EPS: f32 = 1e-6;
 
-fn channel_of(block: ChannelBlock, thread: u32) -> u32 {
-    return select(thread / LANES, thread % 16u, block.inner == 1u);
-}
-
-fn lane_of(block: ChannelBlock, thread: u32) -> u32 {
-    return select(thread % LANES, thread / 16u, block.inner == 1u);
-}
-
-// Where the elements of a channel lie: `runs` runs of `length` elements, element e of run r at first + r*jump + e*stride.
-// The invocations of a channel share each run, which is as long as can be.
-struct Elements {
+// The channel that an invocation works on, shared by LANES of them. Neighbours read neighbours in memory: channel by
+// channel where inner is 1, lane by lane otherwise. Its elements lie in `runs` runs of `length`, which is as long as can be
+// and is what the invocations share: element e of run r at first + r*jump + e*stride.
+struct Channel {
+    block: ChannelBlock,
+    number: u32,
+    lane: u32,
+    place: u32, // among the invocations of a channel_sum
     first: u32,
     runs: u32,
     jump: u32,
@@ -32,10 +29,20 @@ struct Elements {
     stride: u32,
 }
 
-fn elements_of(block: ChannelBlock, c: u32) -> Elements {
+fn channel_of(block: ChannelBlock, thread: u32) -> Channel {
+    let by_channel = block.inner == 1u;
+    let channel = select(thread / LANES, thread % 16u, by_channel);
+    let lane = select(thread % LANES, thread / 16u, by_channel);
+    let c = block.first_channel + channel;
     let first = block.weight_offset + c * block.inner;
-    if (block.inner == 1u) {
-        return Elements(first, 1u, 0u, block.outer, block.channels);
+    if (by_channel) {
+        return Channel(block, c, lane, 16u * lane + channel, first, 1u, 0u, block.outer, block.channels);
     }
-    return Elements(first, block.outer, block.channels * block.inner, block.inner, 1u);
+    let jump = block.channels * block.inner;
+    return Channel(block, c, lane, 16u * lane + channel, first, block.outer, jump, block.inner, 1u);
+}
+
+// Whether there is such a channel: a layer's last block may have fewer than sixteen.
+fn exists(own: Channel) -> bool {
+    return own.number < own.block.channels;
 }

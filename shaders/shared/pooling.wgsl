@@ -2,6 +2,7 @@
 // to big pixels (2y - pad_h + i, 2x - pad_w + j) with i, j in {0, 1}, as far as they exist.
 
 struct Pooling {
+    count: u32,  // elements of the output
     batch: u32,
     big_h: u32,
     big_w: u32,

@@ -52,10 +52,11 @@ impl DeviceImages {
 
     fn gather(&self, label: &str, batch: u32, output: &View, shuffle: bool) -> Dispatch {
         let block = GatherBatch {
+            count: batch * self.values / 4,
             batch,
             values: self.values,
             first: self.held_out,
-            count: self.training,
+            images: self.training,
             half_bits: rng::half_bits(self.training),
             shuffle: u32::from(shuffle),
             output_offset: output.offset,
@@ -64,6 +65,6 @@ impl DeviceImages {
             .params(&block)
             .buffers(&[&self.packed, &output.buffer])
             .touches(u64::from(batch) * u64::from(self.values / 4 + self.values))
-            .elements((batch * self.values / 4) as usize)
+            .elements(block.count as usize)
     }
 }

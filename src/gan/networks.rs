@@ -199,11 +199,12 @@ impl Gan {
 /// and variance 1. The streams' own numbers follow one another.
 pub fn latent_codes(z: &Buffer, count: u32, streams: &[Stream]) -> Dispatch {
     let first_stream = streams.first().map_or(0, |&stream| stream as u32);
+    let counters = streams.len() as u32 * count.div_ceil(4);
     Dispatch::new(&kernels::LATENT, "latent codes")
-        .params(&Latent { count, streams: streams.len() as u32, first_stream })
+        .params(&Latent { count: counters, length: count, first_stream })
         .buffers(&[z])
         .touches(streams.len() as u64 * u64::from(count))
-        .elements(streams.len() * count.div_ceil(4) as usize)
+        .elements(counters as usize)
 }
 
 /// average = decay average + (1 - decay) value

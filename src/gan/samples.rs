@@ -79,8 +79,14 @@ impl GridWriter {
         let tile_rows = images.div_ceil(columns).max(1);
         let (width, height) = (columns * shape.w, tile_rows * shape.h);
         let grid = Buffer::new(device, "grid", (width * height) as usize)?;
-        let block =
-            kernels::ImageGrid { images, height: shape.h, width: shape.w, channels: shape.c, columns, tile_rows };
+        let block = kernels::ImageGrid {
+            count: width * height,
+            images,
+            height: shape.h,
+            width: shape.w,
+            channels: shape.c,
+            columns,
+        };
         let dispatch = Dispatch::new(&kernels::IMAGE_GRID, "grid")
             .params(&block)
             .buffers(&[pixels, &grid])

@@ -200,7 +200,7 @@ pub fn merge(kernel: &'static Kernel) -> Report {
             let partial: Vec<f64> = (0..pairs).flat_map(pair).collect();
             let running = random(&[2 * channels], 3).data;
             let params = BatchNormMerge {
-                channels: channels as u32,
+                count: channels as u32,
                 pixels: case.pixels as u32,
                 groups: case.groups as u32,
                 parts: parts as u32,
@@ -256,8 +256,11 @@ pub fn merge(kernel: &'static Kernel) -> Report {
 pub fn running(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for (groups, channels) in [(1, 1), (1, 17), (2, 33), (3, 300)] {
-        let params =
-            BatchNormRunning { channels: channels as u32, groups: groups as u32, running_offset: RUNNING as u32 };
+        let params = BatchNormRunning {
+            count: (groups * channels) as u32,
+            channels: channels as u32,
+            running_offset: RUNNING as u32,
+        };
         // Variances in [0, 2), one of them 0.
         let mut running = random(&[2 * channels], 1).data;
         running.iter_mut().skip(1).step_by(2).for_each(|variance| *variance = f64::from((1.0 + *variance) as f32));

@@ -22,10 +22,11 @@ pub fn gather_batch(kernel: &'static Kernel) -> Report {
             (0..all * values).map(|i| rng::words(i as u32, 0, Stream::Data as u32, 5)[0].to_le_bytes()[0]).collect();
         let packed: Vec<u32> = bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect();
         let params = GatherBatch {
+            count: batch * values as u32 / 4,
             batch,
             values: values as u32,
             first: held_out,
-            count: training,
+            images: training,
             half_bits: rng::half_bits(training),
             shuffle: 1,
             output_offset: offset as u32,
@@ -77,7 +78,7 @@ pub fn latent(kernel: &'static Kernel) -> Report {
         (64, 50, u32::MAX, Stream::LatentD, 20),
     ] {
         let count: usize = batch * code;
-        let params = Latent { count: count as u32, streams: 2, first_stream: stream as u32 };
+        let params = Latent { count: 2 * count.div_ceil(4) as u32, length: count as u32, first_stream: stream as u32 };
         let call = Dispatch::new(kernel, "test").params(&params).elements(2 * count.div_ceil(4));
         let after = dispatch(call, &Step { draw: step, seed, ..Step::default() }, &[poisoned(0, 2 * count)]);
         let of_stream = |number: u32| latent_reference(batch, code, step, stream as u32 + number, seed).data;
@@ -99,15 +100,15 @@ pub fn image_grid(kernel: &'static Kernel) -> Report {
         let pixels = random(&[images, height, width, channels], 1).map(|v| ((v + 0.5) * 512.0).floor() / 512.0);
         let mut pixels = pixels.data;
         pixels[0] = 0.5;
+        let words = (columns * tile_rows) as usize * height * width;
         let params = ImageGrid {
+            count: words as u32,
             images: images as u32,
             height: height as u32,
             width: width as u32,
             channels: channels as u32,
             columns,
-            tile_rows,
         };
-        let words = (columns * tile_rows) as usize * height * width;
         let call = Dispatch::new(kernel, "test").params(&params).elements(words);
         let after = dispatch(call, &Step::default(), &[filled(0, &pixels), poisoned(0, words)]);
         let name = format!("{images} images [{height}, {width}, {channels}] on {columns}x{tile_rows}");

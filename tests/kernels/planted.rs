@@ -125,29 +125,29 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, " && p.output_offset != NO_SUMS", ""),
     (activation::sigmoid_backward, &kernels::SIGMOID_BACKWARD, "p.over_y != 0u", "false"),
     // Missing factor and eps, gains of the wrong channel.
-    (weight_norm::weight_norm, &kernels::WEIGHT_NORM, "block.factor * squares", "squares"),
+    (weight_norm::weight_norm, &kernels::WEIGHT_NORM, "own.block.factor * channel", "channel"),
     (weight_norm::weight_norm, &kernels::WEIGHT_NORM, " + NORM_EPS", ""),
-    (weight_norm::weight_norm, &kernels::WEIGHT_NORM, "params[block.gain_offset + c]", "params[block.gain_offset]"),
+    (
+        weight_norm::weight_norm,
+        &kernels::WEIGHT_NORM,
+        "params[own.block.gain_offset + own.number]",
+        "params[own.block.gain_offset]",
+    ),
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "block.factor * projection", "projection"),
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "gain / n * (", "1.0 / n * ("),
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "= projection;", "= inner_product;"),
     // An update that forgets its parts, the pull-back, the old gain, the projection; new weights of old lengths.
-    // A raw weight left as it was, a norm of the weight before, an effective weight of it.
-    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "params[at] = v;", "params[at] = v * v;"),
-    (
-        weight_norm::forced_weight_norm,
-        &kernels::FORCED_WEIGHT_NORM,
-        "squares += v * v",
-        "squares += params[at] * params[at] / before",
-    ),
-    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "gain_of(block, c) / n", "1.0 / n"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sum += params[at] * dw", "sum += dw"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, " - block.factor * projection * v / n", ""),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "squares += new_v * new_v", "squares += v * v"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "gain / n * params[at]", "params[at] / n"),
+    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "gain_of(own) / n", "1.0 / n"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
     (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + i", "i"),
+    // A raw weight left as it was, a norm of the weight before, an effective weight without its gain.
+    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "/= before", "/= 1.0"),
+    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "let n = norm_of(own)", "let n = before"),
+    (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "gain_of(own) / n", "1.0 / n"),
     // The new vector's length in place of the old one's, another layer's block, missing rows, a missing root.
     (spectral_norm::rows, &kernels::SPECTRAL_ROWS, "/ max(sqrt(total.y), MIN_LENGTH)", ""),
     (
@@ -319,9 +319,9 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (loss::mse, &kernels::MSE, "y[at] - wanted[at]", "wanted[at] - y[at]"),
     (loss::mse, &kernels::MSE, "group.x < now.rows", "true"),
     // The same order in every epoch, held-out images among training images, an image too far.
-    (data::gather_batch, &kernels::GATHER_BATCH, "position / p.count, now.seed", "0u, now.seed"),
+    (data::gather_batch, &kernels::GATHER_BATCH, "position / p.images, now.seed", "0u, now.seed"),
     (data::gather_batch, &kernels::GATHER_BATCH, "image = p.first + shuffled", "image = shuffled"),
-    (data::gather_batch, &kernels::GATHER_BATCH, "p.first + p.count - 1u", "p.first + p.count"),
+    (data::gather_batch, &kernels::GATHER_BATCH, "p.first + p.images - 1u", "p.first + p.images"),
     // The same latent codes for both networks and in every step, dependent pairs.
     (data::latent, &kernels::LATENT, "now.draw, p.first_stream + stream", "now.draw, p.first_stream"),
     (data::latent, &kernels::LATENT, "counter, now.draw", "counter, 0u"),

@@ -42,6 +42,7 @@ fn problems() -> Vec<Problem> {
             problems.push(Problem {
                 name: format!("{batch}x[{height}, {width}, {channels}] + {padding:?} times {factor}"),
                 params: Pooling {
+                    count: 0, // of the output: one or the other
                     batch: batch as u32,
                     big_h: height as u32,
                     big_w: width as u32,
@@ -68,6 +69,7 @@ pub fn average_pool(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for Problem { name, params, padding, big, small } in problems() {
         let contents = [filled(BIG, &nhwc(&big).data), poisoned(SMALL, small.data.len())];
+        let params = Pooling { count: small.data.len() as u32, ..params };
         let call = Dispatch::new(kernel, "test").params(&params).elements(small.data.len());
         let after = dispatch(call, &Step::default(), &contents);
         let of =
@@ -85,6 +87,7 @@ pub fn upsample(kernel: &'static Kernel) -> Report {
     let mut report = Report::default();
     for Problem { name, params, padding, big, small } in problems() {
         let contents = [filled(SMALL, &nhwc(&small).data), poisoned(BIG, big.data.len())];
+        let params = Pooling { count: big.data.len() as u32, ..params };
         let call = Dispatch::new(kernel, "test").params(&params).elements(big.data.len());
         let after = dispatch(call, &Step::default(), &contents);
         let y = nhwc(&upsample_reference(&small, padding)).map(|v| f64::from(params.factor) * v).data;

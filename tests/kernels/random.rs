@@ -7,7 +7,7 @@ use wn_gan::rng::{self, Stream};
 
 /// The first `count` latent codes, or what `kernel` writes instead of them.
 fn latent(kernel: &'static Kernel, count: usize, step: u32, seed: u32) -> Vec<f32> {
-    let params = Latent { count: count as u32, streams: 1, first_stream: Stream::LatentG as u32 };
+    let params = Latent { count: count.div_ceil(4) as u32, length: count as u32, first_stream: Stream::LatentG as u32 };
     let call = Dispatch::new(kernel, "test").params(&params).elements(count.div_ceil(4));
     let after = dispatch(call, &Step { draw: step, seed, ..Step::default() }, &[poisoned(0, count)]);
     after[0][..count].iter().map(|&bits| f32::from_bits(bits)).collect()

@@ -46,22 +46,24 @@ pub(super) fn windows(run: &Run<'_>, [big, small]: [Shape; 2], [pad_h, pad_w]: [
 
 /// Every small pixel is the factor times the sum of its window.
 pub(super) fn gather(name: &str, windows: Pooling, big: &View, small: &View) -> Dispatch {
-    let block = Pooling { big_offset: big.offset, small_offset: small.offset, ..windows };
+    let count = windows.batch * windows.small_h * windows.small_w * windows.channels;
+    let block = Pooling { count, big_offset: big.offset, small_offset: small.offset, ..windows };
     Dispatch::new(&kernels::AVERAGE_POOL, name)
         .params(&block)
         .buffers(&[&big.buffer, &small.buffer])
         .touches(pixels(&block))
-        .elements((block.batch * block.small_h * block.small_w * block.channels) as usize)
+        .elements(count as usize)
 }
 
 /// Every big pixel is the factor times its small pixel.
 pub(super) fn scatter(name: &str, windows: Pooling, small: &View, big: &View) -> Dispatch {
-    let block = Pooling { big_offset: big.offset, small_offset: small.offset, ..windows };
+    let count = windows.batch * windows.big_h * windows.big_w * windows.channels;
+    let block = Pooling { count, big_offset: big.offset, small_offset: small.offset, ..windows };
     Dispatch::new(&kernels::UPSAMPLE, name)
         .params(&block)
         .buffers(&[&small.buffer, &big.buffer])
         .touches(pixels(&block))
-        .elements((block.batch * block.big_h * block.big_w * block.channels) as usize)
+        .elements(count as usize)
 }
 
 /// Elements of both images.

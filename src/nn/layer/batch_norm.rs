@@ -90,11 +90,11 @@ fn statistics(run: &Run<'_>, x: &View) -> Vec<Dispatch> {
     let state = &run.weights.state;
     if run.source == Source::Running {
         debug_assert_eq!(run.first_group, 0, "running statistics serve one group of G");
-        let block = BatchNormRunning { channels, groups: run.groups(), running_offset };
+        let block = BatchNormRunning { count: run.groups() * channels, channels, running_offset };
         let dispatch = Dispatch::new(&kernels::BATCH_NORM_RUNNING, &format!("{} running statistics", run.name))
             .params(&block)
             .buffers(&[state, memory])
-            .elements((run.groups() * channels) as usize);
+            .elements(block.count as usize);
         return vec![dispatch];
     }
     let parts = parts(run.io.output, run.group_rows);
@@ -106,7 +106,7 @@ fn statistics(run: &Run<'_>, x: &View) -> Vec<Dispatch> {
         x_offset: x.offset,
     };
     let merge = BatchNormMerge {
-        channels,
+        count: channels,
         pixels,
         groups: run.groups(),
         parts,
