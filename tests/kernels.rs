@@ -18,7 +18,7 @@ use checks::device::{compile, dispatch, planted, poisoned};
 use checks::gpu::gpu;
 use checks::{
     activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pixel_norm, pooling,
-    spectral_norm, sums, weight_norm,
+    spectral_norm, sums, weight_norm, weight_norm_update,
 };
 use std::collections::BTreeSet;
 use wn_gan::Error;
@@ -75,7 +75,7 @@ checked! {
     conv_weight_gradient_plain: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_PLAIN;
     conv_weight_gradient_panel: convolution::conv_weight_gradient, CONV_WEIGHT_GRADIENT_PANEL;
     gather_gradients: sums::gather_gradients, GATHER_GRADIENTS;
-    weight_norm_rmsprop: weight_norm::weight_norm_rmsprop, WEIGHT_NORM_RMSPROP;
+    weight_norm_rmsprop: weight_norm_update::weight_norm_rmsprop, WEIGHT_NORM_RMSPROP;
     reduce_partials: sums::reduce_partials, REDUCE_PARTIALS;
     column_sum: sums::column_sum, COLUMN_SUM;
     tprelu: activation::tprelu, TPRELU;

@@ -6,7 +6,7 @@ set -euo pipefail
 folder=$1
 # Pack and tracked files together, in KiB.
 MAX_KIB=$((60 * 1024))
-BENCHES=(product step)
+BENCHES=(gemm step)
 # The Vulkan loader, and what NVIDIA's driver opens: X11's client libraries and the dispatch of libglvnd.
 PACKAGES=(libvulkan1 libgcc-s1 libx11-6 libx11-xcb1 libxext6 libxcb1 libxau6 libxdmcp6 libbsd0 libmd0
     libglvnd0 libglx0 libegl1)

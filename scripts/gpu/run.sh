@@ -104,7 +104,7 @@ plan() {
         bench $workload simultaneous
     done
     bench gan32 alternating --norm none
-    measure "products" 90 "${on_gpu[@]}" "$scratch/bin/product" --json
+    measure "products" 90 "${on_gpu[@]}" "$scratch/bin/gemm" --json
     for workload in gan64 gan160; do
         measure "dispatches of $workload" 60 "${on_gpu[@]}" "$scratch/bin/step" $workload "$(chosen)" --json
     done

@@ -25,5 +25,5 @@ fn gemm(group: vec2<u32>, lane: u32, first_k_run: u32, end_k_run: u32) {
         }
         at = next_place(at);
     }
-    store_quad(m, describe_columns(n4), c[0], c[1], c[2], c[3]);
+    store_rows(m, describe_columns(n4), c[0], c[1], c[2], c[3]);
 }

@@ -49,5 +49,5 @@ fn gemm(group: vec2<u32>, lane: u32, first_k_run: u32, end_k_run: u32) {
         at = next_place(at);
     }
     let m = first_row + 4u * tm;
-    store_quad(m, describe_columns(first_n4 + tn), r0, r1, r2, r3);
+    store_rows(m, describe_columns(first_n4 + tn), r0, r1, r2, r3);
 }

@@ -63,8 +63,8 @@ fn gemm(group: vec2<u32>, lane: u32, first_k_run: u32, end_k_run: u32) {
     let m = first_row + 4u * tm;
     let known_left = describe_columns(first_n4 + tn);
     let known_right = describe_columns(first_n4 + WG_N + tn);
-    store_quad(m, known_left, left0, left1, left2, left3);
-    store_quad(m, known_right, right0, right1, right2, right3);
-    store_quad(m + 4u * WG_M, known_left, left4, left5, left6, left7);
-    store_quad(m + 4u * WG_M, known_right, right4, right5, right6, right7);
+    store_rows(m, known_left, left0, left1, left2, left3);
+    store_rows(m, known_right, right0, right1, right2, right3);
+    store_rows(m + 4u * WG_M, known_left, left4, left5, left6, left7);
+    store_rows(m + 4u * WG_M, known_right, right4, right5, right6, right7);
 }

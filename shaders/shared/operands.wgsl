@@ -35,7 +35,7 @@ fn numbers(at: vec3<i32>, j: u32) -> vec4<f32> {
 }
 
 // Four rows of a result from m on.
-fn store_quad(m: u32, known: Columns, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>) {
+fn store_rows(m: u32, known: Columns, r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32>) {
     store(m, known, r0);
     store(m + 1u, known, r1);
     store(m + 2u, known, r2);

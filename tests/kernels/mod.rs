@@ -16,6 +16,7 @@ pub mod pooling;
 pub mod spectral_norm;
 pub mod sums;
 pub mod weight_norm;
+pub mod weight_norm_update;
 
 #[path = "../support/compare.rs"]
 pub mod compare;

@@ -3,7 +3,7 @@
 use crate::checks::compare::Report;
 use crate::checks::{
     activation, addition, batch_norm, batch_statistics, convolution, data, loss, optimiser, peak, pixel_norm, pooling,
-    spectral_norm, sums, weight_norm,
+    spectral_norm, sums, weight_norm, weight_norm_update,
 };
 use wn_gan::kernels::{self, Kernel};
 
@@ -137,13 +137,23 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "gain / n * (", "1.0 / n * ("),
     (weight_norm::weight_norm_backward, &kernels::WEIGHT_NORM_BACKWARD, "= projection;", "= inner_product;"),
     // An update that forgets its parts, the pull-back, the old gain, the projection; new weights of old lengths.
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sum += params[at] * dw", "sum += dw"),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, " - block.factor * projection * v / n", ""),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "squares += new_v * new_v", "squares += v * v"),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "gain_of(own) / n", "1.0 / n"),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
-    (weight_norm::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + i", "i"),
+    (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sum += params[at] * dw", "sum += dw"),
+    (
+        weight_norm_update::weight_norm_rmsprop,
+        &kernels::WEIGHT_NORM_RMSPROP,
+        " - block.factor * projection * v / n",
+        "",
+    ),
+    (
+        weight_norm_update::weight_norm_rmsprop,
+        &kernels::WEIGHT_NORM_RMSPROP,
+        "squares += new_v * new_v",
+        "squares += v * v",
+    ),
+    (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
+    (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "gain_of(own) / n", "1.0 / n"),
+    (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
+    (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + i", "i"),
     // A raw weight left as it was, a norm of the weight before, an effective weight without its gain.
     (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "/= before", "/= 1.0"),
     (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "let n = norm_of(own)", "let n = before"),

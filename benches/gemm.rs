@@ -1,7 +1,7 @@
 //! Single matrix products beside the adapter's own peak: the three directions of large convolutions, with every variant
 //! that the adapter can run.
 //!
-//! `cargo bench --bench product -- [batch] [--json]` (64). Median of several runs, by the device's clock where it has
+//! `cargo bench --bench gemm -- [batch] [--json]` (64). Median of several runs, by the device's clock where it has
 //! one; GFLOP/s count the multiply-adds of the convolution, taps on padding among them, two operations each. `--json`
 //! prints one object per product.
 
