@@ -1,6 +1,8 @@
 //! The whole training step on the GPU: against the reference implementation, against PyTorch, against itself.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+#[path = "support/bounds.rs"]
+mod bounds;
 #[path = "training/costs.rs"]
 mod costs;
 #[path = "support/golden.rs"]
@@ -14,6 +16,7 @@ mod occupancy;
 #[path = "support/training.rs"]
 mod support;
 
+use bounds::{AFTER_UPDATES, FORWARD, GRADIENTS, RECONSTRUCTION};
 use golden::{Start, TrajectoryGolden};
 use pollster::block_on;
 use std::collections::BTreeMap;
@@ -30,24 +33,10 @@ use wn_gan::reference::latent::latent;
 use wn_gan::reference::training::Training;
 use wn_gan::rng::Stream;
 
-/// Bounds of a trajectory. The first forward pass and first gradients only round; after an update RMSprop turns
-/// rounding noise into a full step wherever a gradient is near zero, so later losses are held less tightly.
-const FORWARD: f64 = 1e-5;
-const GRADIENTS: f64 = 1e-3;
-const EARLY_LOSSES: f64 = 5e-4;
-const LATE_LOSSES: f64 = 5e-3;
-
-fn loss_bound(step: usize) -> f64 {
-    match step {
-        0 => FORWARD,
-        1..=2 => EARLY_LOSSES,
-        _ => LATE_LOSSES,
-    }
-}
-
-/// G's loss of an alternating step already follows an update of D.
-fn generator_loss_bound(step: usize, order: Order) -> f64 {
-    if step == 0 && order == Order::Alternating { EARLY_LOSSES } else { loss_bound(step) }
+/// Bounds of D's losses and of G's in step `t` of a run: G's of an alternating step already follows an update of D.
+fn loss_bounds(t: usize, order: Order) -> [f64; 2] {
+    let of = |updated: bool| if updated { AFTER_UPDATES } else { FORWARD };
+    [of(t > 0), of(t > 0 || order == Order::Alternating)]
 }
 
 /// Ten steps with the program's own initial parameters, batches and latent codes, computed again by the reference
@@ -80,9 +69,8 @@ fn ten_steps_from_a_seed_follow_the_reference() {
                 let expected = reference.step(&[real], &[codes(Stream::LatentD)], &codes(Stream::LatentG), lr);
                 let what = format!("{norm:?} {order:?} step {t}");
                 assert_eq!([report.metrics.len(), report.step as usize], [1, t + 1]);
-                let bounds = [loss_bound(t), generator_loss_bound(t, order)];
                 // Not even the slack for small losses.
-                failures.losses(&what, &report.metrics[0], losses(&expected), bounds, || [0.0; 4]);
+                failures.losses(&what, &report.metrics[0], losses(&expected), loss_bounds(t, order), || [0.0; 4]);
                 if t == 0 {
                     let found = norms(&block_on(trainer.gradients()).unwrap());
                     run.grad_norms = expected.grad_norms();
@@ -377,7 +365,7 @@ fn a_running_test_goes_on_beside_training_and_scores_the_frozen_generator() {
     let expected = support::running_test(&config, &parameters, &arranged.pixels[..20 * 64]);
     let mut failures = Failures::default();
     for (i, (&found, &expected)) in finished[0].losses.iter().zip(&expected).enumerate() {
-        failures.relative(&format!("loss of held-out image {i}"), found, expected, 1e-3);
+        failures.relative(&format!("loss of held-out image {i}"), found, expected, RECONSTRUCTION);
     }
     failures.none();
     assert!(block_on(trainer.pairs()).unwrap().is_some());

@@ -2,6 +2,8 @@
 //! gradients and moved state of the first step, losses after updates.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+#[path = "support/bounds.rs"]
+mod bounds;
 #[path = "support/golden.rs"]
 mod golden;
 #[path = "support/gpu.rs"]
@@ -9,6 +11,7 @@ mod gpu;
 #[path = "support/training.rs"]
 mod support;
 
+use bounds::{AFTER_UPDATES, FORWARD, GRADIENTS};
 use golden::Start;
 use pollster::block_on;
 use support::{Failures, load, losses, nhwc, norms, sensitivities, to_f32, trainer_of};
@@ -31,9 +34,6 @@ fn follow(failures: &mut Failures, config: &Config, steps: u32) {
     let mut reference = Training::new(config, &start);
     let mut trainer = trainer_of(config, gpu::suited());
     load(&mut trainer, &start);
-    // RMSprop turns rounding noise into a full step where a gradient is near zero; batch norm divides by small
-    // deviations besides.
-    let later = if config.norm == Norm::Batch { 5e-3 } else { 5e-4 };
     for t in 0..steps {
         let real = golden::images(config, &format!("real.{t}"));
         let [z_d, z_g] = ["z_d", "z_g"].map(|name| golden::codes(config, &format!("{name}.{t}")));
@@ -41,8 +41,8 @@ fn follow(failures: &mut Failures, config: &Config, steps: u32) {
         let expected = reference.step(std::slice::from_ref(&real), std::slice::from_ref(&z_d), &z_g, lr);
         let found = block_on(trainer.replay_step(&nhwc(config, &real), &to_f32(&z_d), &to_f32(&z_g))).unwrap();
         let alternating = config.order == Order::Alternating;
-        let early = if t == 0 { 1e-5 } else { later };
-        let bounds = [early, if alternating { later } else { early }];
+        let early = if t == 0 { FORWARD } else { AFTER_UPDATES };
+        let bounds = [early, if alternating { AFTER_UPDATES } else { early }];
         failures.losses(&what(&format!("step {t}")), &found, losses(&expected), bounds, || {
             sensitivities(config.loss, &expected)
         });
@@ -54,7 +54,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: u32) {
             for (name, &norm) in &expected {
                 // Convolution biases before a batch norm have no gradient at all but rounding.
                 if norm > 1e-9 * largest {
-                    failures.relative(&what(&format!("gradient of {name}")), gradients[name], norm, 1e-3);
+                    failures.relative(&what(&format!("gradient of {name}")), gradients[name], norm, GRADIENTS);
                 } else {
                     assert!(gradients[name] < 1e-5 * largest, "{}", what(name));
                 }
@@ -68,7 +68,7 @@ fn follow(failures: &mut Failures, config: &Config, steps: u32) {
         let expected = &state[name];
         let length = expected.norm();
         let difference: f64 = values.iter().zip(&expected.data).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum();
-        failures.relative(&what(&format!("state {name}")), length + difference.sqrt(), length, later);
+        failures.relative(&what(&format!("state {name}")), length + difference.sqrt(), length, AFTER_UPDATES);
     }
 }
 

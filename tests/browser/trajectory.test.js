@@ -8,9 +8,14 @@ import { after, before, test } from "node:test";
 import { COLUMNS } from "../../www/losses.js";
 import { browser, BUILD_MILLIS, fromRoot, host, visit } from "./harness.js";
 
-/** The bounds of tests/training.rs: rounding, then RMSprop's answer to rounding. @param {number} step */
-const lossBound = (step) => (step === 0 ? 1e-5 : step < 3 ? 5e-4 : 5e-3);
-const GRADIENTS = 1e-3;
+/** A bound of the native tests. @param {string} name */
+const bound = async (name) => {
+  const text = await readFile(fromRoot("tests/support/bounds.rs"), "utf8");
+  const found = text.match(new RegExp(`const ${name}: f64 = ([^;]+);`));
+  assert.ok(found, `there is no bound ${name}`);
+  return Number(found[1]);
+};
+const [FORWARD, AFTER_UPDATES, GRADIENTS] = await Promise.all(["FORWARD", "AFTER_UPDATES", "GRADIENTS"].map(bound));
 
 /** @typedef {{ core: typeof import("../../wn_gan.js"), device: import("../../wn_gan.js").Device }} Opened */
 /** @typedef {{ config: import("../../wn_gan.js").Config, losses: number[][], grad_norms: Record<string, number> }} Trajectory */
@@ -97,7 +102,8 @@ for (const { config, losses, grad_norms, device } of runs) {
     losses.forEach((expected, t) => {
       // G's loss of the first alternating step already follows an update of D.
       const first = t === 0 && config.order === "alternating";
-      const bounds = [lossBound(t), lossBound(t), first ? 5e-4 : lossBound(t), lossBound(t)];
+      const early = t === 0 ? FORWARD : AFTER_UPDATES;
+      const bounds = [early, early, first ? AFTER_UPDATES : early, early];
       const [real, fake, ofG] = expected;
       [real, fake, ofG, real + fake].forEach((value, i) => {
         compare(`step ${t} ${COLUMNS[i + 1]}`, found.losses[t][i], value, bounds[i]);

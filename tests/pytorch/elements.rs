@@ -1,5 +1,6 @@
 //! Every element of gradients and of changes, beside what PyTorch's single precision makes of it.
 
+use crate::bounds::FACTOR;
 use crate::elements::{self, Column, Elements};
 use crate::golden::{self, Inputs, Start};
 use crate::gpu;
@@ -12,10 +13,6 @@ use wn_gan::config::{Config, Norm};
 use wn_gan::device::Device;
 use wn_gan::gan::state_dict::Named;
 use wn_gan::nn::gemm::Variant;
-
-/// How many times as far from double precision as PyTorch's single precision a tensor may be. Both round every operation
-/// to the same digits, in sums of other orders.
-const FACTOR: f64 = 4.0;
 
 /// Terms of a part of batch normalisation's sums. PyTorch adds these in double precision on a CPU, we in single, which
 /// leaves the root of their number of roundings instead of one.
