@@ -25,7 +25,7 @@ use pollster::block_on;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use support::{Failures, load, losses_of, nhwc, norms, sensitivities, to_f32, trainer_of};
-use wn_gan::config::{Config, Norm, Order, Role};
+use wn_gan::config::{Config, Order, Role};
 use wn_gan::device::Device;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::metrics::Metrics;
