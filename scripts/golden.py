@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
 """Writes tests/golden/*.json: what PyTorch computes, in double precision, for every kind of network and training step.
 
-Run from the repository root (PyTorch is needed for this script only, never for tests; it takes some minutes):
+PyTorch is needed for this script only, never for tests; all files take some minutes:
 
-    python3 -m venv torch-venv && torch-venv/bin/pip install torch
-    torch-venv/bin/python scripts/golden.py
+    python3 -m venv venv && venv/bin/pip install torch
+    venv/bin/python scripts/golden.py [NAME ...]
 
 The committed files were made with torch 2.15.0 on a CPU; another version or another CPU changes the last digits at most.
-`scripts/golden.py NAME ...` writes only the files of these names.
+NAMEs are those of the files to write, by default all.
 
-A file has `base`, settings of all its cases under the names of src/config.rs, and `cases`, each with its own `config`.
+A file has `base`, settings of all its cases under the names of src/config/, and `cases`, each with its own `config`.
 - gan16_{norm}.json (every loss, order and activation), gan16_adam.json, gan32.json, resnet.json: three training steps.
   `losses` are D's on real images and on fakes (of a loss of pairs: D's in all) and G's per step; `total` the norms of
   D's and of G's whole gradient per step. `parameters` has by name the norms of the three gradients that the optimiser consumed, then the norm of the
   change over all steps and its projection on a fixed direction; `state` the last two for what is no parameter.
-- gan16_rpgan.json, gan16_sgd.json, gan16_forced.json: the same with a loss of pairs, for every norm; with
-  momentum; with forced weight normalisation. gan16_pixel.json: with pixel normalisation.
+- gan16_NAME.json of every other loss, optimiser and norm: the same with it.
 - gan16_options.json, gan16_affine.json, resnet_options.json: the same with norms, learning rates and numbers of updates
   of their own for each network, with averaged weights (`average`: the change of G's averaged parameters), with one slope
   and threshold per layer, and with scales and biases in other layers than the norm has them. Where D is updated more than
@@ -33,7 +32,7 @@ A file has `base`, settings of all its cases under the names of src/config.rs, a
   gradient is 0.
 
 Initial parameters and inputs are not stored: they follow from `numbers` in golden_networks.py, which
-tests/support/golden.rs has too. Parameters, state and codes are exactly representable in f32. Networks, losses and
+tests/support/formula.rs has too. Parameters, state and codes are exactly representable in f32. Networks, losses and
 projections are written from the papers' formulas; gradients are autograd's and the updates are torch.optim's.
 """
 

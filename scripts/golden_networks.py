@@ -1,6 +1,6 @@
 """Parameters and inputs by formula, and both networks in torch.nn.functional's terms: what golden.py trains.
 
-A configuration is a dictionary with the names of src/config.rs. The formula is that of tests/support/golden.rs.
+A configuration is a dictionary with the names of src/config/. The formula is that of tests/support/formula.rs.
 """
 
 import itertools

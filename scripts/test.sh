@@ -47,7 +47,7 @@ setup_tests
 record "install" passed $((SECONDS - start))
 
 # Not cargo fmt, which does not see the modules that macros declare.
-step "format" rustfmt --edition 2024 --check $(git ls-files '*.rs') || true
+step "format" rustfmt --edition 2024 --check $(git ls-files -co --exclude-standard '*.rs') || true
 step "clippy (native)" cargo clippy --locked --all-targets -- -D warnings || true
 step "clippy (wasm32)" cargo clippy --locked --lib --target "$TARGET" -- -D warnings || true
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib || true

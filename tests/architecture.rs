@@ -19,19 +19,24 @@ struct Source {
     tokens: TokenStream,
 }
 
-fn sources() -> Vec<Source> {
-    let (mut folders, mut sources) = (vec![root().join("src")], Vec::new());
+/// Every file below a folder of the repository whose name has one of these endings.
+fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![root().join(folder)], Vec::new());
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("folders of src/ can be read") {
-            let path = entry.expect("folders of src/ can be read").path();
-            match path.extension().is_some_and(|end| end == "rs") {
-                true => sources.push(source(&path)),
-                false if path.is_dir() => folders.push(path),
-                false => {}
+        for entry in std::fs::read_dir(folder).expect("folders of the repository can be read") {
+            let path = entry.expect("folders of the repository can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| endings.iter().any(|ending| end == *ending)) {
+                files.push(path);
             }
         }
     }
-    sources
+    files
+}
+
+fn sources() -> Vec<Source> {
+    files("src", &["rs"]).iter().map(source).collect()
 }
 
 fn source(path: &PathBuf) -> Source {
@@ -292,4 +297,14 @@ fn circles_are_found() {
     assert!(circle(&written(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])])).is_empty());
     let through_c = written(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"])]);
     assert_eq!(circle(&through_c), ["a", "b", "c", "d"].map(String::from).into());
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines() {
+    let folders = ["src", "shaders", "build", "tests", "www", "scripts", "examples"];
+    let all = folders.into_iter().flat_map(|folder| files(folder, &["rs", "wgsl", "js", "ts", "css", "py", "sh"]));
+    let lines =
+        |path: &PathBuf| std::fs::read_to_string(path).expect("files of the repository can be read").lines().count();
+    let long: Vec<_> = all.map(|path| (lines(&path), path)).filter(|(lines, _)| *lines > 400).collect();
+    assert!(long.is_empty(), "split what has more than 400 lines: {long:#?}");
 }

@@ -17,7 +17,7 @@ fn tiny(norm: Norm) -> Config {
     Config { norm, order: Order::Alternating, ..small }
 }
 
-/// Every norm with its usual activation, the other activations and losses, norms that differ between the networks, gains
+/// Every norm with its usual activation, the other activations, a loss of each kind, norms that differ between the networks, gains
 /// and biases elsewhere than the norm has them, one slope and threshold per layer, and residual networks of two blocks a
 /// level.
 fn tiny_networks() -> Vec<Config> {

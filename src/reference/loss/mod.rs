@@ -92,6 +92,10 @@ mod tests {
             let (name, loss) = (loss, of(loss));
             let (real, fake) = (logits(0.0), logits(0.3));
             let found = loss.discriminator(&real, &fake);
+            let extreme = Tensor::vector(vec![800.0, -800.0]);
+            let far = loss.discriminator(&extreme, &extreme.map(|l| -l));
+            let all = [&far.by_real.data, &far.by_fake.data, &loss.generator(&extreme, &extreme).1.data];
+            assert!(far.loss.is_finite() && all.into_iter().flatten().all(|d| d.is_finite()), "{name:?}");
             assert_eq!(found.parts.is_some(), name.has_real_and_fake(), "{name:?}");
             assert!(found.parts.is_none_or(|[real, fake]| real + fake == found.loss), "{name:?}");
             let moved = loss.generator(&logits(0.2), &fake) != loss.generator(&real, &fake);
