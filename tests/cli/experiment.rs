@@ -23,7 +23,8 @@ fn a_grid_is_trained_tested_and_listed_once() {
     assert_eq!((count(&told, "run"), count(&told, "result")), (4, 4));
     let summary = fs::read_to_string(root.join("summary.csv")).unwrap();
     let mut table = summary.lines();
-    let header = "dataset,norm,lr,seed,steps,best_step,best_running,last_running,final_mean,final_ci95,collapsed";
+    let header = "dataset,norm,lr,seed,steps,first_running,best_step,best_running,last_running,final_mean,\
+                  final_ci95,learned,collapsed";
     assert_eq!(table.next(), Some(header));
     let keys: Vec<_> = table.clone().map(|row| row.splitn(6, ',').take(5).collect::<Vec<_>>().join(",")).collect();
     assert_eq!(keys, ["grid,none,2e-5,1,4", "grid,none,1e-3,1,4", "grid,weight,2e-5,1,4", "grid,weight,1e-3,1,4"]);
@@ -32,11 +33,13 @@ fn a_grid_is_trained_tested_and_listed_once() {
         let run = root.join(format!("grid/{}/lr{}/seed1", field[1], field[2]));
         let tests = column(&run.join("log/running_test.csv"), 1);
         let number = |i: usize| field[i].parse::<f64>().unwrap();
-        assert_eq!((number(6), number(7)), (tests.iter().copied().fold(f64::MAX, f64::min), tests[1]));
-        let losses = losses(&run.join(format!("final_test/{:06}.csv", number(5) as u32)));
+        let best = tests.iter().copied().fold(f64::MAX, f64::min);
+        assert_eq!([number(5), number(7), number(8)], [tests[0], best, tests[1]]);
+        let losses = losses(&run.join(format!("final_test/{:06}.csv", number(6) as u32)));
         let mean = losses.iter().sum::<f64>() / losses.len() as f64;
-        assert!((number(8) - mean).abs() <= 1e-9 * mean, "{row}");
-        assert_eq!(field[10], if tests[1] > 1.5 * number(6) { "true" } else { "false" });
+        assert!((number(9) - mean).abs() <= 1e-9 * mean, "{row}");
+        assert_eq!(field[11], (best <= 0.9 * tests[0]).to_string());
+        assert_eq!(field[12], (tests[0] - tests[1] < 0.5 * (tests[0] - best)).to_string());
     }
 
     let again = experiment(&root, &data, grid);
@@ -66,10 +69,10 @@ fn a_run_that_ends_in_no_number_is_listed_and_the_grid_goes_on() {
     assert_eq!(count(&told, "run"), 2, "both are made longer");
     let fields: Vec<Vec<String>> =
         rows(&root.join("summary.csv")).iter().map(|row| row.split(',').map(String::from).collect()).collect();
-    assert_eq!((&fields[0][1][..], &fields[0][10][..]), ("none", "true"));
+    assert_eq!((&fields[0][1][..], &fields[0][12][..]), ("none", "true"));
     let steps: u32 = fields[0][4].parse().unwrap();
     assert!((4..8).contains(&steps), "it stopped at {steps}");
-    assert!(fields[0][8].parse::<f64>().unwrap() > 0.0, "its best network is tested all the same");
+    assert!(fields[0][9].parse::<f64>().unwrap() > 0.0, "its best network is tested all the same");
     assert_eq!((&fields[1][1][..], &fields[1][4][..]), ("weight", "8"));
     assert_eq!(column(&runs[1].join("log/running_test.csv"), 0), [0.0, 4.0, 8.0]);
     let again = experiment(&root, &data, &[grid, &["8"]].concat());

@@ -177,7 +177,7 @@ impl Experiment {
             }
         }
         let scores = scores(&cell.folder)?;
-        outcome.set_scores(best(&scores), scores.last().copied());
+        outcome.set_scores(&scores);
         if let Some(best) = load(&cell.folder, "best")? {
             let config = Config { test_steps: self.final_steps, ..cell.config.clone() };
             let estimate = final_test(device, config, &data, &best, &cell.folder, reporter)?;

@@ -1,7 +1,7 @@
 //! What a run of an experiment came to, and the table of all of them.
 
 use crate::files::{file_error, read_text, write_shared};
-use crate::folder::Score;
+use crate::folder::{Score, best};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
@@ -11,9 +11,12 @@ use wn_gan::{Config, Error, Result};
 
 /// File of a finished run.
 pub const FILE: &str = "result.json";
-const COLUMNS: &str = "dataset,norm,lr,seed,steps,best_step,best_running,last_running,final_mean,final_ci95,collapsed";
-/// A run has collapsed if its last running loss is more than this many times its best one.
-const COLLAPSE: f64 = 1.5;
+const COLUMNS: &str = "dataset,norm,lr,seed,steps,first_running,best_step,best_running,last_running,final_mean,final_ci95,\
+                       learned,collapsed";
+/// A run has learned if its best running loss is this share of the untrained network's, or less.
+const LEARNED: f64 = 0.9;
+/// A run has collapsed if it ends with a smaller share than this of what its best network had gained on the untrained one.
+const KEPT: f64 = 0.5;
 /// Folders between an experiment's own and those of its runs: dataset, norm, learning rate, seed.
 const DEPTH: u32 = 4;
 
@@ -30,6 +33,9 @@ pub struct Outcome {
     pub steps: u32,
     /// Why it stopped before `niter`, if it did.
     pub stopped: Option<String>,
+    /// The running loss of the untrained network.
+    #[serde(default)]
+    pub first_running: Option<f64>,
     /// Step of the lowest running loss.
     pub best_step: Option<u32>,
     /// The lowest running loss.
@@ -42,7 +48,11 @@ pub struct Outcome {
     pub final_mean: Option<f64>,
     /// Half the width of its 95 % interval over images.
     pub final_ci95: Option<f64>,
-    /// Whether training ended in losses that are NaN or infinite, or the last running loss is more than 1.5 times the best.
+    /// Whether the lowest running loss is at least a tenth below the untrained network's.
+    #[serde(default)]
+    pub learned: bool,
+    /// Whether training ended in losses that are NaN or infinite, or more than half of what the best network had gained on
+    /// the untrained one is lost at the end.
     pub collapsed: bool,
     /// Seconds that the last part of it took, building and tests included.
     pub seconds: f64,
@@ -57,27 +67,30 @@ impl Outcome {
             adapter,
             steps: 0,
             stopped: None,
+            first_running: None,
             best_step: None,
             best_running: None,
             last_running: None,
             final_steps,
             final_mean: None,
             final_ci95: None,
+            learned: false,
             collapsed: false,
             seconds: 0.0,
         }
     }
 
-    /// Takes over the running tests and judges by them whether the run collapsed.
-    pub fn set_scores(&mut self, best: Option<Score>, last: Option<Score>) {
-        self.best_step = best.map(|score| score.step);
-        self.best_running = best.map(|score| score.loss);
-        self.last_running = last.map(|score| score.loss);
-        let worse = match (best, last) {
-            (Some(best), Some(last)) => last.loss.is_nan() || last.loss > COLLAPSE * best.loss,
-            _ => false,
-        };
-        self.collapsed = worse || self.stopped.is_some();
+    /// Takes over the running tests, in order, and judges by them whether the run learned and whether it collapsed.
+    pub fn set_scores(&mut self, scores: &[Score]) {
+        self.collapsed = self.stopped.is_some();
+        let (Some(first), Some(best), Some(last)) = (scores.first(), best(scores), scores.last()) else { return };
+        self.first_running = Some(first.loss);
+        self.best_step = Some(best.step);
+        self.best_running = Some(best.loss);
+        self.last_running = Some(last.loss);
+        self.learned = best.loss <= LEARNED * first.loss;
+        let kept = first.loss - last.loss >= KEPT * (first.loss - best.loss);
+        self.collapsed |= !kept;
     }
 
     /// As the text of `result.json`.
@@ -103,11 +116,13 @@ impl Outcome {
             format!("{:e}", self.config.lr),
             self.config.seed.to_string(),
             self.steps.to_string(),
+            number(self.first_running),
             self.best_step.map_or(String::new(), |step| step.to_string()),
             number(self.best_running),
             number(self.last_running),
             number(self.final_mean),
             number(self.final_ci95),
+            self.learned.to_string(),
             self.collapsed.to_string(),
         ];
         fields.join(",") + "\n"
@@ -181,19 +196,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_has_collapsed_when_it_ends_half_again_above_its_best_or_in_no_number() {
-        let score = |step, loss| Some(Score { step, loss });
-        let judge = |best, last, stopped: Option<&str>| {
+    fn a_run_has_collapsed_when_it_loses_half_of_what_it_gained_or_ends_in_nan() {
+        let judge = |losses: &[f64], stopped: Option<&str>| {
             let mut outcome = Outcome::new("faces".into(), Config::default(), 300, "adapter".into());
             outcome.stopped = stopped.map(String::from);
-            outcome.set_scores(best, last);
-            outcome.collapsed
+            let score = |(i, &loss): (usize, &f64)| Score { step: 10 * i as u32, loss };
+            outcome.set_scores(&losses.iter().enumerate().map(score).collect::<Vec<_>>());
+            [outcome.learned, outcome.collapsed]
         };
-        assert!(!judge(score(10, 0.02), score(20, 0.03), None), "just at the limit");
-        assert!(judge(score(10, 0.02), score(20, 0.0301), None));
-        assert!(!judge(score(20, 0.02), score(20, 0.02), None), "the last is the best");
-        assert!(judge(score(10, 0.02), score(20, f64::NAN), None));
-        assert!(judge(score(10, 0.02), score(10, 0.02), Some("g_loss is not a number")));
+        assert_eq!(judge(&[0.5, 0.25, 0.375], None), [true, false], "just at the limit");
+        assert_eq!(judge(&[0.5, 0.25, 0.376], None), [true, true]);
+        assert_eq!(judge(&[0.5, 0.25], None), [true, false], "the last is the best");
+        assert_eq!(judge(&[0.5, 0.46, 0.46], None), [false, false], "not a tenth");
+        assert_eq!(judge(&[0.5, 0.6], None), [false, true], "worse than untrained");
+        assert_eq!(judge(&[0.5, 0.25, f64::NAN], None), [true, true]);
+        assert_eq!(judge(&[0.5, 0.25], Some("g_loss is NaN")), [true, true]);
+        assert_eq!(judge(&[], None), [false, false], "no test");
     }
 
     #[test]
