@@ -8,7 +8,7 @@ mod outcome;
 use crate::device;
 use crate::files::{read, write_whole};
 use crate::final_test::final_test;
-use crate::folder::{best, checkpoint_path, scores};
+use crate::folder::{checkpoint_path, scores};
 use crate::reporter::Reporter;
 use crate::run::{Run, Schedule, build};
 use crate::settings::{Settings, preset_names, value_of};
