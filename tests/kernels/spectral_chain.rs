@@ -112,7 +112,7 @@ fn fresh(len: usize, stream: u32) -> (Tensor, Vec<f32>) {
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
-fn spectral_normalisation_follows_its_twin_through_an_update_and_back() {
+fn spectral_normalisation_follows_its_reference_through_an_update_and_back() {
     let (network, gpu, mut report) = (network(), gpu(), Report::default());
     let parameters = &network.parameters;
     let effective = parameters.reparameterisation.effective();
