@@ -60,12 +60,12 @@ pub enum Error {
         /// Name of the device that was to use it.
         device: String,
     },
-    /// A loss is NaN or infinite: training cannot go on from here.
+    /// A loss, or a number of the networks, is NaN or infinite: training cannot go on from here.
     #[error("Training stopped at step {step}: {which} is {value}. Reset with a smaller lr, or with a longer warm-up.")]
     NonFinite {
-        /// The first step whose metrics are not finite.
+        /// The first step whose metrics are not finite, or the steps done when the networks were looked at.
         step: u32,
-        /// Name of the metric.
+        /// Name of the metric, or of the tensor.
         which: String,
         /// "NaN" or "infinite".
         value: String,
@@ -73,6 +73,14 @@ pub enum Error {
     /// Reading or writing a file failed.
     #[error("{0}")]
     File(String),
+}
+
+impl Error {
+    /// [`Error::NonFinite`] for a value that is NaN or infinite.
+    pub(crate) fn non_finite(step: u32, which: &str, value: f32) -> Error {
+        let value = if value.is_nan() { "NaN" } else { "infinite" };
+        Error::NonFinite { step, which: which.into(), value: value.into() }
+    }
 }
 
 /// Result with this crate's [`Error`].

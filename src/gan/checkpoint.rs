@@ -143,7 +143,8 @@ impl Trainer {
     /// Everything a run needs to go on, as a safetensors file.
     ///
     /// # Errors
-    /// [`Error::Device`] when the device failed.
+    /// [`Error::Device`] when the device failed, [`Error::NonFinite`] with the first tensor that holds NaN or an infinity:
+    /// no run can go on from there.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
         let mut all = self.parameters().await?;
         all.extend(self.state().await?);
@@ -155,6 +156,11 @@ impl Trainer {
             all.extend(renamed(&format!("{OPTIMISER}{state}."), tensors));
         }
         all.extend(renamed(AVERAGE, self.average().await?));
+        for (name, _, values) in &all {
+            if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
+                return Err(Error::non_finite(self.step(), name, value));
+            }
+        }
         let mut metadata = vec![
             ("config", self.config().to_json()),
             ("format", "pt".into()),

@@ -45,8 +45,7 @@ pub(super) fn metrics(loss: Loss, first: u32, block: &[f32]) -> Result<Vec<Metri
     let all: Vec<_> = block.chunks_exact(METRIC_COLUMNS).map(|row| Metrics::new(loss, row)).collect();
     for (step, metrics) in (first..).zip(&all) {
         if let Some((which, value)) = metrics.values().find(|(_, value)| !value.is_finite()) {
-            let value = if value.is_nan() { "NaN" } else { "infinite" };
-            return Err(Error::NonFinite { step, which: which.into(), value: value.into() });
+            return Err(Error::non_finite(step, which, value));
         }
     }
     Ok(all)

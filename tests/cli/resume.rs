@@ -1,9 +1,11 @@
 //! A run that is killed and resumed ends as one that never was.
 
 use crate::program::{SMALL, command, files, folder, images, lines, rows, sentence, text, train};
+use serde_json::Value;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use wn_gan::gan::checkpoint::Checkpoint;
 
 /// Long enough to be killed in the middle, with tests and saves that do not fall together.
 const LONG: &[&str] =
@@ -21,15 +23,30 @@ fn finish(folder: &Path, more: &[&str]) {
     lines(&arguments(folder, more));
 }
 
-/// Waits until the run has this many running tests, then kills it (SIGKILL on Unix).
-fn kill_after(mut run: Child, folder: &Path, tests: usize) {
+/// Waits until the run has this many running tests.
+fn wait_for(run: &mut Child, folder: &Path, tests: usize) {
     let table = folder.join("log/running_test.csv");
     while !table.exists() || rows(&table).len() < tests {
         assert!(run.try_wait().unwrap().is_none(), "the run ended before it could be killed");
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Kills the run after so many tests (SIGKILL on Unix).
+fn kill_after(mut run: Child, folder: &Path, tests: usize) {
+    wait_for(&mut run, folder, tests);
     run.kill().unwrap();
     assert!(!run.wait().unwrap().success());
+}
+
+/// Both folders hold the same files, byte for byte.
+fn same_files(found: &Path, expected: &Path) {
+    let (expected, found) = (files(expected), files(found));
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&found), names(&expected));
+    for ((name, found), (_, expected)) in found.iter().zip(&expected) {
+        assert!(found == expected, "{name} differs from the uninterrupted run's");
+    }
 }
 
 #[test]
@@ -42,12 +59,58 @@ fn a_kill_loses_nothing_but_time() {
     // The second time it is resumed at once, and without the data's name: the folder remembers it.
     kill_after(start(&killed, &["--resume"]), &killed, 8);
     finish(&killed, &["--resume"]);
-    let (expected, found) = (files(&whole), files(&killed));
-    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&found), names(&expected));
-    for ((name, found), (_, expected)) in found.iter().zip(&expected) {
-        assert!(found == expected, "{name} differs from the uninterrupted run's");
+    same_files(&killed, &whole);
+}
+
+/// Ctrl-C, and what a service manager sends: nothing is lost, and the run ends as one that never was interrupted.
+#[test]
+#[cfg(unix)]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn an_interrupted_run_saves_and_says_so() {
+    let (data, whole, stopped) = (images("stopped"), folder("not-stopped"), folder("stopped"));
+    let source: &[&str] = &["--dataset", text(&data)];
+    finish(&whole, source);
+    let mut step = 0;
+    for (signal, tests, more) in [("-INT", 3, source), ("-TERM", 9, &["--resume"][..])] {
+        let mut run = command(&arguments(&stopped, more)).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        wait_for(&mut run, &stopped, tests);
+        assert!(Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap().success());
+        let output = run.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{signal}");
+        let last = String::from_utf8(output.stdout).unwrap().lines().last().unwrap().to_string();
+        let event: Value = serde_json::from_str(&last).unwrap();
+        assert_eq!(event["event"], "interrupted", "{last}");
+        let saved = Checkpoint::read(&std::fs::read(stopped.join("net_archive/last.safetensors")).unwrap()).unwrap();
+        assert_eq!(event["step"], saved.step);
+        assert_eq!(rows(&stopped.join("log/metrics.csv")).len(), saved.step as usize, "every step has its losses");
+        assert!(saved.step > step, "{signal}: it went on");
+        step = saved.step;
     }
+    finish(&stopped, &["--resume"]);
+    same_files(&stopped, &whole);
+}
+
+/// Without tests and numbered checkpoints `last` is written all the same, and a run that is killed goes on from there.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_save_is_due_by_time() {
+    let (data, root) = (images("timed"), folder("timed"));
+    let quiet = ["--dataset", text(&data), "--niter=0", "--test_interval=0", "--save_interval=0", "--vis_interval=0"];
+    let train = [&["train", "--save_path", text(&root)], SMALL, &quiet].concat();
+    let timed = [&train[..], &["--save_minutes=0.005"]].concat();
+    let mut run = command(&timed).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let last = root.join("net_archive/last.safetensors");
+    while !last.exists() {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended by itself");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let saved = Checkpoint::read(&std::fs::read(&last).unwrap()).unwrap();
+    assert!(saved.step > 0);
+    assert!(rows(&root.join("log/metrics.csv")).len() >= saved.step as usize, "every step has its losses");
+    let said = sentence(&[&train[..], &["--resume", "--save_minutes=-1"]].concat());
+    assert!(said.contains("save_minutes must be a number between 0 and 1000000; it is \"-1\"."), "{said}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::adapter::Adapter;
 use crate::bench::Bench;
 use crate::convert::Convert;
 use crate::experiment::Experiment;
+use crate::interrupt;
 use crate::plot::Plot;
 use crate::replay::Replay;
 use crate::train::Train;
@@ -71,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Convert(convert) => convert.run(),
     };
     match result {
+        Ok(()) if interrupt::requested() => interrupt::EXIT_CODE.into(),
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("wngan: {error}");

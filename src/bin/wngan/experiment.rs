@@ -10,7 +10,7 @@ use crate::files::{read, write_whole};
 use crate::final_test::final_test;
 use crate::folder::{checkpoint_path, scores};
 use crate::reporter::Reporter;
-use crate::run::{Run, Schedule, build};
+use crate::run::{Ended, Run, Schedule, build};
 use crate::settings::{Settings, preset_names, value_of};
 use crate::source::{Images, Source};
 use outcome::Outcome;
@@ -88,7 +88,7 @@ impl Experiment {
                 None => {
                     let event = json!({"event": "run", "folder": place, "index": index, "of": cells.len()});
                     reporter.say(&format!("{number} {place}"), &event);
-                    let outcome = self.complete(cell, &images, &device, &mut reporter)?;
+                    let Some(outcome) = self.complete(cell, &images, &device, &mut reporter)? else { return Ok(()) };
                     write_whole(&cell.folder.join(outcome::FILE), outcome.to_json().as_bytes())?;
                     outcome::summarise(&self.save_path)?;
                     outcome
@@ -155,8 +155,15 @@ impl Experiment {
         )))
     }
 
-    /// Trains the cell to its end, from its last save if there is one, and tests its best network.
-    fn complete(&self, cell: &Cell, images: &Images, device: &Arc<Device>, reporter: &mut Reporter) -> Result<Outcome> {
+    /// Trains the cell to its end, from its last save if there is one, and tests its best network; nothing if it was
+    /// interrupted.
+    fn complete(
+        &self,
+        cell: &Cell,
+        images: &Images,
+        device: &Arc<Device>,
+        reporter: &mut Reporter,
+    ) -> Result<Option<Outcome>> {
         let data = images.of_run(&cell.config);
         let last = load(&cell.folder, "last")?;
         if let Some(saved) = last.as_ref().and_then(|last| last.config.as_ref()) {
@@ -173,7 +180,8 @@ impl Experiment {
                     outcome.steps = step;
                     outcome.stopped = Some(format!("{which} is {value}"));
                 }
-                other => other?,
+                Ok(Ended::Interrupted) => return Ok(None),
+                other => _ = other?,
             }
         }
         let scores = scores(&cell.folder)?;
@@ -184,7 +192,7 @@ impl Experiment {
             (outcome.final_mean, outcome.final_ci95) = (Some(estimate.mean), Some(estimate.ci95));
         }
         outcome.seconds = reporter.seconds();
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 }
 

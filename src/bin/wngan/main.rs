@@ -21,6 +21,8 @@ mod folder;
 #[cfg(not(target_arch = "wasm32"))]
 mod inspection;
 #[cfg(not(target_arch = "wasm32"))]
+mod interrupt;
+#[cfg(not(target_arch = "wasm32"))]
 mod plot;
 #[cfg(not(target_arch = "wasm32"))]
 mod replay;

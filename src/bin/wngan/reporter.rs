@@ -129,6 +129,15 @@ impl Reporter {
         }
     }
 
+    /// Training was interrupted at `step`, and saved.
+    pub fn interrupted(&mut self, step: u32) {
+        self.say(
+            &format!("Interrupted at step {step}. Everything is saved; --resume goes on."),
+            &json!({"event": "interrupted", "step": step, "seconds": self.seconds()}),
+        );
+        self.bar.abandon();
+    }
+
     /// Seconds since the clock was started.
     pub fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()

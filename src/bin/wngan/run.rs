@@ -1,14 +1,16 @@
 //! A run under way: training with tests, samples and saves at their steps.
 //!
-//! A run that is killed and resumed must end as one that never was. So `last` is saved when no test is under way, and
+//! A run that is killed or interrupted, and resumed, must end as one that never was. So `last` is saved when no test is under way, and
 //! a test judges, and `best` keeps, the very parameters of the step at which the test began.
 
 use crate::folder::Folder;
+use crate::interrupt;
 use crate::reporter::Reporter;
 use crate::variant;
 use pollster::block_on;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 use wn_gan::data::Dataset;
 use wn_gan::device::Device;
 use wn_gan::gan::checkpoint::Checkpoint;
@@ -26,12 +28,29 @@ pub struct Schedule {
     /// Steps between numbered checkpoints; `last` is also written at every test
     #[arg(long, default_value_t = 20_000, value_name = "STEPS")]
     pub save_interval: u32,
+    /// Most minutes between two saves of `last`; 0 saves at tests, numbered checkpoints and the end alone
+    #[arg(long, default_value_t = 10.0, value_name = "MINUTES", value_parser = minutes)]
+    pub save_minutes: f64,
     /// At every running test, write a look inside both networks to log/inspection.csv: lengths of the weights' rows, the
     /// cosine between each row and its gradient, the size of the last update, the share of the first singular value,
     /// slopes, thresholds, and what D makes of the last batch. Nothing is written at step 0, nor at the step at which a
     /// run is resumed: gradients belong to a step that this process has done, and a checkpoint has none
     #[arg(long)]
     pub inspect: bool,
+}
+
+fn minutes(text: &str) -> std::result::Result<f64, String> {
+    let found = text.parse().ok().filter(|minutes: &f64| (0.0..=1e6).contains(minutes));
+    found.ok_or_else(|| format!("save_minutes must be a number between 0 and 1000000; it is \"{text}\"."))
+}
+
+/// How a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With its last step.
+    Complete,
+    /// By an interrupt: everything is saved, and the run can go on.
+    Interrupted,
 }
 
 /// The trainer of `config` with the state of `checkpoint`, if there is one, and a bar while its kernels are built.
@@ -72,6 +91,8 @@ pub struct Run<'a> {
     candidate: Option<Candidate>,
     /// Where the trainer stood when it was loaded or built.
     begun: u32,
+    /// When `last` was written, or the run began.
+    saved: Instant,
 }
 
 impl<'a> Run<'a> {
@@ -90,21 +111,35 @@ impl<'a> Run<'a> {
         let folder = Folder::open(root, trainer.config(), begun, trainer.finished_test(), schedule.inspect)?;
         let best = folder.best()?.map(|score| score.loss);
         reporter.start(&trainer, data);
-        Ok(Run { trainer, reporter, folder, schedule, best, candidate: None, begun })
+        Ok(Run { trainer, reporter, folder, schedule, best, candidate: None, begun, saved: Instant::now() })
     }
 
-    /// Trains until `niter`, or without end if that is 0.
+    /// Trains until `niter`, or without end if that is 0; an interrupt ends it with everything saved.
     ///
     /// # Errors
     /// Losses that are NaN or infinite, the device, or a file.
-    pub fn complete(mut self) -> Result<()> {
+    pub fn complete(mut self) -> Result<Ended> {
+        interrupt::listen()?;
         let (niter, interval) = (self.trainer.config().niter, self.trainer.config().test_interval);
         let Schedule { vis_interval, save_interval, .. } = self.schedule;
         self.samples()?;
         let mut stop = 0;
         while niter == 0 || self.trainer.step() < niter || self.trainer.has_chunk_in_flight() {
-            if !self.trainer.has_chunk_in_flight() {
+            let pause = interrupt::requested() || self.is_save_due();
+            if self.trainer.has_chunk_in_flight() {
+                if pause {
+                    stop = self.trainer.step(); // No further chunk before everything is saved.
+                }
+            } else {
+                if pause {
+                    self.finish_test()?;
+                    self.save(&["last"])?;
+                }
                 let now = self.trainer.step();
+                if interrupt::requested() {
+                    self.reporter.interrupted(now);
+                    return Ok(Ended::Interrupted);
+                }
                 if interval > 0 && now.is_multiple_of(interval) && self.trainer.tested_at() != Some(now) {
                     self.begin_test()?;
                 }
@@ -139,7 +174,12 @@ impl<'a> Run<'a> {
         self.samples()?;
         self.save(&["last"])?;
         self.reporter.end(self.trainer.step());
-        Ok(())
+        Ok(Ended::Complete)
+    }
+
+    fn is_save_due(&self) -> bool {
+        let minutes = self.schedule.save_minutes;
+        minutes > 0.0 && self.saved.elapsed().as_secs_f64() >= 60.0 * minutes
     }
 
     /// Looks inside the networks that the next test judges, if a step was done since they were loaded.
@@ -157,6 +197,7 @@ impl<'a> Run<'a> {
         self.finish_test()?;
         let (step, checkpoint) = (self.trainer.step(), block_on(self.trainer.checkpoint())?);
         self.folder.checkpoint("last", &checkpoint)?;
+        self.saved = Instant::now();
         self.trainer.start_test();
         self.candidate = Some(Candidate { step, checkpoint });
         Ok(())
@@ -176,6 +217,7 @@ impl<'a> Run<'a> {
         let Some(result) = &report.finished else { return Ok(()) };
         let candidate = self.candidate.take().filter(|candidate| candidate.step == result.step);
         if let Some(Candidate { checkpoint, .. }) = candidate
+            && result.loss.is_finite()
             && self.best.is_none_or(|best| f64::from(result.loss) < best)
         {
             self.folder.checkpoint("best", &checkpoint)?;
@@ -190,8 +232,9 @@ impl<'a> Run<'a> {
         self.folder.samples(self.trainer.step(), &block_on(self.trainer.sample_grid())?)
     }
 
-    fn save(&self, names: &[&str]) -> Result<()> {
+    fn save(&mut self, names: &[&str]) -> Result<()> {
         let bytes = block_on(self.trainer.checkpoint())?;
+        self.saved = Instant::now();
         names.iter().try_for_each(|name| self.folder.checkpoint(name, &bytes))
     }
 }

@@ -5,7 +5,7 @@ use crate::files::read;
 use crate::final_test::final_test;
 use crate::folder::{Folder, checkpoint_path};
 use crate::reporter::Reporter;
-use crate::run::{Run, Schedule, build};
+use crate::run::{Ended, Run, Schedule, build};
 use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
 use serde_json::json;
@@ -88,7 +88,9 @@ impl Train {
             }
             let run = Run::new(trainer, &data, &root, self.schedule, &mut reporter)?;
             source.remember(&root)?;
-            run.complete()?;
+            if run.complete()? == Ended::Interrupted {
+                return Ok(());
+            }
         }
         if !self.final_test {
             return Ok(());

@@ -170,7 +170,11 @@ impl Trainer {
         if test_steps == 0 && caller_ms < (ended - began) / 4.0 {
             self.chunk_size.record(steps, ended - began);
         }
-        let metrics = read.inspect_err(|_| self.in_flight = None)?;
+        let metrics = read.inspect_err(|_| {
+            self.in_flight = None;
+            // Whoever goes on all the same would record its batches anew, beyond the last one.
+            self.test.stop();
+        })?;
         let finished = if test_ends { self.test.result(&self.device).await? } else { None };
         if let Some(result) = &finished {
             self.finished_test = Some(result.step);
