@@ -24,7 +24,7 @@ use support::{Failures, load, losses, nhwc, norms, to_f32, trainer_of};
 use wn_gan::config::{Config, Net, Norm, Optimiser, Order, Role};
 use wn_gan::data::faces;
 use wn_gan::gan::Trainer;
-use wn_gan::gan::checkpoint::Checkpoint;
+use wn_gan::gan::checkpoint::{self, Checkpoint};
 use wn_gan::gan::metrics::Metrics;
 use wn_gan::gan::state_dict::Named;
 use wn_gan::kernels::METRIC_COLUMNS;
@@ -305,6 +305,10 @@ fn a_checkpoint_that_does_not_fit_changes_nothing() {
     let read = Checkpoint::read;
     let message = trainer.restore(&read(&foreign).unwrap()).unwrap_err().to_string();
     assert!(message.contains("must have shape"), "{message}");
+    for (key, number) in [("step", "-5"), ("step", "seven"), ("updates", "4294967295"), ("tested", "1.5")] {
+        let message = read(&checkpoint::write(&[], &[(key, number.into())])).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("The checkpoint's {key} must be a whole number")), "{message}");
+    }
     for broken in [&before[..100], &before[..before.len() - 1], b"hello", b""] {
         assert!(read(broken).is_err());
     }

@@ -11,6 +11,8 @@ use crate::nn::parameters::{NamedTensor, learned_tensors, state_tensors};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;
 
+/// Most steps that a run may have done: further on its counters would come to their end.
+const MAX_STEP: u32 = 1 << 31;
 /// The version that this program writes. Version 1 had no number, and kept mean squares under `opt.` alone.
 const FORMAT: u32 = 2;
 const OPTIMISER: &str = "opt.";
@@ -39,8 +41,8 @@ impl Checkpoint {
     /// Reads a safetensors file.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it is no safetensors file, holds something else than f32 tensors, or has a newer format
-    /// version; [`Error::Config`] when the settings in its header are out of range or unknown.
+    /// [`Error::Checkpoint`] when it is no safetensors file, holds something else than f32 tensors, has a number in its
+    /// header that is none, or a newer format version; [`Error::Config`] when the settings in its header are out of range or unknown.
     pub fn read(bytes: &[u8]) -> Result<Checkpoint> {
         let broken = |e: safetensors::SafeTensorError| {
             Error::Checkpoint(format!(
@@ -50,12 +52,12 @@ impl Checkpoint {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let config = metadata.get("config").map(|text| Config::from_json(text)).transpose()?;
-        let number = |key: &str| metadata.get(key).and_then(|text| text.parse().ok());
-        let step = number("step").unwrap_or(0);
-        let updates = number("updates").unwrap_or(step);
-        let finished_test = number("tested");
+        let number = |key: &str| metadata.get(key).map(|text| count(key, text)).transpose();
+        let step = number("step")?.unwrap_or(0);
+        let updates = number("updates")?.unwrap_or(step);
+        let finished_test = number("tested")?;
         let variant = metadata.get("variant").or_else(|| metadata.get("body")).cloned();
-        let format = number("format_version").unwrap_or(1);
+        let format = number("format_version")?.unwrap_or(1);
         if format > FORMAT {
             return Err(Error::Checkpoint(format!(
                 "This checkpoint has format version {format}; this program reads versions up to {FORMAT}. Use a newer one."
@@ -133,6 +135,16 @@ pub fn write(tensors: &[Named], metadata: &[(&str, String)]) -> Vec<u8> {
     file.extend(header);
     file.extend(tensors.iter().flat_map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes())));
     file
+}
+
+/// A number of the header.
+fn count(key: &str, text: &str) -> Result<u32> {
+    text.parse().ok().filter(|&number| number <= MAX_STEP).ok_or_else(|| {
+        Error::Checkpoint(format!(
+            "The checkpoint's {key} must be a whole number between 0 and {MAX_STEP}; it is {text:?}. Choose a file saved by \
+             this program."
+        ))
+    })
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {

@@ -72,10 +72,10 @@ fn a_run_in_parts_has_the_table_of_a_whole_one() {
     go_on("last", "12", &["--inspect"]);
     same("when the run has ended and goes on");
     // Back to step 6: what was written after it is dropped and comes again.
-    go_on("6", "12", &["--inspect"]);
+    go_on("6", "12", &["--inspect", "--rewind"]);
     same("when the run goes back");
     // Without the flag nothing is added, and what no longer holds is gone.
-    go_on("6", "12", &[]);
+    go_on("6", "12", &["--rewind"]);
     let steps: BTreeSet<u32> = column(&parts.join(TABLE), 0).into_iter().map(|step| step as u32).collect();
     assert_eq!(steps, BTreeSet::from([4]));
     assert!(!rows(&parts.join(TABLE)).is_empty());

@@ -62,6 +62,37 @@ fn a_kill_loses_nothing_but_time() {
     same_files(&killed, &whole);
 }
 
+/// Two processes would tear each other's files.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_folder_has_one_writer() {
+    let (data, root) = (images("locked"), folder("locked"));
+    let source: &[&str] = &["--dataset", text(&data)];
+    let train = [&["train", "--save_path", text(&root)], SMALL, source, &["--niter=0", "--test_interval=20"]].concat();
+    let mut run = command(&train).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(&mut run, &root, 2);
+    for more in ["--resume", "--overwrite"] {
+        let said = sentence(&[&train[..], &[more]].concat());
+        assert!(said.contains("Another process is writing the run"), "{more:?}: {said}");
+    }
+    assert!(run.try_wait().unwrap().is_none(), "the first goes on");
+    run.kill().unwrap();
+    run.wait().unwrap();
+    lines(&["train", "--resume", "--niter=1", "--json", "--save_path", text(&root)]);
+}
+
+/// A run that was begun with a relative name goes on from another folder.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_run_finds_its_images_from_anywhere() {
+    let (data, root) = (images("elsewhere"), folder("elsewhere"));
+    let (place, name) = (data.parent().unwrap(), data.file_name().unwrap().to_str().unwrap());
+    let begun = [&["train", "--save_path", text(&root)], SMALL, &["--dataset", name, "--niter=4"]].concat();
+    assert!(command(&begun).current_dir(place).output().unwrap().status.success());
+    lines(&["train", "--resume", "--niter=8", "--json", "--save_path", text(&root)]);
+    assert_eq!(rows(&root.join("log/metrics.csv")).len(), 8);
+}
+
 /// Ctrl-C, and what a service manager sends: nothing is lost, and the run ends as one that never was interrupted.
 #[test]
 #[cfg(unix)]

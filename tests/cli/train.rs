@@ -1,6 +1,6 @@
 //! `wngan train`: folders, flags, sources.
 
-use crate::program::{SMALL, column, folder, images, lines, rows, sentence, text, train, wngan};
+use crate::program::{SMALL, column, files, folder, images, lines, rows, sentence, text, train, wngan};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -109,11 +109,52 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["--load_path", "Cargo.toml"], "not a safetensors file"),
         (&["--load_path", text(&empty)], "last.safetensors"),
         (&["--final_test"], "give --niter"),
+        (&["--final_test", "--niter", "8", "--final_steps", "0"], "0 is not in 1..=100000"),
+        (&["--final_test", "--niter", "8", "--save_interval", "4", "--net", "6"], "keeps one every 4"),
     ] {
         let said = sentence(&[&["train", "--save_path", text(&run)], args].concat());
         assert!(said.contains(part), "{args:?}: {said}");
     }
     assert!(!run.exists(), "a run that cannot start leaves nothing behind");
+}
+
+/// A project's own folders are called `log` and `samples` too.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn what_is_no_run_is_left_alone() {
+    let (data, project) = (images("project"), folder("project"));
+    fs::create_dir_all(project.join("log")).unwrap();
+    let (settings, log) = (project.join("config.json"), project.join("log/own.txt"));
+    fs::write(&log, "mine").unwrap();
+    let start =
+        [&["train", "--save_path", text(&project)], SMALL, &["--dataset", text(&data), "--niter", "2"]].concat();
+    let refused = |more: &[&str]| {
+        let said = sentence(&[&start, more].concat());
+        assert!(said.contains("neither empty nor the folder of a run"), "{said}");
+        assert_eq!(fs::read_to_string(&log).unwrap(), "mine");
+    };
+    refused(&[]);
+    refused(&["--overwrite"]);
+    fs::write(&settings, "{\"compilerOptions\": {}}").unwrap();
+    refused(&["--overwrite"]);
+    assert_eq!(fs::read_to_string(&settings).unwrap(), "{\"compilerOptions\": {}}");
+}
+
+/// From a checkpoint before the last a run would go back, and lose what came after it.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn an_earlier_checkpoint_does_not_rewind_its_run() {
+    let (data, run, other) = (images("rewound"), folder("rewound"), folder("not-rewound"));
+    let start: &[&str] = &["--dataset", text(&data), "--niter", "8", "--save_interval", "4"];
+    train(&run, start);
+    let before = files(&run);
+    let earlier = run.join("net_archive/4.safetensors");
+    let from_there = ["train", "--load_path", text(&earlier), "--json", "--niter", "6", "--save_path"];
+    let said = sentence(&[&from_there[..], &[text(&run)]].concat());
+    assert!(said.contains("has done 8 steps") && said.contains("after 4") && said.contains("--rewind"), "{said}");
+    assert!(files(&run) == before, "nothing was touched");
+    lines(&[&from_there[..], &[text(&other)]].concat());
+    assert_eq!(rows(&other.join("log/metrics.csv")).len(), 2, "steps 4 and 5, elsewhere");
 }
 
 #[test]

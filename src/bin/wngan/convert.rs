@@ -1,12 +1,11 @@
 //! `wngan convert`: the theorem of the paper's appendix for a trained network.
 
-use crate::files::{read, write_whole};
-use crate::folder::checkpoint_path;
+use crate::files::write_whole;
+use crate::folder::{checkpoint, checkpoint_path};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
 use wn_gan::reference::weight::weight_norm::EPSILON;
@@ -50,7 +49,7 @@ impl Convert {
     /// A sentence for a file, for settings that the theorem does not speak of, or for parameters that do not fit them.
     pub fn run(&self) -> Result<()> {
         let path = if self.network.is_dir() { &checkpoint_path(&self.network, &self.net) } else { &self.network };
-        let checkpoint = Checkpoint::read(&read(path)?)?;
+        let checkpoint = checkpoint(path)?;
         let Some(config) = &checkpoint.config else {
             return Err(Error::Checkpoint(format!(
                 "{} has no settings in its header, which say what network it is. Choose a checkpoint that wngan or the \

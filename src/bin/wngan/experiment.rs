@@ -6,9 +6,9 @@
 mod outcome;
 
 use crate::device;
-use crate::files::{read, write_whole};
+use crate::files::write_whole;
 use crate::final_test::final_test;
-use crate::folder::{checkpoint_path, scores};
+use crate::folder::{Folder, checkpoint, checkpoint_path, scores};
 use crate::reporter::Reporter;
 use crate::run::{Ended, Run, Schedule, build};
 use crate::settings::{Settings, preset_names, value_of};
@@ -48,7 +48,8 @@ pub struct Experiment {
         default_value = "1,2,3", help_heading = "Grid")]
     seeds: Vec<u32>,
     /// Gradient steps of the final tests
-    #[arg(long, value_name = "STEPS", default_value_t = 300, help_heading = "Grid")]
+    #[arg(long, value_name = "STEPS", default_value_t = 300, help_heading = "Grid",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
     final_steps: u32,
     #[command(flatten)]
     source: Source,
@@ -172,6 +173,7 @@ impl Experiment {
         let mut outcome = Outcome::new(self.source.word(), cell.config.clone(), self.final_steps, device.name());
         outcome.steps = cell.config.niter;
         if last.as_ref().is_none_or(|last| last.step < cell.config.niter) {
+            Folder::check_owned(&cell.folder)?;
             let trainer = build(device, cell.config.clone(), &data, last.as_ref(), reporter)?;
             let run = Run::new(trainer, &data, &cell.folder, self.schedule, reporter)?;
             self.source.remember(&cell.folder)?;
@@ -198,5 +200,5 @@ impl Experiment {
 
 fn load(folder: &Path, name: &str) -> Result<Option<Checkpoint>> {
     let path = checkpoint_path(folder, name);
-    if path.exists() { Checkpoint::read(&read(&path)?).map(Some) } else { Ok(None) }
+    path.exists().then(|| checkpoint(&path)).transpose()
 }

@@ -56,12 +56,17 @@ fn write_as(path: &Path, bytes: &[u8], ending: &str) -> Result<()> {
         create_folder(folder)?;
     }
     let half = path.with_added_extension(ending);
-    let written = File::create(&half).and_then(|mut file| {
+    // What an earlier process left there, which may be a link to anywhere.
+    let _ = fs::remove_file(&half);
+    let written = File::create_new(&half).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&half, path)
     });
-    written.map_err(|e| file_error("Writing", path, &e))
+    written.map_err(|e| {
+        let _ = fs::remove_file(&half); // It would keep a full disk full.
+        file_error("Writing", path, &e)
+    })
 }
 
 /// A table's lines without its header, as far as they are whole: a kill may leave a torn last row.

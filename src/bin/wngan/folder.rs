@@ -2,7 +2,7 @@
 
 use crate::files::{create_folder, file_error, read, read_text, rows, table_lines, write_whole};
 use crate::inspection::{self, HEADER};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use wn_gan::gan::checkpoint::Checkpoint;
@@ -17,6 +17,8 @@ pub const CONFIG: &str = "config.json";
 const METRICS: &str = "log/metrics.csv";
 const TESTS: &str = "log/running_test.csv";
 const INSPECTION: &str = "log/inspection.csv";
+/// Locked by whoever writes the folder.
+const LOCK: &str = "log/lock";
 
 /// One row of `log/running_test.csv`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +35,10 @@ pub struct Folder {
     metrics: File,
     tests: File,
     inspection: Option<File>,
+    /// Whether it holds no earlier part of the run.
+    pub is_new: bool,
+    /// Open, and with it locked, until the run ends; the system unlocks it when a process dies.
+    _lock: File,
 }
 
 impl Folder {
@@ -42,11 +48,13 @@ impl Folder {
     /// inspections after the present step. There is a table of those if `inspects`, or if there was one before.
     ///
     /// # Errors
-    /// [`Error::File`] when the folder or one of its tables cannot be written.
+    /// [`Error::File`] when the folder or one of its tables cannot be written, or another process writes there.
     pub fn open(root: &Path, config: &Config, step: u32, tested: Option<u32>, inspects: bool) -> Result<Folder> {
         for name in FOLDERS {
             create_folder(&root.join(name))?;
         }
+        let lock = locked(root)?;
+        let is_new = !root.join(CONFIG).exists();
         let config = serde_json::to_string_pretty(config).expect("a Config has only numbers and strings");
         write_whole(&root.join(CONFIG), config.as_bytes())?;
         let end_of_tests = step.saturating_add(u32::from(tested == Some(step)));
@@ -57,14 +65,35 @@ impl Folder {
             inspection: inspects.then(|| table(&inspection, HEADER, step.saturating_add(1))).transpose()?,
             metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss,d_loss", step)?,
             tests: table(&root.join(TESTS), "step,loss", end_of_tests)?,
+            is_new,
+            _lock: lock,
         })
+    }
+
+    /// Whether nothing in `root` is another program's: it is empty or not there, or has the settings of a run.
+    ///
+    /// # Errors
+    /// [`Error::File`] with what to do, where it is.
+    pub fn check_owned(root: &Path) -> Result<()> {
+        let is_empty = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none());
+        if !root.exists() || is_empty || config(root).is_ok() {
+            return Ok(());
+        }
+        Err(Error::File(format!(
+            "{} is neither empty nor the folder of a run: it has no {CONFIG} with the settings of one. Choose another \
+             --save_path.",
+            root.display()
+        )))
     }
 
     /// Removes what an earlier run left in `root`, and nothing else.
     ///
     /// # Errors
-    /// [`Error::File`] when the system refuses.
+    /// [`Error::File`] when the system refuses, or another process writes there.
     pub fn remove(root: &Path) -> Result<()> {
+        if root.join(LOCK).exists() {
+            locked(root)?;
+        }
         for name in FOLDERS.into_iter().chain(["final_test"]) {
             let path = root.join(name);
             if path.exists() {
@@ -129,9 +158,32 @@ impl Folder {
     pub fn best(&self) -> Result<Option<Score>> {
         let path = checkpoint_path(&self.root, "best");
         let Some(best) = best(&scores(&self.root)?).filter(|_| path.exists()) else { return Ok(None) };
-        let saved = Checkpoint::read(&read(&path)?)?;
+        let saved = checkpoint(&path)?;
         Ok(Some(best).filter(|best| best.step == saved.step))
     }
+}
+
+/// The lock of the run folder `root`.
+fn locked(root: &Path) -> Result<File> {
+    let path = root.join(LOCK);
+    let failed = |e: std::io::Error| file_error("Opening", &path, &e);
+    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::Error(e)) => Err(file_error("Locking", &path, &e)),
+        Err(TryLockError::WouldBlock) => Err(Error::File(format!(
+            "Another process is writing the run in {}. Wait for its end, or choose another --save_path.",
+            root.display()
+        ))),
+    }
+}
+
+/// A checkpoint from a file.
+///
+/// # Errors
+/// [`Error::File`] when it cannot be read, [`Error::Checkpoint`], which names it, when it is none.
+pub fn checkpoint(path: &Path) -> Result<Checkpoint> {
+    Checkpoint::read(&read(path)?).map_err(|e| Error::Checkpoint(format!("{}: {e}", path.display())))
 }
 
 /// Where the run in `root` keeps the checkpoint `name`.

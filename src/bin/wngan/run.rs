@@ -122,7 +122,10 @@ impl<'a> Run<'a> {
         interrupt::listen()?;
         let (niter, interval) = (self.trainer.config().niter, self.trainer.config().test_interval);
         let Schedule { vis_interval, save_interval, .. } = self.schedule;
-        self.samples()?;
+        // A run that goes on has the grids of an uninterrupted one, and no further.
+        if self.folder.is_new || (vis_interval > 0 && self.begun.is_multiple_of(vis_interval)) {
+            self.samples()?;
+        }
         let mut stop = 0;
         while niter == 0 || self.trainer.step() < niter || self.trainer.has_chunk_in_flight() {
             let pause = interrupt::requested() || self.is_save_due();

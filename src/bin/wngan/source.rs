@@ -68,7 +68,9 @@ impl Source {
     pub fn word(&self) -> String {
         let Some(name) = self.dataset.first() else { return "faces".into() };
         let file = Path::new(name).file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-        file.split('.').next().unwrap_or("data").to_lowercase()
+        let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or_default().to_lowercase();
+        let safe = |letter: char| if letter.is_alphanumeric() || "-_".contains(letter) { letter } else { '_' };
+        if stem.is_empty() { "data".into() } else { stem.chars().map(safe).collect() }
     }
 
     /// Reads the files, if there are any to read.
@@ -139,7 +141,13 @@ impl Source {
     /// # Errors
     /// [`Error::File`] when it cannot be written.
     pub fn remember(&self, root: &Path) -> Result<()> {
-        let text = serde_json::to_string(self).expect("a source has only text and numbers");
+        let mut source = self.clone();
+        if self.is_given() {
+            // A run may be resumed from another folder than the one it was begun in.
+            let here = self.dataroot.clone().unwrap_or_else(|| ".".into());
+            source.dataroot = Some(std::path::absolute(&here).map_err(|e| file_error("Finding", &here, &e))?);
+        }
+        let text = serde_json::to_string(&source).expect("a source has only text and numbers");
         write_whole(&root.join(REMEMBERED), text.as_bytes())
     }
 

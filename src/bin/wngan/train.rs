@@ -1,9 +1,8 @@
 //! `wngan train`: trains a network, or tests one that is trained.
 
 use crate::device;
-use crate::files::read;
 use crate::final_test::final_test;
-use crate::folder::{Folder, checkpoint_path};
+use crate::folder::{self, Folder, checkpoint_path};
 use crate::reporter::Reporter;
 use crate::run::{Ended, Run, Schedule, build};
 use crate::settings::{Settings, preset_names};
@@ -37,6 +36,9 @@ pub struct Train {
     /// Go on with the run in --save_path from its last save, or start it if there is none
     #[arg(long, conflicts_with_all = ["load_path", "overwrite"], help_heading = "Output")]
     resume: bool,
+    /// Let --load_path take the run in --save_path back to one of its earlier checkpoints; what came afterwards is dropped
+    #[arg(long, requires = "load_path", help_heading = "Output")]
+    rewind: bool,
     /// Remove the run that is already in --save_path
     #[arg(long, help_heading = "Output")]
     overwrite: bool,
@@ -45,7 +47,7 @@ pub struct Train {
     #[arg(long, help_heading = "Output")]
     final_test: bool,
     /// Gradient steps of the final test [default: --test_steps]
-    #[arg(long, value_name = "STEPS", help_heading = "Output")]
+    #[arg(long, value_name = "STEPS", help_heading = "Output", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     final_steps: Option<u32>,
     /// Print one JSON object per line instead of a progress bar
     #[arg(long, help_heading = "Output")]
@@ -60,8 +62,16 @@ impl Train {
     pub fn run(&self) -> Result<()> {
         let loaded = self.loaded();
         let root = self.root(loaded.as_deref());
-        let continued = loaded.as_deref().and_then(run_folder).is_some_and(|run| same(run, &root));
-        let checkpoint = loaded.as_deref().map(|path| Checkpoint::read(&read(path)?)).transpose()?;
+        let checkpoint = loaded.as_deref().map(folder::checkpoint).transpose()?;
+        let continued = match (loaded.as_deref().and_then(run_folder), &checkpoint) {
+            (Some(run), Some(checkpoint)) if same(run, &root) => {
+                if !self.rewind && !self.resume && !self.only_tests() {
+                    check_is_last(checkpoint, &root)?;
+                }
+                true
+            }
+            _ => false,
+        };
         let source = match loaded.as_deref().and_then(run_folder) {
             Some(run) => self.source.or_remembered(run)?,
             None => self.source.clone(),
@@ -95,7 +105,7 @@ impl Train {
         if !self.final_test {
             return Ok(());
         }
-        let chosen = Checkpoint::read(&read(&self.chosen(&root))?)?;
+        let chosen = folder::checkpoint(&self.chosen(&root))?;
         final_test(&device, self.judged(config), &data, &chosen, &root, &mut reporter).map(drop)
     }
 
@@ -122,6 +132,21 @@ impl Train {
                  --test_interval."
                     .into(),
             ));
+        }
+        if let Some(steps) =
+            self.settings.checkpoint().and_then(|name| name.parse::<u32>().ok()).filter(|_| self.final_test)
+        {
+            let every = self.schedule.save_interval;
+            if steps > config.niter || every == 0 || !steps.is_multiple_of(every) {
+                return Err(Error::Config(format!(
+                    "--net {steps} names the network that --final_test judges, and this run of --niter {} steps keeps \
+                     one every {every} (--save_interval). Name one of these, best or last.",
+                    config.niter
+                )));
+            }
+        }
+        if !continued {
+            Folder::check_owned(root)?;
         }
         if !continued && !self.overwrite && checkpoint_path(root, "last").exists() {
             return Err(Error::File(format!(
@@ -197,6 +222,23 @@ impl Train {
 /// The run folder that a checkpoint in `net_archive/` belongs to.
 fn run_folder(checkpoint: &Path) -> Option<&Path> {
     checkpoint.parent().filter(|archive| archive.ends_with("net_archive")).and_then(Path::parent)
+}
+
+/// That the run in `root` has done no more steps than this checkpoint of it: it would lose what came afterwards.
+fn check_is_last(checkpoint: &Checkpoint, root: &Path) -> Result<()> {
+    let last = checkpoint_path(root, "last");
+    if !last.exists() {
+        return Ok(());
+    }
+    let (steps, done) = (checkpoint.step, folder::checkpoint(&last)?.step);
+    if done <= steps {
+        return Ok(());
+    }
+    Err(Error::Config(format!(
+        "The run in {} has done {done} steps, and --load_path names what it was after {steps}. Choose another --save_path, \
+         or give --rewind to drop what came afterwards.",
+        root.display()
+    )))
 }
 
 fn same(one: &Path, other: &Path) -> bool {
