@@ -23,6 +23,15 @@ fn finish(folder: &Path, more: &[&str]) {
     lines(&arguments(folder, more));
 }
 
+/// A run that does not outlive the test that started it.
+struct Guarded(Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
 /// Waits until the run has this many running tests.
 fn wait_for(run: &mut Child, folder: &Path, tests: usize) {
     let table = folder.join("log/running_test.csv");
@@ -69,15 +78,15 @@ fn a_folder_has_one_writer() {
     let (data, root) = (images("locked"), folder("locked"));
     let source: &[&str] = &["--dataset", text(&data)];
     let train = [&["train", "--save_path", text(&root)], SMALL, source, &["--niter=0", "--test_interval=20"]].concat();
-    let mut run = command(&train).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_for(&mut run, &root, 2);
+    let mut run = Guarded(command(&train).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    wait_for(&mut run.0, &root, 2);
     for more in ["--resume", "--overwrite"] {
         let said = sentence(&[&train[..], &[more]].concat());
         assert!(said.contains("Another process is writing the run"), "{more:?}: {said}");
     }
-    assert!(run.try_wait().unwrap().is_none(), "the first goes on");
-    run.kill().unwrap();
-    run.wait().unwrap();
+    assert!(run.0.try_wait().unwrap().is_none(), "the first goes on");
+    run.0.kill().unwrap();
+    run.0.wait().unwrap();
     lines(&["train", "--resume", "--niter=1", "--json", "--save_path", text(&root)]);
 }
 
@@ -129,14 +138,14 @@ fn a_save_is_due_by_time() {
     let quiet = ["--dataset", text(&data), "--niter=0", "--test_interval=0", "--save_interval=0", "--vis_interval=0"];
     let train = [&["train", "--save_path", text(&root)], SMALL, &quiet].concat();
     let timed = [&train[..], &["--save_minutes=0.005"]].concat();
-    let mut run = command(&timed).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut run = Guarded(command(&timed).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let last = root.join("net_archive/last.safetensors");
     while !last.exists() {
-        assert!(run.try_wait().unwrap().is_none(), "the run ended by itself");
+        assert!(run.0.try_wait().unwrap().is_none(), "the run ended by itself");
         std::thread::sleep(Duration::from_millis(1));
     }
-    run.kill().unwrap();
-    run.wait().unwrap();
+    run.0.kill().unwrap();
+    run.0.wait().unwrap();
     let saved = Checkpoint::read(&std::fs::read(&last).unwrap()).unwrap();
     assert!(saved.step > 0);
     assert!(rows(&root.join("log/metrics.csv")).len() >= saved.step as usize, "every step has its losses");
