@@ -164,6 +164,22 @@ fn a_reconstruction_needs_g_alone_and_prints_every_tenth_step() {
     assert_eq!(told[2]["z_norm"], 0.0);
 }
 
+/// JSON has no word for what is not finite, and a script must not take `null` for a result.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn what_is_not_finite_is_no_result() {
+    let root = folder("replay_overflow");
+    let mut start = parameters();
+    start
+        .iter_mut()
+        .filter(|(name, _, _)| name == "dis.final.conv.weight")
+        .for_each(|(_, _, values)| values.fill(3e38));
+    let init = save(&root, "init.safetensors", &start);
+    let inputs = save(&root, "inputs.safetensors", &[images("real.0"), codes("z_d.0"), codes("z_g.0")]);
+    let said = sentence(&[NETWORK, &["--checkpoint", text(&init), "--inputs", text(&inputs), "--json"]].concat());
+    assert!(said.contains("at step 0: d_loss") && said.contains("infinite"), "{said}");
+}
+
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
 fn what_does_not_fit_is_said_in_a_sentence() {

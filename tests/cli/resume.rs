@@ -71,6 +71,32 @@ fn a_kill_loses_nothing_but_time() {
     same_files(&killed, &whole);
 }
 
+/// A picture that cannot be written, and a best network that is damaged, are said and cost no run.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn what_a_run_can_do_without_is_a_warning() {
+    let (data, root) = (images("warned"), folder("warned"));
+    let picture = root.join("samples/000004.png");
+    std::fs::create_dir_all(&picture).unwrap();
+    let source: &[&str] = &["--dataset", text(&data), "--test_interval=4", "--vis_interval=4", "--niter"];
+    let refused = sentence(&[&["train", "--save_path", text(&root)], SMALL, source, &["8"]].concat());
+    assert!(refused.contains("neither empty nor"), "{refused}");
+    std::fs::remove_dir_all(&root).unwrap();
+    lines(&[&["train", "--save_path", text(&root)], SMALL, source, &["2"]].concat());
+    std::fs::create_dir_all(&picture).unwrap();
+    let best = root.join("net_archive/best.safetensors");
+    std::fs::write(&best, "damaged").unwrap();
+    let go_on = ["train", "--resume", "--niter=8", "--vis_interval=4", "--json", "--save_path", text(&root)];
+    let events = lines(&go_on);
+    let warnings: Vec<_> = events.iter().filter(|event| event["event"] == "warning").collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    let said = |number: usize| warnings[number]["message"].as_str().unwrap();
+    assert!(said(0).contains("best.safetensors") && said(0).contains("not a safetensors file"), "{}", said(0));
+    assert!(said(1).contains("000004.png") && said(1).contains("goes on without"), "{}", said(1));
+    assert!(Checkpoint::read(&std::fs::read(&best).unwrap()).is_ok(), "a better one took its place");
+    assert_eq!(rows(&root.join("log/metrics.csv")).len(), 8);
+}
+
 /// Two processes would tear each other's files.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]

@@ -101,6 +101,8 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["--ls", "--loss", "bce"], "cannot be used with"),
         (&["--dataset", "Cargo.toml"], "Cargo.toml"),
         (&["--dataset", "no-such-file"], "no-such-file"),
+        (&["--dataset", "/dev/null"], "is no file"),
+        (&["--dataset", "bad\u{1b}[31mname"], "bad\\u{1b}[31mname"),
         (&["--dataset", "lsun"], "does not read"),
         (&["--dataset", "cifar10"], "needs --dataroot"),
         (&["--dataset", "cifar10", "--dataroot", text(&empty)], "no data_batch_*.bin"),

@@ -7,6 +7,7 @@ use crate::experiment::Experiment;
 use crate::interrupt;
 use crate::plot::Plot;
 use crate::replay::Replay;
+use crate::reporter::harmless;
 use crate::train::Train;
 use crate::tune::Tune;
 use clap::{Parser, Subcommand};
@@ -75,7 +76,7 @@ pub fn main() -> ExitCode {
         Ok(()) if interrupt::requested() => interrupt::EXIT_CODE.into(),
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("wngan: {error}");
+            eprintln!("wngan: {}", harmless(&error.to_string()));
             ExitCode::FAILURE
         }
     }

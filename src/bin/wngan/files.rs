@@ -15,6 +15,10 @@ pub fn file_error(what: &str, path: &Path, error: &std::io::Error) -> Error {
 /// # Errors
 /// [`Error::File`] when it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
+    // A device may never end, a pipe never begin.
+    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        return Err(Error::File(format!("Reading {} failed: it is no file.", path.display())));
+    }
     fs::read(path).map_err(|e| file_error("Reading", path, &e))
 }
 

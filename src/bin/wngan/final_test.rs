@@ -63,6 +63,13 @@ pub fn final_test(
     let folder = root.join("final_test");
     write_test(&folder, &result, block_on(trainer.pairs())?.as_ref())?;
     let estimate = Estimate::of(&result.losses);
+    if !estimate.mean.is_finite() {
+        return Err(Error::Data(format!(
+            "The final test of step {} has no mean: the loss of an image is NaN or infinite ({}). Test another checkpoint.",
+            result.step,
+            folder.display()
+        )));
+    }
     let summary = json!({"step": result.step, "images": result.losses.len(), "test_steps": steps,
         "mean": estimate.mean, "ci95": estimate.ci95});
     write_whole(&folder.join(format!("{:06}.json", result.step)), summary.to_string().as_bytes())?;

@@ -137,6 +137,9 @@ impl Replay {
             if self.json {
                 print_line(step_json(t, &done[t as usize]));
             }
+            let Step { losses, grad_norms } = &done[t as usize];
+            let norms = grad_norms.iter().map(|(name, norm)| (name.as_str(), *norm));
+            check_finite(t, losses.iter().copied().chain(norms))?;
         }
         if !self.json {
             print_table(&done);
@@ -152,6 +155,7 @@ impl Replay {
         let target = images(inputs, &config, "target")?;
         let (errors, z) = block_on(trainer.replay_reconstruction(&target, steps, RECONSTRUCTION_INTERVAL))?;
         let z_norm = norm(&z);
+        check_finite(steps, errors.iter().map(|&mse| ("mse", f64::from(mse))).chain([("z_norm", z_norm)]))?;
         for (i, mse) in errors.iter().enumerate() {
             let step = steps.min((i as u32 + 1) * RECONSTRUCTION_INTERVAL);
             let last = i + 1 == errors.len();
@@ -172,6 +176,16 @@ impl Replay {
         let Some(path) = &self.save else { return Ok(()) };
         write_whole(path, &checkpoint::write(tensors, &[("format", "pt".into())]))
     }
+}
+
+/// That a step's numbers are numbers: JSON has none that are not.
+fn check_finite<'a>(step: u32, mut numbers: impl Iterator<Item = (&'a str, f64)>) -> Result<()> {
+    numbers.find(|(_, value)| !value.is_finite()).map_or(Ok(()), |(name, value)| {
+        let value = if value.is_nan() { "NaN" } else { "infinite" };
+        Err(Error::Data(format!(
+            "At step {step} {name} is {value}. Look for large or damaged numbers in the checkpoint and the inputs."
+        )))
+    })
 }
 
 /// Images of the inputs as the program stores them, [batch, h, w, c].

@@ -32,7 +32,16 @@ impl Reporter {
         if self.json {
             print_line(event);
         } else {
-            self.bar.suspend(|| print_line(text));
+            self.bar.suspend(|| print_line(harmless(text)));
+        }
+    }
+
+    /// What went wrong and does not end the command.
+    pub fn warn(&self, text: &str) {
+        if self.json {
+            print_line(json!({"event": "warning", "message": text}));
+        } else {
+            self.bar.suspend(|| eprintln!("wngan: {}", harmless(text)));
         }
     }
 
@@ -142,6 +151,16 @@ impl Reporter {
     pub fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
+}
+
+/// Text whose control characters are written out: names of files and tensors may hold what a terminal obeys.
+pub fn harmless(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        '\n' => "\n".into(),
+        other if other.is_control() => other.escape_default().to_string(),
+        other => other.to_string(),
+    };
+    text.chars().map(letter).collect()
 }
 
 /// Prints a line. When nobody listens any more (`wngan train | head`), that is no reason to stop training.

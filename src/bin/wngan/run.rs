@@ -16,7 +16,7 @@ use wn_gan::device::Device;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::{Report, Trainer};
 use wn_gan::nn::gemm::Variant;
-use wn_gan::{Config, Result};
+use wn_gan::{Config, Error, Result};
 
 /// When files are written.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -109,7 +109,13 @@ impl<'a> Run<'a> {
     ) -> Result<Run<'a>> {
         let begun = trainer.step();
         let folder = Folder::open(root, trainer.config(), begun, trainer.finished_test(), schedule.inspect)?;
-        let best = folder.best()?.map(|score| score.loss);
+        let best = match folder.best() {
+            Err(error @ Error::Checkpoint(_)) => {
+                reporter.warn(&format!("{error} The best network so far is lost; the next test begins anew."));
+                None
+            }
+            other => other?.map(|score| score.loss),
+        };
         reporter.start(&trainer, data);
         Ok(Run { trainer, reporter, folder, schedule, best, candidate: None, begun, saved: Instant::now() })
     }
@@ -231,8 +237,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// A picture that cannot be written is no reason to lose the run.
     fn samples(&self) -> Result<()> {
-        self.folder.samples(self.trainer.step(), &block_on(self.trainer.sample_grid())?)
+        let grid = block_on(self.trainer.sample_grid())?;
+        if let Err(error) = self.folder.samples(self.trainer.step(), &grid) {
+            self.reporter.warn(&format!("{error} Training goes on without this picture."));
+        }
+        Ok(())
     }
 
     fn save(&mut self, names: &[&str]) -> Result<()> {
