@@ -39,6 +39,14 @@ pub enum Error {
         /// The amount the device allows, with its unit.
         have: String,
     },
+    /// The device has no memory left for what was to be built.
+    #[error(
+        "The GPU has too little free memory for this ({0}). Choose a smaller image size, batch or width, or close what else uses it."
+    )]
+    Memory(String),
+    /// The device refused something while networks were built; what was built before is untouched.
+    #[error("The GPU refused to build this: {0}. Choose other settings, and please report these.")]
+    Build(String),
     /// A shader was rejected by the driver or the browser.
     #[error("Shader {shader} was rejected: {message}")]
     Shader {
@@ -47,7 +55,7 @@ pub enum Error {
         /// The compiler's message, with the line.
         message: String,
     },
-    /// The device was lost, or a validation error reached it.
+    /// The device was lost, or an error reached it outside of a build.
     #[error(
         "The GPU stopped answering: {0}. Restore the last checkpoint and continue; if it happens again, choose a smaller batch."
     )]

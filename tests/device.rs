@@ -181,6 +181,32 @@ fn a_refused_kernel_is_named_and_nothing_else_is_lost() {
     assert_eq!(block_on(to.read::<f32>(&device)), Ok(vec![1.0, 2.0, 3.0, 4.0]));
 }
 
+/// An error inside a build is the build's; one outside is told once. Neither is the end of the device.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_build_that_the_device_refuses_leaves_it_alone() {
+    let device = adapter();
+    let memory = device.counts().buffer_bytes;
+    // More than the buffer holds, which only the device notices.
+    let overfill = |device: &Device| {
+        let buffer = Buffer::new(device, "small", 4)?;
+        buffer.write(device, &[1f32; 1000]);
+        Ok(buffer)
+    };
+    let built = block_on(device.guarded(async { overfill(&device) }));
+    assert!(matches!(built, Err(Error::Build(_))), "{built:?}");
+    assert_eq!(device.check(), Ok(()));
+    assert_eq!(device.counts().buffer_bytes, memory, "what was built is freed");
+    let own: wn_gan::Result<()> = Err(Error::Config("Ours.".into()));
+    let both = block_on(device.guarded(async { overfill(&device).and(own) }));
+    assert_eq!(both.unwrap_err(), Error::Config("Ours.".into()), "what we say is the better sentence");
+
+    let buffer = overfill(&device).unwrap();
+    let refused = block_on(buffer.read::<f32>(&device));
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+    assert_eq!(block_on(buffer.read::<f32>(&device)), Ok(vec![0.0; 4]), "told once");
+}
+
 #[test]
 fn a_dispatch_with_too_few_buffers_is_refused() {
     let device = Device::cpu();

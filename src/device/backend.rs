@@ -115,16 +115,28 @@ pub trait Submitted {
 #[derive(Debug)]
 pub struct Submission(pub(super) Box<dyn Submitted>);
 
+/// Catches the errors of a device from its beginning on, which then reach nobody else. Scopes end in the reverse order of
+/// their beginnings.
+pub trait ErrorScope {
+    /// # Errors
+    /// [`crate::Error::Memory`] or [`crate::Error::Build`] with the first that was caught.
+    fn end(self: Box<Self>) -> Pending<'static, ()>;
+}
+
 /// What computes. Elements are of four bytes.
 pub trait Backend: Shareable {
     /// What there is to know of it.
     fn description(&self) -> &Description;
 
-    /// The first failure that reached it outside of a call, if any.
+    /// The loss of the device, or else the first error that reached it outside of a call and of a scope. An error is told
+    /// once: what it belongs to is then over, and the device goes on.
     ///
     /// # Errors
     /// [`crate::Error::Device`] with the driver's message.
     fn check(&self) -> Result<()>;
+
+    /// Catches errors from now on.
+    fn error_scope(&self) -> Box<dyn ErrorScope>;
 
     /// Zeroed memory.
     ///

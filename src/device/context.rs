@@ -57,7 +57,22 @@ impl Device {
         self.counters.counts()
     }
 
-    /// The first failure that reached the device outside of a call, if any.
+    /// Builds something whose failures are its own: where the device refuses a part of it, all of it is freed, and what else
+    /// is on the device goes on.
+    ///
+    /// # Errors
+    /// What `build` meets, otherwise [`Error::Memory`] or [`Error::Build`].
+    pub async fn guarded<T>(&self, build: impl Future<Output = Result<T>>) -> Result<T> {
+        let scope = self.backend.error_scope();
+        let built = build.await;
+        let ended = scope.end().await;
+        // A refusal of our own says more than what the device made of it.
+        let built = built?;
+        ended.map(|()| built)
+    }
+
+    /// The loss of the device, or else the first error that reached it outside of a call. An error is told once; the device
+    /// goes on after it.
     ///
     /// # Errors
     /// [`Error::Device`] with the driver's message.

@@ -106,6 +106,16 @@ impl Trainer {
         variant: Variant,
         report: &mut dyn FnMut(usize, usize, &str),
     ) -> Result<Trainer> {
+        device.guarded(Trainer::build(device.clone(), config, data, variant, report)).await
+    }
+
+    async fn build(
+        device: Arc<Device>,
+        config: Config,
+        data: &Dataset,
+        variant: Variant,
+        report: &mut dyn FnMut(usize, usize, &str),
+    ) -> Result<Trainer> {
         let progress = &mut Progress::new(LISTS, report);
         config.validate()?;
         architecture::check_size(&config)?;

@@ -9,7 +9,8 @@ mod wgsl;
 mod words;
 
 use crate::device::backend::{
-    Backend, Clock, Compiled, Description, Memory, Pending, Prepared, Record, Report, Submission, Submitted, Usage,
+    Backend, Clock, Compiled, Description, ErrorScope, Memory, Pending, Prepared, Record, Report, Submission,
+    Submitted, Usage,
 };
 use crate::device::counters::Allocation;
 use crate::error::Result;
@@ -39,6 +40,15 @@ impl Cpu {
     }
 }
 
+/// Whatever the CPU refuses it refuses in the call.
+struct NoErrors;
+
+impl ErrorScope for NoErrors {
+    fn end(self: Box<Self>) -> Pending<'static, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 impl Backend for Cpu {
     fn description(&self) -> &Description {
         &self.description
@@ -46,6 +56,10 @@ impl Backend for Cpu {
 
     fn check(&self) -> Result<()> {
         Ok(())
+    }
+
+    fn error_scope(&self) -> Box<dyn ErrorScope> {
+        Box::new(NoErrors)
     }
 
     fn allocate(&self, _: Usage, allocation: Allocation) -> Result<Rc<dyn Memory>> {

@@ -1,11 +1,21 @@
 //! Failures that reach the device outside of a call.
 
+use crate::device::backend::{ErrorScope, Pending};
 use crate::error::{Error, Result};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The first failure of a device, if any.
+/// What happened to a device.
+#[derive(Debug, Default)]
+struct Happened {
+    /// Why it was lost.
+    lost: Option<String>,
+    /// The first error that nobody has been told.
+    error: Option<String>,
+}
+
+/// The failures of a device.
 #[derive(Debug, Clone, Default)]
-pub struct Failure(Arc<Mutex<Option<String>>>);
+pub struct Failure(Arc<Mutex<Happened>>);
 
 impl Failure {
     /// Listens to a device from now on.
@@ -14,26 +24,54 @@ impl Failure {
         let lost = failure.clone();
         device.set_device_lost_callback(move |reason, message| {
             if reason != wgpu::DeviceLostReason::Destroyed {
-                lost.remember(format!("the device was lost ({message})"));
+                lost.happened().lost.get_or_insert(format!("the device was lost ({message})"));
             }
         });
         let uncaptured = failure.clone();
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured.remember(error.to_string())));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            uncaptured.happened().error.get_or_insert(error.to_string());
+        }));
         failure
     }
 
-    fn remember(&self, message: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
+    fn happened(&self) -> MutexGuard<'_, Happened> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was remembered.
+    /// The loss, for ever; an error once.
     ///
     /// # Errors
     /// [`Error::Device`] with the driver's message.
     pub fn check(&self) -> Result<()> {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(message) => Err(Error::Device(message.clone())),
-            None => Ok(()),
-        }
+        let mut happened = self.happened();
+        let error = happened.error.take();
+        happened.lost.clone().or(error).map_or(Ok(()), |message| Err(Error::Device(message)))
+    }
+}
+
+/// What a device refuses for want of memory, and for any other reason.
+pub struct Scope {
+    memory: wgpu::ErrorScopeGuard,
+    refused: wgpu::ErrorScopeGuard,
+}
+
+impl Scope {
+    /// Begins.
+    pub fn new(device: &wgpu::Device) -> Scope {
+        let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        Scope { memory, refused: device.push_error_scope(wgpu::ErrorFilter::Validation) }
+    }
+}
+
+impl ErrorScope for Scope {
+    fn end(self: Box<Self>) -> Pending<'static, ()> {
+        let refused = self.refused.pop();
+        let memory = self.memory.pop();
+        Box::pin(async {
+            // Buffers without memory are refused wherever they are used: the want of memory comes first.
+            let (memory, refused) = (memory.await, refused.await);
+            let memory = memory.map(|error| Error::Memory(error.to_string()));
+            memory.or(refused.map(|error| Error::Build(error.to_string()))).map_or(Ok(()), Err)
+        })
     }
 }

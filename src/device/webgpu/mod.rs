@@ -15,13 +15,13 @@ pub use adapter::Limits;
 
 use crate::clock::now;
 use crate::device::backend::{
-    Backend, Clock, Compiled, Description, Memory, Pending, Prepared, Record, Report, Submission, Usage,
+    Backend, Clock, Compiled, Description, ErrorScope, Memory, Pending, Prepared, Record, Report, Submission, Usage,
 };
 use crate::device::counters::{Allocation, Counters};
 use crate::error::Result;
 use adapter::Adapter;
 use clock::TimestampClock;
-use failure::Failure;
+use failure::{Failure, Scope};
 use list::GpuList;
 use memory::GpuMemory;
 use pipeline::Pipelines;
@@ -72,6 +72,10 @@ impl Backend for WebGpu {
 
     fn check(&self) -> Result<()> {
         self.failure.check()
+    }
+
+    fn error_scope(&self) -> Box<dyn ErrorScope> {
+        Box::new(Scope::new(&self.device))
     }
 
     fn allocate(&self, usage: Usage, allocation: Allocation) -> Result<Rc<dyn Memory>> {
