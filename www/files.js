@@ -23,3 +23,10 @@ export function acceptDrops(onFiles) {
 
 /** @param {File} file */
 export const isCheckpoint = (file) => file.name.endsWith(".safetensors");
+
+/**
+ * Files are read whole into the program's memory. Images are unpacked and copied there; a checkpoint of the largest preset
+ * with Adam has 479 MB.
+ * @param {File} file
+ */
+export const maxBytes = (file) => (isCheckpoint(file) ? 1.5e9 : 256e6);

@@ -215,6 +215,11 @@ language.onchange = () => {
   speak(pick(language.value, []));
   redraw();
 };
+// The address is the settings': a link into the page must not change it.
+find("skip", HTMLAnchorElement).onclick = (event) => {
+  event.preventDefault();
+  find("hero", HTMLElement).focus();
+};
 addEventListener("hashchange", () => run.followAddress());
 acceptDrops((files) => run.open(files));
 showState();

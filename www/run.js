@@ -20,15 +20,13 @@
 import { keepVariant, keptVariants } from "./variants.js";
 import { Client } from "./client.js";
 import { download } from "./dom.js";
-import { isCheckpoint } from "./files.js";
+import { isCheckpoint, maxBytes } from "./files.js";
 import { short, t } from "./i18n.js";
 import { eachRow } from "./losses.js";
 import { keysOf } from "./settings.js";
 import { finalText } from "./status.js";
 import { DEFAULT_PRESET, presetOf, readDevice, readHash, writeHash } from "./url.js";
 
-/** Files are read whole into the program's memory. */
-const MAX_BYTES = 256e6;
 /**
  * Where a CPU computes, the default preset is grey for the first ten seconds and takes a minute to faces. This one
  * shows them after five, and its running test lasts as long (half a minute on a software adapter).
@@ -258,10 +256,10 @@ export class Run {
   async open(files) {
     const { client } = this;
     if (!client || !this.booted || files.length === 0) return;
-    const large = files.find((file) => file.size > MAX_BYTES);
+    const large = files.find((file) => file.size > maxBytes(file));
     try {
       if (large) {
-        const [have, need] = [large.size, MAX_BYTES].map((bytes) => Math.ceil(bytes / 1e6));
+        const [have, need] = [large.size, maxBytes(large)].map((bytes) => Math.ceil(bytes / 1e6));
         throw new Error(t("say.large", { name: large.name, have, need }));
       }
       const [first] = files;

@@ -94,7 +94,7 @@ test("a test can be asked for while paused, and does not train", { timeout: BUIL
   assert.equal(await stepOf(page), paused);
 });
 
-test("losses that leave the numbers stop the run with a sentence, and a reset mends it", { timeout: BUILD_MILLIS }, async () => {
+test("losses that are not finite stop the run with a sentence, and a reset mends it", { timeout: BUILD_MILLIS }, async () => {
   const [file] = await Promise.all([page.waitForEvent("download"), page.click("#save-checkpoint")]);
   const spoilt = await readFile(await file.path());
   // A safetensors file: the header's length in eight bytes, the header, then the numbers, all of them NaN from here on.
@@ -110,6 +110,28 @@ test("losses that leave the numbers stop the run with a sentence, and a reset me
   assert.ok(await page.locator("#fault").isHidden());
   await playUntil(page, 21);
   await pause(page);
+});
+
+test("the first stop of the keyboard leads to the samples and leaves the settings alone", async () => {
+  const before = [await page.evaluate(() => location.hash), await page.locator("select[name=preset]").inputValue()];
+  await page.locator("#skip").focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "hero");
+  assert.deepEqual([await page.evaluate(() => location.hash), await page.locator("select[name=preset]").inputValue()], before);
+  assert.ok(await page.locator(".pending").isHidden());
+});
+
+test("a checkpoint may be larger than a file of images", { timeout: BUILD_MILLIS }, async () => {
+  /** Opens a file of zeros. @param {string} name */
+  const opened = (name) => page.evaluate((name) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(300e6)], name));
+    dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+  }, name);
+  await opened("images.bin");
+  await said(page, /images\.bin has 300 MB; up to 256 MB can be opened/);
+  await opened("large.safetensors");
+  await said(page, /not a safetensors file/, 60_000);
 });
 
 test("reset repeats the run exactly, another seed does not", { timeout: 3 * BUILD_MILLIS }, async () => {
