@@ -1,7 +1,7 @@
 //! What a training step reports.
 
 use crate::config::Loss;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::kernels::METRIC_COLUMNS;
 use serde::Serialize;
 
@@ -37,18 +37,18 @@ impl Metrics {
     }
 }
 
-/// The metrics of steps `first`, `first + 1`, ... out of the metric block.
-///
-/// # Errors
-/// [`Error::NonFinite`] with the first step and metric that is NaN or infinite.
-pub(super) fn metrics(loss: Loss, first: u32, block: &[f32]) -> Result<Vec<Metrics>> {
-    let all: Vec<_> = block.chunks_exact(METRIC_COLUMNS).map(|row| Metrics::new(loss, row)).collect();
-    for (step, metrics) in (first..).zip(&all) {
+/// The metrics of steps `first`, `first + 1`, ... out of the metric block, up to the first step with one that is NaN or
+/// infinite, for which [`Error::NonFinite`] stands behind them.
+pub(super) fn metrics(loss: Loss, first: u32, block: &[f32]) -> (Vec<Metrics>, Option<Error>) {
+    let mut all = Vec::new();
+    for (step, row) in (first..).zip(block.chunks_exact(METRIC_COLUMNS)) {
+        let metrics = Metrics::new(loss, row);
         if let Some((which, value)) = metrics.values().find(|(_, value)| !value.is_finite()) {
-            return Err(Error::non_finite(step, which, value));
+            return (all, Some(Error::non_finite(step, which, value)));
         }
+        all.push(metrics);
     }
-    Ok(all)
+    (all, None)
 }
 
 #[cfg(test)]
@@ -57,9 +57,10 @@ mod tests {
 
     #[test]
     fn the_first_value_that_is_not_finite_is_named() {
-        assert_eq!(metrics(Loss::Bce, 4, &[0.7, 0.7, 1.4, 0.7]).map(|all| all.len()), Ok(1));
-        let error = metrics(Loss::Bce, 4, &[0.7, 0.7, 1.4, 0.7, 0.7, f32::NAN, f32::NAN, f32::INFINITY]);
+        let (all, error) = metrics(Loss::Bce, 4, &[0.7, 0.7, 1.4, 0.7]);
+        assert_eq!((all.len(), error), (1, None));
+        let (all, error) = metrics(Loss::Bce, 4, &[0.7, 0.7, 1.4, 0.7, 0.7, f32::NAN, f32::NAN, f32::INFINITY]);
         let expected = Error::NonFinite { step: 5, which: "d_loss_fake".into(), value: "NaN".into() };
-        assert_eq!(error, Err(expected));
+        assert_eq!((all.len(), error), (1, Some(expected)));
     }
 }

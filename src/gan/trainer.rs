@@ -6,7 +6,7 @@ mod replay;
 use crate::config::{Config, Role};
 use crate::data::Dataset;
 use crate::device::{Device, DispatchList, Progress, Staging, StepUniforms};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gan::architecture;
 use crate::gan::chunk_size::ChunkSize;
 use crate::gan::images::DeviceImages;
@@ -62,6 +62,8 @@ pub struct Trainer {
     chunks: usize,
     /// The chunk in flight.
     in_flight: Option<Chunk>,
+    /// Why the last chunk ended early, until it is told.
+    diverged: Option<Error>,
     /// When the last chunk's metrics were here, in milliseconds.
     collected_at: f64,
     chunk_size: ChunkSize,
@@ -144,6 +146,7 @@ impl Trainer {
             staging: [staging()?, staging()?],
             chunks: 0,
             in_flight: None,
+            diverged: None,
             collected_at: 0.0,
             chunk_size: ChunkSize::new(MAX_STEPS),
             step: 0,
@@ -225,6 +228,7 @@ impl Trainer {
     /// Goes on from `step`; a test of that step is due unless it is finished already.
     pub(crate) fn set_step(&mut self, step: u32, updates: u32, finished_test: Option<u32>) {
         self.in_flight = None;
+        self.diverged = None;
         self.step = step;
         self.updates = updates;
         self.tested_at = finished_test;

@@ -4,7 +4,10 @@ use crate::golden::{self, Start};
 use crate::gpu;
 use crate::support::{load, trainer_of};
 use pollster::block_on;
-use wn_gan::config::{Config, Norm};
+use wn_gan::Error;
+use wn_gan::config::{Config, Norm, Optimiser};
+use wn_gan::data::faces;
+use wn_gan::gan::Trainer;
 use wn_gan::reference::Tensor;
 
 /// Warm-up off, lr 1: the losses become NaN or explode; a run that does is stopped with a sentence.
@@ -62,4 +65,37 @@ fn a_test_ends_with_the_run_that_it_stands_beside() {
         assert!(failures == 0 || trainer.test_progress().is_none());
     }
     assert!(failures > 30, "{failures} failures");
+}
+
+/// The most telling rows of a table: those before the end.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn the_losses_before_the_failure_are_reported() {
+    let config = Config {
+        norm: Norm::None,
+        optimiser: Optimiser::Sgd,
+        lr: 1.0,
+        momentum: 0.9,
+        warmup: 0,
+        test_interval: 0,
+        ..Config::preset("gan16").unwrap()
+    };
+    let data = faces(300, 3);
+    let mut trainer = block_on(Trainer::new(gpu::gpu(), config, &data, &mut |_, _, _| {})).unwrap();
+    let mut rows = 0;
+    let failed = loop {
+        match block_on(trainer.advance_pipelined(5000)) {
+            Ok(report) => {
+                assert_eq!(report.metrics.len(), report.steps as usize);
+                rows += report.steps;
+                assert_eq!(report.step, rows, "no row is missing");
+            }
+            Err(error) => break error,
+        }
+        assert!(rows < 5000, "it did not diverge");
+    };
+    let Error::NonFinite { step, .. } = failed else { panic!("{failed}") };
+    assert!(step > 1, "there are rows before it");
+    assert_eq!(rows, step, "all steps before the first whose losses are not finite");
+    assert!(!trainer.has_chunk_in_flight(), "it is told once");
 }

@@ -38,6 +38,7 @@ impl Trainer {
     /// # Errors
     /// [`crate::Error::NonFinite`] when a loss is NaN or infinite, [`crate::Error::Device`] when the device failed.
     pub async fn advance(&mut self, most: u32) -> Result<Report> {
+        self.diverged.take().map_or(Ok(()), Err)?;
         let chunk = match self.in_flight.take() {
             Some(chunk) => chunk,
             None => self.next_chunk(most),
@@ -51,6 +52,7 @@ impl Trainer {
     /// # Errors
     /// As [`Self::advance`]; the chunk in flight is then lost.
     pub async fn advance_pipelined(&mut self, stop: u32) -> Result<Report> {
+        self.diverged.take().map_or(Ok(()), Err)?;
         let called = now();
         let mut chunk = match self.in_flight.take() {
             Some(chunk) => chunk,
@@ -65,9 +67,9 @@ impl Trainer {
         self.collect(chunk).await
     }
 
-    /// Whether a chunk is in flight, submitted and not reported.
+    /// Whether a chunk is in flight, submitted and not reported, or has diverged, which has not been told.
     pub fn has_chunk_in_flight(&self) -> bool {
-        self.in_flight.is_some()
+        self.in_flight.is_some() || self.diverged.is_some()
     }
 
     /// The report of a chunk in flight, if there is one.
@@ -75,6 +77,7 @@ impl Trainer {
     /// # Errors
     /// As [`Self::advance`].
     pub async fn drain(&mut self) -> Result<Option<Report>> {
+        self.diverged.take().map_or(Ok(()), Err)?;
         match self.in_flight.take() {
             Some(chunk) => self.collect(chunk).await.map(Some),
             None => Ok(None),
@@ -86,6 +89,7 @@ impl Trainer {
     /// # Errors
     /// As [`Self::advance`].
     pub async fn advance_test(&mut self) -> Result<Report> {
+        self.diverged.take().map_or(Ok(()), Err)?;
         let chunk = match self.in_flight.take() {
             Some(chunk) => chunk,
             None => self.submit_chunk(0),
@@ -160,26 +164,37 @@ impl Trainer {
     async fn collect(&mut self, chunk: Chunk) -> Result<Report> {
         let Chunk { end, steps, test_steps, test_ends, started, caller_ms, staging, submission } = chunk;
         let staging = &self.staging[staging];
-        let read = staging
-            .read::<f32>(&self.device, metrics_of(steps), &submission)
-            .await
-            .and_then(|block| metrics(self.config.loss, end - steps, &block[..steps as usize * METRIC_COLUMNS]));
+        let read = staging.read::<f32>(&self.device, metrics_of(steps), &submission).await;
         // One that was submitted ahead began when the one before had ended.
         let (began, ended) = (started.max(self.collected_at), now());
         self.collected_at = ended;
         if test_steps == 0 && caller_ms < (ended - began) / 4.0 {
             self.chunk_size.record(steps, ended - began);
         }
-        let metrics = read.inspect_err(|_| {
-            self.in_flight = None;
-            // Whoever goes on all the same would record its batches anew, beyond the last one.
-            self.test.stop();
-        })?;
+        let block = read.inspect_err(|_| self.give_up())?;
+        let first = end - steps;
+        let (metrics, diverged) = metrics(self.config.loss, first, &block[..steps as usize * METRIC_COLUMNS]);
+        if let Some(error) = diverged {
+            self.give_up();
+            if metrics.is_empty() {
+                return Err(error);
+            }
+            // The steps before it count; the error is told with the next chunk.
+            self.diverged = Some(error);
+            let steps = metrics.len() as u32;
+            return Ok(Report { step: first + steps, steps, metrics, test: None, finished: None });
+        }
         let finished = if test_ends { self.test.result(&self.device).await? } else { None };
         if let Some(result) = &finished {
             self.finished_test = Some(result.step);
         }
         Ok(Report { step: end, steps, metrics, test: self.test.progress(), finished })
+    }
+
+    /// Forgets what is under way: whoever goes on all the same would record a test's batches anew, beyond the last one.
+    fn give_up(&mut self) {
+        self.in_flight = None;
+        self.test.stop();
     }
 
     /// What the updates of step `i` of the chunk see: those of D, then that of G.

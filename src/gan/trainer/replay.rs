@@ -48,7 +48,10 @@ impl Trainer {
         let step = self.step;
         self.step += 1;
         self.updates += 1;
-        metrics(self.config.loss, step, &row).map(|all| all[0])
+        match metrics(self.config.loss, step, &row) {
+            (_, Some(error)) => Err(error),
+            (all, None) => Ok(all[0]),
+        }
     }
 
     /// Reconstructs given images with the present G: what goes in and comes out is that of
