@@ -83,10 +83,10 @@ impl Trainer {
     /// kernel)` tells how far the build is.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::Error::Config) for a setting out of range, [`Error::Data`](crate::Error::Data) for a data
-    /// set too small, [`Error::Limit`](crate::Error::Limit) where the device has less room,
-    /// [`Error::Shader`](crate::Error::Shader) where it refuses a kernel, [`Error::Device`](crate::Error::Device) when it
-    /// failed.
+    /// [`Error::Config`] for a setting out of range, [`Error::Data`] for a data set too small, [`Error::Limit`] where the
+    /// device has less room,
+    /// [`Error::Shader`] where it refuses a kernel, [`Error::Memory`] or [`Error::Build`] where it refuses anything else,
+    /// [`Error::Device`] when it failed.
     pub async fn new(
         device: Arc<Device>,
         config: Config,
