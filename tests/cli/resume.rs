@@ -71,6 +71,29 @@ fn a_kill_loses_nothing_but_time() {
     same_files(&killed, &whole);
 }
 
+/// A power cut may damage what was written last; what was written before it is whole.
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_damaged_last_gives_way_to_the_newest_whole_checkpoint() {
+    let (data, whole, root) = (images("torn"), folder("not-torn"), folder("torn"));
+    let start = ["--dataset", text(&data), "--save_interval=4", "--niter"];
+    train(&whole, &[&start[..], &["12"]].concat());
+    train(&root, &[&start[..], &["8"]].concat());
+    for name in ["last", "8"] {
+        std::fs::write(root.join(format!("net_archive/{name}.safetensors")), "torn").unwrap();
+    }
+    let go_on = ["train", "--resume", "--niter=12", "--save_interval=4", "--json", "--save_path", text(&root)];
+    let events = lines(&go_on);
+    let warning = events.iter().find(|event| event["event"] == "warning").unwrap()["message"].as_str().unwrap();
+    assert!(warning.contains("last.safetensors") && warning.contains("goes on from step 4"), "{warning}");
+    std::fs::remove_file(root.join("samples/000008.png")).unwrap(); // Of the end that was none.
+    same_files(&root, &whole);
+    for path in std::fs::read_dir(root.join("net_archive")).unwrap() {
+        std::fs::write(path.unwrap().path(), "torn").unwrap();
+    }
+    assert!(sentence(&go_on).contains("not a safetensors file"));
+}
+
 /// A picture that cannot be written, and a best network that is damaged, are said and cost no run.
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]

@@ -186,6 +186,15 @@ pub fn checkpoint(path: &Path) -> Result<Checkpoint> {
     Checkpoint::read(&read(path)?).map_err(|e| Error::Checkpoint(format!("{}: {e}", path.display())))
 }
 
+/// The numbered checkpoints of the run in `root`, the newest first.
+pub fn numbered(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root.join("net_archive")).into_iter().flatten().flatten();
+    let number = |path: PathBuf| Some((path.file_stem()?.to_str()?.parse::<u32>().ok()?, path));
+    let mut all: Vec<_> = entries.filter_map(|entry| number(entry.path())).collect();
+    all.sort_by_key(|(step, _)| std::cmp::Reverse(*step));
+    all.into_iter().map(|(_, path)| path).collect()
+}
+
 /// Where the run in `root` keeps the checkpoint `name`.
 pub fn checkpoint_path(root: &Path, name: &str) -> PathBuf {
     root.join(format!("net_archive/{name}.safetensors"))

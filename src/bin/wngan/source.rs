@@ -171,3 +171,22 @@ fn unread(name: &str) -> Error {
          files of CIFAR's binary version or of IDX images."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It names folders below --save_path and stands in tables: no separator, no dot, no comma.
+    #[test]
+    fn the_word_of_a_file_is_safe_in_paths_and_tables() {
+        for (file, word) in [
+            ("data/Train-images.idx3-ubyte.gz", "train-images"),
+            (".mnist.gz", "mnist"),
+            ("a,b.idx", "a_b"),
+            ("..", "data"),
+            ("\u{1b}[31m.bin", "__31m"),
+        ] {
+            assert_eq!(Source { dataset: vec![file.into()], ..Source::default() }.word(), word, "{file:?}");
+        }
+    }
+}

@@ -60,9 +60,9 @@ impl Train {
     /// # Errors
     /// A sentence for a setting, a file, the device, or losses that are NaN or infinite.
     pub fn run(&self) -> Result<()> {
-        let loaded = self.loaded();
+        let mut reporter = Reporter::new(self.json);
+        let (loaded, checkpoint) = self.load(&reporter)?;
         let root = self.root(loaded.as_deref());
-        let checkpoint = loaded.as_deref().map(folder::checkpoint).transpose()?;
         let continued = match (loaded.as_deref().and_then(run_folder), &checkpoint) {
             (Some(run), Some(checkpoint)) if same(run, &root) => {
                 if !self.rewind && !self.resume && !self.only_tests() {
@@ -82,8 +82,6 @@ impl Train {
         self.check(&config, &root, continued)?;
         let device = device::open()?;
         let data = images.of_run(&config);
-        let mut reporter = Reporter::new(self.json);
-
         if let (true, Some(checkpoint)) = (self.only_tests(), &checkpoint) {
             return final_test(&device, self.judged(config), &data, checkpoint, &root, &mut reporter).map(drop);
         }
@@ -161,6 +159,23 @@ impl Train {
     /// Whether a loaded network is tested and not trained.
     fn only_tests(&self) -> bool {
         self.final_test && self.load_path.is_some()
+    }
+
+    /// The checkpoint to start from and its file. Where the last of a run is damaged, the newest that is whole takes its place.
+    fn load(&self, reporter: &Reporter) -> Result<(Option<PathBuf>, Option<Checkpoint>)> {
+        let Some(path) = self.loaded() else { return Ok((None, None)) };
+        let error = match folder::checkpoint(&path) {
+            Err(error @ Error::Checkpoint(_)) if self.resume => error,
+            other => return other.map(|checkpoint| (Some(path), Some(checkpoint))),
+        };
+        let whole = |path: PathBuf| Some((folder::checkpoint(&path).ok()?, path));
+        let found = folder::numbered(&self.root(None)).into_iter().find_map(whole);
+        let Some((checkpoint, path)) = found else { return Err(error) };
+        reporter.warn(&format!(
+            "{error} The run goes on from step {}, its newest checkpoint that is whole.",
+            checkpoint.step
+        ));
+        Ok((Some(path), Some(checkpoint)))
     }
 
     /// The checkpoint file to start from.
