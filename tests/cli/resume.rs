@@ -166,7 +166,10 @@ fn an_interrupted_run_saves_and_says_so() {
     for (signal, tests, more) in [("-INT", 3, source), ("-TERM", 9, &["--resume"][..])] {
         let mut run = command(&arguments(&stopped, more)).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         wait_for(&mut run, &stopped, tests);
-        assert!(Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap().success());
+        // Twice, as `timeout` does.
+        for _ in 0..2 {
+            assert!(Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap().success());
+        }
         let output = run.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{signal}");
         let last = String::from_utf8(output.stdout).unwrap().lines().last().unwrap().to_string();
