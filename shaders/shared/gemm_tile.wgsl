@@ -6,10 +6,10 @@
 // The depth k is cut into K-runs along which A is evenly strided in memory, so that no element's address needs a division:
 // element j of a K-run is read where lo <= j < hi, and zero elsewhere. Operands move in blocks of 4x4. The kernel
 // supplies
-//   k_runs_across()             K-runs are numbered in two dimensions, and this is the size of the second
-//   k_run_length()              elements of every K-run
+//   k_runs_across()               K-runs are numbered in two dimensions, and this is the size of the second
+//   k_run_length()                elements of every K-run
 //   describe_row(m) -> vec4<i32>  what k_run() needs of row m, computed once
-//   k_run(row, at) -> vec3<i32> (start, lo, hi) of row's K-run at `at`
+//   k_run(row, at) -> vec3<i32>   (start, lo, hi) of row's K-run at `at`
 //   load_a(s0, s1, s2, s3, j)     four rows' elements j..j+3 of their K-runs, a row to a column of the matrix
 //   load_b(at, j, n4)             B[k, 4 n4 .. 4 n4 + 3] for elements j..j+3 of a K-run, a depth to a column of the
 //                                 matrix; anything beyond the last column, zero beyond the K-run's end

@@ -8,7 +8,7 @@ use wn_gan::device::{Device, DeviceChoice};
 /// The device that `WNGAN_DEVICE` asks for; where the CPU takes the place of a graphics adapter, a line says so.
 ///
 /// # Errors
-/// [`wn_gan::Error::Config`] for a choice that is none, and whatever opening an adapter meets.
+/// [`wn_gan::Error::Config`] for a value of WNGAN_DEVICE that is none, and whatever opening an adapter meets.
 pub fn open() -> Result<Arc<Device>> {
     let choice = DeviceChoice::from_environment()?;
     let device = block_on(Device::choose(choice))?;

@@ -1,7 +1,7 @@
 //! A run under way: training with tests, samples and saves at their steps.
 //!
-//! A run that is killed or interrupted, and resumed, must end as one that never was. So `last` is saved when no test is under way, and
-//! a test judges, and `best` keeps, the very parameters of the step at which the test began.
+//! A run that is killed or interrupted, and resumed, must end as one that never was. So `last` is saved when no test is
+//! under way, and a test judges, and `best` keeps, the very parameters of the step at which the test began.
 
 use crate::folder::Folder;
 use crate::interrupt;

@@ -31,15 +31,14 @@ pub(super) struct Chunk {
 }
 
 impl Trainer {
-    /// One chunk: up to `most` training steps (0: as many as suit one submit) in one submit, together with a test_steps of a
+    /// One chunk: up to `most` training steps (0: as many as suit one submit) in one submit, together with a share of a
     /// running test. A test starts by itself at step 0 and after every `test_interval` steps; one that is still
     /// running when the next is due is finished first. A chunk in flight takes the place of a new one.
     ///
     /// # Errors
     /// [`crate::Error::NonFinite`] when a loss is NaN or infinite, [`crate::Error::Device`] when the device failed.
     pub async fn advance(&mut self, most: u32) -> Result<Report> {
-        self.diverged.take().map_or(Ok(()), Err)?;
-        let chunk = match self.in_flight.take() {
+        let chunk = match self.take_in_flight()? {
             Some(chunk) => chunk,
             None => self.next_chunk(most),
         };
@@ -52,9 +51,8 @@ impl Trainer {
     /// # Errors
     /// As [`Self::advance`]; the chunk in flight is then lost.
     pub async fn advance_pipelined(&mut self, stop: u32) -> Result<Report> {
-        self.diverged.take().map_or(Ok(()), Err)?;
         let called = now();
-        let mut chunk = match self.in_flight.take() {
+        let mut chunk = match self.take_in_flight()? {
             Some(chunk) => chunk,
             None if self.step < stop => self.next_chunk_towards(stop),
             None => self.submit_chunk(0),
@@ -77,20 +75,18 @@ impl Trainer {
     /// # Errors
     /// As [`Self::advance`].
     pub async fn drain(&mut self) -> Result<Option<Report>> {
-        self.diverged.take().map_or(Ok(()), Err)?;
-        match self.in_flight.take() {
+        match self.take_in_flight()? {
             Some(chunk) => self.collect(chunk).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// One chunk without training: only a test_steps of the running test. A chunk in flight takes its place.
+    /// One chunk without training: only a share of the running test. A chunk in flight takes its place.
     ///
     /// # Errors
     /// As [`Self::advance`].
     pub async fn advance_test(&mut self) -> Result<Report> {
-        self.diverged.take().map_or(Ok(()), Err)?;
-        let chunk = match self.in_flight.take() {
+        let chunk = match self.take_in_flight()? {
             Some(chunk) => chunk,
             None => self.submit_chunk(0),
         };
@@ -189,6 +185,11 @@ impl Trainer {
             self.finished_test = Some(result.step);
         }
         Ok(Report { step: end, steps, metrics, test: self.test.progress(), finished })
+    }
+
+    /// The chunk in flight, if there is one, or why the one before ended early.
+    fn take_in_flight(&mut self) -> Result<Option<Chunk>> {
+        self.diverged.take().map_or_else(|| Ok(self.in_flight.take()), Err)
     }
 
     /// Forgets what is under way: whoever goes on all the same would record a test's batches anew, beyond the last one.

@@ -77,26 +77,26 @@ pub async fn measure(
 ) -> Result<Vec<Measured>> {
     let started = now();
     let timer = Timer::new(device).await?;
-    let mut programs = Vec::new();
+    let mut lists = Vec::new();
     for &variant in variants {
-        if !programs.is_empty() && now() - started > budget {
+        if !lists.is_empty() && now() - started > budget {
             break;
         }
         let dispatches = directions(device, variant, rows, layer)?.map(|(_, dispatch)| dispatch).into();
-        if let Ok(program) = compile(device, dispatches).await {
-            timer.millis(device, &program, 1).await?;
-            programs.push((Measured { variant, millis: f64::INFINITY }, program));
+        if let Ok(list) = compile(device, dispatches).await {
+            timer.millis(device, &list, 1).await?;
+            lists.push((Measured { variant, millis: f64::INFINITY }, list));
         }
     }
     for round in 0..ROUNDS {
         if round > 0 && now() - started > budget {
             break;
         }
-        for (measured, program) in &mut programs {
-            measured.millis = timer.millis(device, program, 1).await?.min(measured.millis);
+        for (measured, list) in &mut lists {
+            measured.millis = timer.millis(device, list, 1).await?.min(measured.millis);
         }
     }
-    let mut all: Vec<Measured> = programs.into_iter().map(|(measured, _)| measured).collect();
+    let mut all: Vec<Measured> = lists.into_iter().map(|(measured, _)| measured).collect();
     all.sort_by(|a, b| a.millis.total_cmp(&b.millis));
     Ok(all)
 }
