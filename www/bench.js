@@ -3,18 +3,18 @@
  * training steps instead of showing a run, on the device that a run would use. What was found is text in `#bench-result`, for
  * programs, and below the heading, for people; the title says when it is there.
  */
-import { openDevice } from "./device.js";
+import { openDevice } from "./worker/device.js";
 import { make } from "./dom.js";
 import { t } from "./i18n.js";
-import { StageError } from "./probe.js";
-import { load } from "./program.js";
+import { StageError } from "./worker/probe.js";
+import { load } from "./worker/program.js";
 import { parse } from "./settings.js";
-import { cause } from "./startup.js";
+import { cause } from "./views/card.js";
 import { readDevice } from "./url.js";
 
 /**
  * The device that was asked for, with the kernel variant that was.
- * @param {import("./device.js").Core} core
+ * @param {import("./worker/device.js").Core} core
  * @param {URLSearchParams} query
  */
 async function open(core, query) {

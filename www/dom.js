@@ -1,6 +1,6 @@
-/** @template {HTMLElement} T @param {string} id @param {new () => T} kind @returns {T} */
-export function find(id, kind) {
-  const element = document.getElementById(id);
+/** @template {HTMLElement} T @param {ParentNode} root @param {string} id @param {new () => T} kind @returns {T} */
+export function find(root, id, kind) {
+  const element = root.querySelector(`#${id}`);
   if (!(element instanceof kind)) throw new Error(`The page has no ${kind.name} "${id}".`);
   return element;
 }
@@ -29,7 +29,7 @@ export function download(blob, name) {
 /**
  * Copies text; where the page may not, selects it in `shown` for the visitor to copy.
  * @param {string} text
- * @param {HTMLElement} shown
+ * @param {Element} shown
  */
 export async function copy(text, shown) {
   try {
@@ -44,7 +44,7 @@ export async function copy(text, shown) {
 /**
  * Draws plain pixels one to one; the style sheet enlarges them.
  * @param {HTMLCanvasElement} canvas
- * @param {import("./types.js").Picture} picture
+ * @param {import("./protocol.js").Picture} picture
  */
 export function paint(canvas, { width, height, rgba }) {
   if (canvas.width !== width || canvas.height !== height) {

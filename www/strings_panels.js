@@ -31,6 +31,7 @@ export const en = {
   "inside.fake": "Fakes",
 
   "theorem": "The theorem, computed",
+  "theorem.waiting": "Computing …",
   "theorem.hint": "A network with biases and ReLU is a strict weight-normalised network with TReLU and one affine layer at the end, if its thresholds may differ between positions where padding or strides ask for it. Here a random one is converted, and both are evaluated in double precision.",
   "theorem.depth": "Layers",
   "theorem.maps": "Made of",
@@ -95,6 +96,7 @@ export const zh = {
   "inside.fake": "生成",
 
   "theorem": "定理的计算",
+  "theorem.waiting": "正在计算…",
   "theorem.hint": "带偏置和 ReLU 的网络，就是一个带 TReLU 的严格权重归一化网络，只在最后有一个仿射层；遇到补零或步幅时，阈值须允许各位置不同。这里随机取一个网络来转换，并以双精度计算两者。",
   "theorem.depth": "层数",
   "theorem.maps": "组成",

@@ -1,5 +1,7 @@
 /** Light or dark: as the system has it, or as chosen here and remembered. */
-const KEY = "theme";
+import { prefer, preference } from "./preferences.js";
+
+const THEMES = ["auto", "light", "dark"];
 
 /** @param {HTMLSelectElement} select @param {() => void} changed */
 export function theme(select, changed) {
@@ -8,24 +10,13 @@ export function theme(select, changed) {
     if (value === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = value;
   };
-  select.value = stored() ?? "auto";
+  const kept = preference("theme");
+  select.value = kept !== null && THEMES.includes(kept) ? kept : "auto";
   select.onchange = () => {
-    try {
-      localStorage.setItem(KEY, select.value);
-    } catch {
-      // Storage may be forbidden; the choice then lasts as long as the page.
-    }
+    prefer("theme", select.value);
     apply();
     changed();
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
   apply();
-}
-
-function stored() {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
 }

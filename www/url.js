@@ -6,7 +6,7 @@
  * @typedef {import("../wn_gan.js").Config} Config
  * @typedef {import("../wn_gan.js").Key} Key
  * @typedef {import("../wn_gan.js").Preset} Preset
- * @typedef {import("./types.js").DeviceChoice} DeviceChoice
+ * @typedef {import("./protocol.js").DeviceChoice} DeviceChoice
  * @typedef {{ kind: "unknown" | "whole" | "real" | "choice" | "preset" | "device", values: Record<string, string | number> }} Problem
  */
 import { keysOf, parse } from "./settings.js";

@@ -6,6 +6,7 @@
 
 mod device;
 mod images;
+mod panic;
 mod session;
 
 use crate::config::{self, Config, KEYS, Key};
@@ -18,6 +19,7 @@ use wasm_bindgen::prelude::*;
 
 pub use device::{Device, open_cpu, open_gpu};
 pub use images::{Dataset, ImageGrid};
+pub use panic::on_panic;
 pub use session::{Report, Session, start_session};
 
 type JsResult<T> = std::result::Result<T, JsError>;
@@ -34,7 +36,7 @@ extern "C" {
 
 #[wasm_bindgen(start)]
 fn start() {
-    console_error_panic_hook::set_once();
+    panic::tell_the_console();
 }
 
 /// A named starting point.

@@ -207,15 +207,14 @@ impl Report {
         self.0.steps
     }
 
-    /// `[steps, 5]`: step, d_loss_real, d_loss_fake, g_loss, d_loss; NaN for a part that the loss does not have.
+    /// `[steps, 4]`: d_loss_real, d_loss_fake, g_loss, d_loss of each step; NaN for a part that the loss does not have.
     #[wasm_bindgen(unchecked_return_type = "Float32Array<ArrayBuffer>")]
     pub fn metrics(&self) -> Vec<f32> {
-        let first = self.0.step - self.0.steps;
-        let row = |(step, of): (u32, &gan::metrics::Metrics)| {
+        let row = |of: &gan::metrics::Metrics| {
             let [real, fake] = [of.d_loss_real, of.d_loss_fake].map(|part| part.unwrap_or(f32::NAN));
-            [step as f32, real, fake, of.g_loss, of.d_loss]
+            [real, fake, of.g_loss, of.d_loss]
         };
-        (first..).zip(&self.0.metrics).flat_map(row).collect()
+        self.0.metrics.iter().flat_map(row).collect()
     }
 
     /// Whether a test is under way.

@@ -74,7 +74,7 @@ export async function visit(from, options = {}) {
 
 /** Waits for a run that can be played; a failed start is reported with the card's words. @param {Page} page */
 export async function ready(page) {
-  await page.waitForSelector("#play:enabled, #card.failed", { timeout: BUILD_MILLIS });
+  await page.waitForSelector("#play:not([aria-disabled=true]), #card.failed", { timeout: BUILD_MILLIS });
   const card = page.locator("#card.failed");
   if (await card.isVisible()) throw new Error(`The page did not start:\n${await card.innerText()}`);
 }

@@ -24,7 +24,7 @@ async function failedAt(page, stage) {
   const card = await page.locator("#card").innerText();
   assert.equal(await page.locator("#card li[data-state=failed]").getAttribute("data-stage"), stage, card);
   assert.match(card, /Copy diagnostics/);
-  assert.ok(await page.locator("#play").isDisabled());
+  assert.equal(await page.locator("#play").getAttribute("aria-disabled"), "true");
   assert.match(await page.locator("#about").innerText(), /weight-normalised layer/);
   return card;
 }
@@ -78,7 +78,7 @@ test("where WebGPU is asked for and missing, the card names the stage and what t
     await picture(page, "without-webgpu");
     await page.click("#use-cpu");
     await trains(page, { secure: "absent", webgpu: "absent" });
-    assert.match(page.url(), /\?device=cpu#preset=tiny\b.*&seed=5\b/);
+    await page.waitForURL(/\?device=gpu#preset=tiny\b.*seed=5\b/);
     assert.deepEqual(errors, []);
     await page.goto(`${site.url}?bench=gan16&device=webgpu`);
     await page.waitForFunction(() => document.title === "bench: failed", null, { timeout: 60_000 });
@@ -119,7 +119,7 @@ async function pretendCard(page, { device, kernel }) {
       const response = await route.fetch();
       await route.fulfill({ response, body: change(await response.text()) });
     });
-  await change("www/worker.js", (source) => `${source}\n${gpu}`);
+  await change("www/worker/entry.js", (source) => `${source}\n${gpu}`);
   await change("wn_gan.js", (source) => source.replace("export function openGpu() {", `$&\n${kernel}`));
 }
 

@@ -1,19 +1,20 @@
 /** The page's arithmetic, and the program's tables as the page reads them, without a browser. */
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
+import { posix } from "node:path";
 import { test } from "node:test";
-import { Best } from "../../www/best.js";
+import { Best } from "../../www/worker/best.js";
 import { keepVariant, keptVariants } from "../../www/variants.js";
 import { Curve } from "../../www/curve.js";
 import { ema } from "../../www/ema.js";
-import { History } from "../../www/history.js";
+import { History } from "../../www/worker/history.js";
 import { pick } from "../../www/i18n.js";
-import { values } from "../../www/inside.js";
-import { interval } from "../../www/interval.js";
-import { eachRow, lossLines, VALUES } from "../../www/losses.js";
+import { values } from "../../www/views/inside.js";
+import { interval } from "../../www/worker/interval.js";
+import { eachRow, lossLines, WIDTH } from "../../www/losses.js";
 import { keysOf, means, parse } from "../../www/settings.js";
 import { strings } from "../../www/strings.js";
-import { ends, scale } from "../../www/svg.js";
+import { ends, scale } from "../../www/views/svg.js";
 import { presetOf, readDevice, readHash, writeHash } from "../../www/url.js";
 import { fromRoot, program } from "./harness.js";
 
@@ -45,7 +46,7 @@ test("both languages have every string, with the same blanks", () => {
 });
 
 test("every string that the page names exists, and no string is left over", async () => {
-  const modules = (await readdir(fromRoot("www"))).filter((name) => name.endsWith(".js") && !name.startsWith("strings"));
+  const modules = (await readdir(fromRoot("www"), { recursive: true })).filter((name) => name.endsWith(".js") && !name.startsWith("strings"));
   const files = ["index.html", ...modules.map((name) => `www/${name}`)];
   const source = (await Promise.all(files.map((file) => readFile(fromRoot(file), "utf8")))).join("\n");
   const named = [...source.matchAll(/data-(?:t|label|hint)="([^"]+)"/g)].map((match) => match[1]);
@@ -61,13 +62,20 @@ test("every string that the page names exists, and no string is left over", asyn
 
 test("the shell asks for all of its modules at once", async () => {
   const html = await readFile(fromRoot("index.html"), "utf8");
-  const preloaded = [...html.matchAll(/rel="modulepreload" href="www\/(\w+)\.js"/g)].map((match) => match[1]);
-  const imported = new Set(["main"]);
+  const preloaded = [...html.matchAll(/rel="modulepreload" href="([^"]+)"/g)].map((match) => match[1]);
+  const imported = new Set(["www/main.js"]);
   for (const name of imported) {
-    const source = await readFile(fromRoot(`www/${name}.js`), "utf8");
-    for (const [, other] of source.matchAll(/ from "\.\/(\w+)\.js"/g)) imported.add(other);
+    const source = await readFile(fromRoot(name), "utf8");
+    for (const [, other] of source.matchAll(/ from "(\.[^"]+)";/g)) imported.add(posix.join(posix.dirname(name), other));
   }
   assert.deepEqual(preloaded.sort(), [...imported].sort());
+});
+
+test("the shell's English is that of the table", async () => {
+  const html = await readFile(fromRoot("index.html"), "utf8");
+  const texts = [...html.matchAll(/data-t="([^"]+)"[^>]*>([^<]*)</g)];
+  assert.ok(texts.length > 20);
+  for (const [, key, text] of texts) assert.equal(text, strings.en[/** @type {keyof typeof strings.en} */ (key)].replace(/&/g, "&amp;"), key);
 });
 
 test("the kernel variant of each adapter is kept, and nothing breaks without storage", () => {
@@ -133,7 +141,7 @@ test("a long curve keeps means, extremes and end in a bounded number of buckets"
 
 test("the saved table has one row a step, exactly as computed", async () => {
   const history = new History();
-  history.losses.push(Float32Array.of(0, 0.1, 0.2, 0.4, 0.3, 1, 0.4, 0.5, 0.6, 0.9));
+  history.pushLosses(0, Float32Array.of(0.1, 0.2, 0.4, 0.3, 0.4, 0.5, 0.6, 0.9));
   const [head, ...rows] = (await history.csv("losses").text()).trim().split("\n");
   assert.equal(head, "step,d_loss_real,d_loss_fake,g_loss,d_loss");
   assert.deepEqual(rows.map((row) => row.split(",").map(Number)), [
@@ -145,11 +153,11 @@ test("the saved table has one row a step, exactly as computed", async () => {
 test("a loss without parts on real images and on fakes leaves their cells empty and draws D's loss in all", async () => {
   /** The labels and last values of what is drawn. @param {number[]} row @param {number} rows */
   const drawn = (row, rows) => {
-    const curve = new Curve(VALUES, 2);
-    eachRow(Float32Array.from(Array.from({ length: rows }, () => row).flat()), ([step, ...values]) => curve.push(step, values));
+    const curve = new Curve(WIDTH, 2);
+    eachRow(Float32Array.from(Array.from({ length: rows }, () => row).flat()), (values, i) => curve.push(i, values));
     return lossLines(curve).map(({ label, column }) => [label, curve.mean[column].at(-1)]);
   };
-  const [whole, without] = [[1, 0.25, 0.5, 2, 0.75], [1, NaN, NaN, 2, 0.75]];
+  const [whole, without] = [[0.25, 0.5, 2, 0.75], [NaN, NaN, 2, 0.75]];
   // Five rows are more than two buckets: what is not there stays so when buckets are joined.
   for (const rows of [1, 5]) {
     assert.deepEqual(drawn(whole, rows), [["losses.real", 0.25], ["losses.fake", 0.5], ["losses.g", 2]]);
@@ -157,7 +165,7 @@ test("a loss without parts on real images and on fakes leaves their cells empty 
   }
   assert.equal(drawn(whole, 0).length, 3, "before the first step");
   const history = new History();
-  history.losses.push(Float32Array.from(without));
+  history.pushLosses(1, Float32Array.from(without));
   assert.equal(await history.csv("losses").text(), "step,d_loss_real,d_loss_fake,g_loss,d_loss\n1,,,2,0.75\n");
 });
 
@@ -297,14 +305,14 @@ test("an inspection is shown network by network, of cosines the largest", () => 
 
 test("inspections and final losses are saved as tables", async () => {
   const history = new History();
-  history.inside.push(inspection);
+  history.pushInspection(inspection);
   const [head, ...rows] = (await history.csv("inside").text()).trim().split("\n");
   assert.equal(head, "step,tensor,quantity,min,mean,max");
   assert.ok(rows.includes("30,gen.initial.linear.weight,norm,1,2,3"));
   assert.ok(rows.includes("30,gen.initial.linear.weight,update_ratio,,0.125,"));
   assert.ok(rows.includes("30,dis.fake,bin0,,3,"));
   assert.equal(rows.length, 3 + 2 + 1 + 4, "what is missing has no row");
-  history.finals.push({ step: 40, loss: 0.5, half: 0, losses: Float32Array.of(0.25, 0.75) });
+  history.pushFinal({ step: 40, loss: 0.5, half: 0, losses: Float32Array.of(0.25, 0.75) });
   assert.equal(await history.csv("final").text(), "step,image,reconstruction_mse\n40,0,0.25\n40,1,0.75\n");
 });
 

@@ -1,17 +1,16 @@
-import { make } from "./dom.js";
-import { short, t } from "./i18n.js";
+import { html } from "lit-html";
+import { short, t } from "../i18n.js";
+import { MAX_INSPECTIONS } from "../worker/history.js";
 import { histogram, lines } from "./svg.js";
+import { table } from "./table.js";
 
 /**
- * @typedef {import("../wn_gan.js").Inspection} Inspection
- * @typedef {import("../wn_gan.js").Range} Range
+ * @typedef {import("../../wn_gan.js").Inspection} Inspection
+ * @typedef {import("../../wn_gan.js").Range} Range
  * @typedef {"norms" | "cosines" | "ratio" | "share" | "slopes" | "thresholds"} Quantity
  * @typedef {{ log?: boolean, ends?: [number, number] }} Axis
  * @typedef {{ name: string, range: Range }} Value of one layer
  */
-
-/** Inspections that are drawn; of more, every second is dropped from the picture, not from the table to save. */
-const MAX_INSPECTIONS = 120;
 
 /** @type {Record<Quantity, Axis>} */
 const AXES = {
@@ -51,65 +50,51 @@ export function values({ weights, activations }, quantity, network) {
 
 /** Small multiples of what the inspections found: one picture for each quantity, one line for each layer. */
 export class Inside {
-  /** @param {HTMLElement} root @param {() => void} onCsv */
-  constructor(root, onCsv) {
-    this.root = root;
+  /** @param {() => void} onCsv @param {() => void} changed draw again */
+  constructor(onCsv, changed) {
     this.onCsv = onCsv;
+    this.changed = changed;
     this.network = "gen";
     /** @type {Inspection[]} */
     this.inspections = [];
-    this.pictures = make("div", { class: "multiples" });
-    this.table = make("div", { class: "scroll" });
-    this.caption = make("p", { class: "hint" });
-    this.render();
   }
 
-  clear() {
-    this.inspections = [];
-    this.update();
+  /** @param {Inspection[]} [inspections] */
+  begin(inspections = []) {
+    this.inspections = inspections;
   }
 
   /** @param {Inspection} inspection */
   push(inspection) {
-    this.inspections.push(inspection);
+    const all = [...this.inspections, inspection];
     // The latest stays; of those before, every second.
-    if (this.inspections.length > MAX_INSPECTIONS) this.inspections = this.inspections.filter((_, i) => i % 2 === 0);
-    this.update();
+    this.inspections = all.length > MAX_INSPECTIONS ? all.filter((_, i) => (all.length - 1 - i) % 2 === 0) : all;
   }
 
-  /** Builds the panel anew, in the page's language. */
   render() {
-    const csv = make("button", { type: "button", id: "save-inside" }, [t("csv")]);
-    csv.onclick = this.onCsv;
-    const select = make("select", { name: "inside-network" }, [
-      make("option", { value: "gen" }, [t("inside.gen")]),
-      make("option", { value: "dis" }, [t("inside.dis")]),
-    ]);
-    select.value = this.network;
-    select.onchange = () => {
-      this.network = select.value;
-      this.update();
-    };
-    const choice = make("label", { class: "check" }, [make("span", { class: "unseen" }, [t("inside.network")]), select]);
-    const title = make("h2", { id: "inside-title" }, [t("inside")]);
-    const head = make("div", { class: "panel-head" }, [title, make("div", { class: "tools" }, [choice, csv])]);
-    const details = make("details", {}, [make("summary", {}, [t("inside.table")]), this.table]);
-    this.root.replaceChildren(head, this.caption, this.pictures, details);
-    this.update();
-  }
-
-  /** Shows what is known now. */
-  update() {
     const last = this.inspections.at(-1);
-    this.root.classList.toggle("empty", last === undefined);
-    this.caption.textContent = last ? `${t("inside.hint")} ${t("inside.at", { step: last.step })}` : t("inside.empty");
-    if (!last) {
-      for (const part of [this.pictures, this.table]) part.replaceChildren();
-      return;
-    }
-    const charts = [...WEIGHTS, ...ACTIVATIONS].flatMap((quantity) => this.chart(quantity));
-    this.pictures.replaceChildren(...charts, this.histogram(last));
-    this.table.replaceChildren(this.tableOf(last, WEIGHTS), this.tableOf(last, ACTIVATIONS));
+    /** @param {Event} event */
+    const choose = (event) => {
+      this.network = /** @type {HTMLSelectElement} */ (event.target).value;
+      this.changed();
+    };
+    return html`<div class="panel-head">
+        <h2 id="inside-title">${t("inside")}</h2>
+        <div class="tools" ?hidden=${!last}>
+          <label class="check"><span class="unseen">${t("inside.network")}</span>
+            <select name="inside-network" @change=${choose}>
+              <option value="gen" .selected=${this.network === "gen"}>${t("inside.gen")}</option>
+              <option value="dis" .selected=${this.network === "dis"}>${t("inside.dis")}</option>
+            </select></label>
+          <button type="button" id="save-inside" @click=${this.onCsv}>${t("csv")}</button>
+        </div>
+      </div>
+      <p class="hint">${last ? `${t("inside.hint")} ${t("inside.at", { step: last.step })}` : t("inside.empty")}</p>
+      <div class="multiples">${last ? [...[...WEIGHTS, ...ACTIVATIONS].flatMap((quantity) => this.chart(quantity)), this.histogram(last)] : ""}</div>
+      <details ?hidden=${!last}>
+        <summary>${t("inside.table")}</summary>
+        <div class="scroll" tabindex="0" role="region" aria-label=${t("inside.table")}>${last ? [this.tableOf(last, WEIGHTS), this.tableOf(last, ACTIVATIONS)] : ""}</div>
+      </details>`;
   }
 
   /** One picture, unless no layer has that quantity. @param {Quantity} quantity */
@@ -136,13 +121,8 @@ export class Inside {
       { color: "var(--d-real)", counts: real },
       { color: "var(--d-fake)", counts: fake },
     ];
-    const legend = make("span", { class: "legend" }, [
-      make("span", { style: "color: var(--d-real)" }, [`■ ${t("inside.real")}`]),
-      make("span", { style: "color: var(--d-fake)" }, [`■ ${t("inside.fake")}`]),
-    ]);
-    const shown = figure(t("inside.histogram"), histogram(series, label), t("inside.histogram.hint"));
-    shown.append(legend);
-    return shown;
+    const legend = html`<span class="legend"><span class="of-real">■ ${t("inside.real")}</span><span class="of-fake">■ ${t("inside.fake")}</span></span>`;
+    return figure(t("inside.histogram"), histogram(series, label), t("inside.histogram.hint"), legend);
   }
 
   /** @param {Inspection} inspection @param {readonly Quantity[]} quantities */
@@ -157,17 +137,13 @@ export class Inside {
       return min === max ? short(mean) : t("inside.value", { mean: short(mean), min: short(min), max: short(max) });
     };
     const rows = names.map((name) => [name, ...columns.map((column) => cell(column.get(name)))]);
-    return make("table", names.length === 0 ? { hidden: "" } : {}, [
-      make("thead", {}, [make("tr", {}, head.map((text) => make("th", { scope: "col" }, [text])))]),
-      make("tbody", {}, rows.map((row) => make("tr", {}, row.map((text) => make("td", {}, [text]))))),
-    ]);
+    return table(head, rows, names.length === 0);
   }
 }
 
-/** @param {string} title @param {Element} drawn @param {string} hint */
-function figure(title, drawn, hint) {
-  return make("figure", {}, [make("h3", {}, [title]), drawn, make("figcaption", { class: "hint" }, [hint])]);
-}
+/** @param {string} title @param {Element} drawn @param {string} hint @param {unknown} [legend] */
+const figure = (title, drawn, hint, legend = "") =>
+  html`<figure><h3>${title}</h3>${drawn}<figcaption class="hint">${hint}</figcaption>${legend}</figure>`;
 
 /** From the input's blue to the output's violet. @param {number} i @param {number} count */
 function layerColor(i, count) {

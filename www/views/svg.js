@@ -1,4 +1,4 @@
-import { number, short } from "./i18n.js";
+import { number, short } from "../i18n.js";
 
 /**
  * Small pictures of numbers, drawn as SVG: they follow the page's colours by themselves.

@@ -2,8 +2,8 @@
  * The part of the start that needs no program: what this page, browser and machine offer. Runs in the worker, because
  * a browser may offer WebGPU to pages and not to workers.
  *
- * @typedef {import("./types.js").StageName} StageName
- * @typedef {import("./types.js").Absence} Absence
+ * @typedef {import("../protocol.js").StageName} StageName
+ * @typedef {import("../protocol.js").Absence} Absence
  * @typedef {<T>(stage: StageName, work: () => T | Promise<T>) => Promise<T>} Stage runs a stage and reports its time
  */
 
@@ -36,7 +36,7 @@ export async function ifThere(found) {
 }
 
 /**
- * @param {import("./types.js").DeviceChoice} choice
+ * @param {import("../protocol.js").DeviceChoice} choice
  * @param {Stage} stage
  * @returns {Promise<string | undefined>} what the browser calls the adapter, which may be little; nothing if the
  * CPU is to be used

@@ -1,10 +1,12 @@
+import { html, nothing, render } from "lit-html";
 import uPlot from "uplot";
-import { ema } from "./ema.js";
-import { make } from "./dom.js";
-import { number, short, t } from "./i18n.js";
+import { make } from "../dom.js";
+import { ema } from "../ema.js";
+import { number, short, t } from "../i18n.js";
+import { table } from "./table.js";
 
 /**
- * @typedef {import("./i18n.js").Key} Key
+ * @typedef {import("../i18n.js").Key} Key
  * @typedef {{ label: Key, column: number, color: string, dash?: number[] }} Line `column` of the curve; `color` names a
  *   custom property of the style sheet
  */
@@ -16,8 +18,8 @@ const TABLE_ROWS = 12;
 export class Chart {
   /**
    * @param {HTMLElement} root
-   * @param {import("./curve.js").Curve} curve
-   * @param {{ title: Key, hint: Key, alt: Key, lines: (curve: import("./curve.js").Curve) => Line[], smoothing?: number,
+   * @param {import("../curve.js").Curve} curve
+   * @param {{ title: Key, hint: Key, alt: Key, lines: (curve: import("../curve.js").Curve) => Line[], smoothing?: number,
    *   log?: boolean }} options `lines`: what to draw of the curve; `smoothing`: offer it and begin so; `log`: offer a
    *   logarithmic axis
    * @param {() => void} onCsv
@@ -33,52 +35,65 @@ export class Chart {
     this.zoomed = false;
     /** @type {uPlot | undefined} */
     this.plot = undefined;
+    /** @type {{ step: number, values: string } | undefined} what the arrow keys read out */
+    this.reading = undefined;
+    this.open = false;
+    // uPlot draws here; all around it is a template.
     this.canvas = make("div", { class: "plot", role: "group", tabindex: "0" });
     this.canvas.onkeydown = (event) => this.walk(event);
-    this.table = make("table");
-    this.details = make("details");
-    this.details.ontoggle = () => this.fillTable();
     this.render();
+    this.draw();
     new ResizeObserver(() => this.plot?.setSize({ width: this.canvas.clientWidth, height: HEIGHT })).observe(root);
   }
 
-  /** Builds the panel anew: language, colours and axis are fixed when a plot is made. */
-  render() {
-    const { title, hint, alt, smoothing, log } = this.options;
-    const csv = make("button", { type: "button" }, [t("csv")]);
-    csv.onclick = this.onCsv;
-    this.canvas.setAttribute("aria-label", `${t(alt)} ${t("chart.keys")}`);
-    this.details.replaceChildren(make("summary", {}, [t("table")]), this.table);
-    this.fillTable();
-    const tools = make("div", { class: "tools" }, [
-      ...(smoothing === undefined ? [] : [this.slider()]),
-      ...(log ? [this.logToggle()] : []),
-      csv,
-    ]);
-    const head = make("div", { class: "panel-head" }, [make("h2", {}, [t(title)]), tools]);
-    this.root.replaceChildren(head, this.canvas, make("p", { class: "hint" }, [t(hint)]), this.details);
+  /** In another language or other colours: both are fixed when a plot is made. */
+  redraw() {
+    this.render();
     this.draw();
   }
 
-  slider() {
-    const input = make("input", { type: "range", min: "0", max: "0.99", step: "0.01", value: String(this.weight) });
-    const output = make("output", {}, [number(this.weight)]);
-    input.oninput = () => {
-      this.weight = Number(input.value);
-      output.textContent = number(this.weight);
-      this.update();
+  /** What stands around the plot. */
+  render() {
+    const { title, hint, alt, smoothing, log } = this.options;
+    this.canvas.setAttribute("aria-label", `${t(alt)} ${t("chart.keys")}`);
+    /** @param {Event} event */
+    const toggled = (event) => {
+      this.open = /** @type {HTMLDetailsElement} */ (event.target).open;
+      this.render();
     };
-    return make("label", { class: "slider" }, [t("smoothing"), input, output]);
+    const view = html`<div class="panel-head">
+        <h2>${t(title)}</h2>
+        <div class="tools">
+          ${smoothing === undefined ? nothing : this.slider()} ${log ? this.logToggle() : nothing}
+          <button type="button" @click=${this.onCsv}>${t("csv")}</button>
+        </div>
+      </div>
+      ${this.canvas}
+      <p class="unseen" role="status">${this.reading ? t("chart.reading", this.reading) : nothing}</p>
+      <p class="hint">${t(hint)}</p>
+      <details ?open=${this.open} @toggle=${toggled}><summary>${t("table")}</summary>${this.open ? this.latest() : nothing}</details>`;
+    render(view, this.root);
+  }
+
+  slider() {
+    /** @param {Event} event */
+    const moved = (event) => {
+      this.weight = Number(/** @type {HTMLInputElement} */ (event.target).value);
+      this.update();
+      this.render();
+    };
+    return html`<label class="slider">${t("smoothing")}
+      <input type="range" min="0" max="0.99" step="0.01" .value=${String(this.weight)} @input=${moved} />
+      <output>${number(this.weight)}</output></label>`;
   }
 
   logToggle() {
-    const input = make("input", { type: "checkbox" });
-    input.checked = this.log;
-    input.onchange = () => {
-      this.log = input.checked;
+    /** @param {Event} event */
+    const toggled = (event) => {
+      this.log = /** @type {HTMLInputElement} */ (event.target).checked;
       this.draw();
     };
-    return make("label", { class: "check" }, [input, t("log")]);
+    return html`<label class="check"><input type="checkbox" .checked=${this.log} @change=${toggled} />${t("log")}</label>`;
   }
 
   draw() {
@@ -184,7 +199,7 @@ export class Chart {
       if (this.zoomed) this.plot?.redraw();
       this.readLast();
     }
-    if (this.details.open) this.fillTable();
+    if (this.open) this.render();
   }
 
   /** While nobody points at the curve, the legend reads out its end. */
@@ -194,26 +209,27 @@ export class Chart {
     if (plot && last >= 0 && (plot.cursor.left ?? -1) < 0) plot.setLegend({ idx: last }, false);
   }
 
-  fillTable() {
-    if (!this.details.open) return;
+  /** The latest values as a table. */
+  latest() {
     const { x, mean } = this.curve;
     const from = Math.max(0, x.length - TABLE_ROWS);
     const head = [t("fact.step"), ...this.lines.map(({ label }) => t(label))];
     const rows = x.slice(from).map((step, i) => [number(step), ...this.lines.map(({ column }) => short(mean[column][from + i]))]);
-    this.table.replaceChildren(
-      make("thead", {}, [make("tr", {}, head.map((text) => make("th", { scope: "col" }, [text])))]),
-      make("tbody", {}, rows.reverse().map((row) => make("tr", {}, row.map((text) => make("td", {}, [text]))))),
-    );
+    return table(head, rows.reverse());
   }
 
-  /** Arrow keys move the read-out. @param {KeyboardEvent} event */
+  /** Arrow keys move the read-out, Home and End go to the ends. @param {KeyboardEvent} event */
   walk(event) {
-    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 }[event.key];
     const { plot } = this;
-    if (!by || !plot || this.curve.x.length === 0) return;
+    const { x, mean } = this.curve;
+    const last = x.length - 1;
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -Infinity, End: Infinity }[event.key];
+    if (by === undefined || !plot || last < 0) return;
     event.preventDefault();
-    const last = this.curve.x.length - 1;
     const at = Math.min(last, Math.max(0, (plot.cursor.idx ?? last) + by));
-    plot.setCursor({ left: plot.valToPos(this.curve.x[at], "x"), top: plot.over.clientHeight / 2 });
+    plot.setCursor({ left: plot.valToPos(x[at], "x"), top: plot.over.clientHeight / 2 });
+    const values = this.lines.map(({ label, column }) => `${t(label)} ${short(mean[column][at])}`).join(", ");
+    this.reading = { step: x[at], values };
+    this.render();
   }
 }

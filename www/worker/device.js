@@ -2,13 +2,13 @@
  * Opens what computes: the graphics card, or the CPU where the browser has none to offer. For the worker and for
  * `?bench=`, so that both measure and train on the same.
  *
- * @typedef {typeof import("../wn_gan.js")} Core
- * @typedef {import("../wn_gan.js").Device} Device
+ * @typedef {typeof import("../../wn_gan.js")} Core
+ * @typedef {import("../../wn_gan.js").Device} Device
  */
 import { Absent, ifThere, probe } from "./probe.js";
 
 /**
- * @param {import("./types.js").DeviceChoice} choice
+ * @param {import("../protocol.js").DeviceChoice} choice
  * @param {import("./probe.js").Stage} stage
  * @param {() => Promise<Core>} load the program
  * @param {(name: string) => string | undefined} variantOf which kernel variant to use on a graphics adapter

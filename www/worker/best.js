@@ -22,7 +22,7 @@ export class Best {
   }
 
   /**
-   * @param {import("./types.js").Score} score of a running test
+   * @param {import("../protocol.js").Score} score of a running test
    * @returns {boolean} whether it is the best so far
    */
   ends({ step, loss }) {

@@ -1,0 +1,99 @@
+/**
+ * A run as one safetensors file: the program's checkpoint, which PyTorch can read too, and behind it under `page.` the
+ * curves, the final tests and the best networks. What is no tensor stands in the header under the same name.
+ *
+ * @typedef {import("../protocol.js").RunInfo} RunInfo
+ * @typedef {import("./safetensors.js").File} File
+ */
+import { WIDTH } from "../losses.js";
+import { Best } from "./best.js";
+import { History } from "./history.js";
+import { appended, arrayOf, extracted, joined, ofArrays, parse, pieces } from "./safetensors.js";
+
+const PAGE = "page.";
+const BEST = "page.best.";
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} checkpoint
+ * @param {History} history
+ * @param {Best} best
+ * @param {RunInfo} info
+ * @returns {Uint8Array<ArrayBuffer>[]} the file in pieces
+ */
+export function composed(checkpoint, history, best, info) {
+  const { steps, values } = history.losses;
+  const finals = history.finals.map(({ losses }, i) => [`final.${i}`, { shape: [losses.length], values: losses }]);
+  const arrays = ofArrays({
+    "losses.step": { shape: [steps.length], values: steps },
+    "losses": { shape: [steps.length, WIDTH], values },
+    ...Object.fromEntries(finals),
+  });
+  const kept = best.best && parse(best.best.bytes);
+  const file = appended(parse(checkpoint), [
+    { prefix: PAGE, file: arrays },
+    ...(kept ? [{ prefix: BEST, file: kept }] : []),
+  ]);
+  const page = {
+    info,
+    stride: history.stride,
+    scores: history.scores,
+    inside: history.inside,
+    finals: history.finals.map(({ step, loss, half }) => ({ step, loss, half })),
+    best: best.best && { step: best.best.step, loss: best.best.loss, metadata: kept?.metadata },
+  };
+  return pieces({ ...file, metadata: { ...file.metadata, page: JSON.stringify(page) } });
+}
+
+/**
+ * What a file holds: a checkpoint for the program and, if this page wrote it, all that was known of the run.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+export function decomposed(bytes) {
+  const file = parse(bytes);
+  const { page: text, ...metadata } = file.metadata;
+  const history = new History();
+  const best = new Best();
+  if (text === undefined) return { checkpoint: bytes, metadata, history, best, info: undefined };
+  const page = JSON.parse(text);
+  history.stride = page.stride;
+  const steps = arrayOf(file, `${PAGE}losses.step`, Uint32Array) ?? new Uint32Array();
+  const values = arrayOf(file, `${PAGE}losses`, Float32Array) ?? new Float32Array();
+  steps.forEach((step, i) => history.pushRow(step, values.subarray(i * WIDTH, (i + 1) * WIDTH)));
+  history.scores = page.scores;
+  history.inside = page.inside;
+  history.finals = page.finals.map((/** @type {import("../protocol.js").Score & { half: number | null }} */ final, /** @type {number} */ i) => ({
+    ...final,
+    half: final.half ?? NaN, // JSON has no NaN.
+    losses: arrayOf(file, `${PAGE}final.${i}`, Float32Array) ?? new Float32Array(),
+  }));
+  if (page.best) {
+    const networks = extracted(file, (name) => (name.startsWith(BEST) ? name.slice(BEST.length) : undefined));
+    const bytes = joined(pieces({ ...networks, metadata: page.best.metadata }));
+    best.best = { step: page.best.step, loss: page.best.loss, bytes };
+  }
+  const checkpoint = joined(pieces({ ...extracted(file, (name) => (name.startsWith(PAGE) ? undefined : name)), metadata }));
+  return { checkpoint, metadata, history, best, info: /** @type {RunInfo} */ (page.info) };
+}
+
+/**
+ * What there is to know of a kept run from its header.
+ * @param {import("./store.js").Head} head
+ * @returns {import("../protocol.js").KeptRun | undefined} nothing if it is no run of this page
+ */
+export function described({ id, metadata, bytes }) {
+  try {
+    const page = JSON.parse(metadata.page);
+    const config = JSON.parse(metadata.config);
+    return { id, bytes, step: Number(metadata.step), config, best: page.best, ...page.info };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file under other words of its own. @param {Uint8Array<ArrayBuffer>} bytes @param {Partial<RunInfo>} changes */
+export function relabelled(bytes, changes) {
+  const file = parse(bytes);
+  const page = JSON.parse(file.metadata.page);
+  Object.assign(page.info, changes);
+  return pieces({ ...file, metadata: { ...file.metadata, page: JSON.stringify(page) } });
+}
