@@ -1,4 +1,8 @@
+import { toWire } from "./fault.js";
+import { fill } from "./fill.js";
 import { strings } from "./strings.js";
+import { zh as coreZh } from "./strings_core.js";
+import { zh as faultsZh } from "./strings_faults.js";
 
 /** @typedef {import("./strings.js").Key} Key */
 /** @typedef {import("./strings.js").Language} Language */
@@ -28,10 +32,8 @@ export function pick(asked, preferred) {
  * @param {Record<string, string | number>} [values] numbers are written the way of the language
  */
 export function t(key, values = {}) {
-  return strings[language][key].replace(/\{(\w+)\}/g, (_, name) => {
-    const value = values[name];
-    return typeof value === "number" ? number(value) : String(value);
-  });
+  const written = Object.entries(values).map(([name, value]) => [name, typeof value === "number" ? number(value) : value]);
+  return fill(strings[language][key], Object.fromEntries(written));
 }
 
 /** @param {string} key @returns {key is Key} */
@@ -42,6 +44,20 @@ export const named = (key, fallback) => (isKey(key) ? t(key) : fallback);
 
 /** A text of the program's, which comes in both languages. @param {import("../wn_gan.js").Text} text */
 export const local = (text) => (language === "zh-CN" ? text.zh : text.en);
+
+/** What failures say, of the program and of the page, by code. @type {Readonly<Record<string, string>>} */
+const sentencesZh = { ...coreZh, ...faultsZh };
+
+/**
+ * The sentence of anything that was thrown, or of an error as it was sent. A code that this page does not know keeps its
+ * message, which is English.
+ * @param {unknown} error @param {Language} [chosen] the page's language, unless another is given
+ */
+export function sentenceOf(error, chosen = language) {
+  const { message, code = "", values = {} } = toWire(error);
+  if (chosen === "en" || !Object.hasOwn(sentencesZh, code)) return message;
+  return fill(sentencesZh[code], values);
+}
 
 /** Making a formatter takes longer than all of a redraw's formatting. @type {Map<string, Intl.NumberFormat>} */
 const formatters = new Map();

@@ -15,7 +15,7 @@ pub struct Template {
 }
 
 /// The sentence that is not in the table: the command line's, which speaks English alone.
-const PLAIN: Template = Template { code: "plain", text: "{text}", names: &["text"] };
+static PLAIN: Template = Template { code: "plain", text: "{text}", names: &["text"] };
 
 /// A template with its values. Displayed, it is English.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +30,9 @@ pub fn plain(text: impl Into<String>) -> Sentence {
 }
 
 impl Sentence {
-    /// `values` in the order of the template's names.
-    pub(super) fn new(template: &'static Template, values: Vec<String>) -> Sentence {
-        Sentence { template, values }
+    /// `values` in the order of the template's names. No function of types, so that it exists once and the page stays small.
+    pub(super) fn new(template: &'static Template, values: &[&dyn fmt::Display]) -> Sentence {
+        Sentence { template, values: values.iter().map(ToString::to_string).collect() }
     }
 
     /// What it is known by, in every language.
@@ -66,32 +66,35 @@ impl fmt::Display for Sentence {
 macro_rules! sentences {
     ($($(#[$attribute:meta])* $group:ident { $($name:ident($($value:ident),*): $text:expr;)* })*) => {
         /// Every sentence of the library.
-        pub const SENTENCES: &[Template] = &[$($(sentences!(@template $group $name ($($value),*) $text)),*),*];
+        pub static SENTENCES: &[&Template] = &[$($(&$group::templates::$name),*),*];
 
         $(
             $(#[$attribute])*
             pub(crate) mod $group {
-                use $crate::error::sentence::{Sentence, Template, sentences};
+                use $crate::error::sentence::Sentence;
                 use std::fmt::Display;
+
+                #[allow(non_upper_case_globals, reason = "a sentence and its template have one name")]
+                pub(crate) mod templates {
+                    use $crate::error::sentence::Template;
+
+                    $(
+                        pub(crate) static $name: Template = Template {
+                            code: concat!(stringify!($group), ".", stringify!($name)),
+                            text: $text,
+                            names: &[$(stringify!($value)),*],
+                        };
+                    )*
+                }
 
                 $(
                     pub(crate) fn $name($($value: impl Display),*) -> Sentence {
                         let _ = format_args!($text, $($value = $value),*);
-                        Sentence::new(
-                            &sentences!(@template $group $name ($($value),*) $text),
-                            vec![$($value.to_string()),*],
-                        )
+                        Sentence::new(&templates::$name, &[$(&$value),*])
                     }
                 )*
             }
         )*
-    };
-    (@template $group:ident $name:ident ($($value:ident),*) $text:expr) => {
-        Template {
-            code: concat!(stringify!($group), ".", stringify!($name)),
-            text: $text,
-            names: &[$(stringify!($value)),*],
-        }
     };
 }
 pub(super) use sentences;
@@ -102,8 +105,8 @@ mod tests {
 
     #[test]
     fn values_take_their_places_whatever_they_hold() {
-        const OF: Template = Template { code: "a.b", text: "{one}, {two} and {one}.", names: &["two", "one"] };
-        let sentence = Sentence::new(&OF, vec!["{one}".into(), "1}".into()]);
+        static OF: Template = Template { code: "a.b", text: "{one}, {two} and {one}.", names: &["two", "one"] };
+        let sentence = Sentence::new(&OF, &[&"{one}", &"1}"]);
         assert_eq!(sentence.to_string(), "1}, {one} and 1}.");
         assert_eq!(sentence.values().collect::<Vec<_>>(), [("two", "{one}"), ("one", "1}")]);
         assert_eq!(plain("No {blank}.").to_string(), "No {blank}.");
