@@ -244,6 +244,22 @@ fn the_library_touches_no_file() {
     }
 }
 
+/// Where a source of the library makes a sentence without a code, which the page could not translate.
+fn sentence_without_code(source: &Source) -> Option<(Vec<String>, Vec<String>)> {
+    let is_plain = |path: &[String]| path.ends_with(&["error".into(), "plain".into()]);
+    paths_of(source).into_iter().find(|(path, _)| is_plain(path))
+}
+
+#[test]
+fn sentences_of_the_library_have_a_code() {
+    for source in sources().iter().filter(|source| source.module.first().is_none_or(|first| first != "bin")) {
+        assert_eq!(sentence_without_code(source), None, "it belongs into src/error/sentences.rs");
+    }
+    for text in ["use crate::error::{Error, plain};", "fn f() { crate::error::plain(\"No.\") }"] {
+        assert!(sentence_without_code(&planted(&["gan"], text)).is_some(), "{text}");
+    }
+}
+
 fn planted(module: &[&str], text: &str) -> Source {
     Source {
         module: module.iter().map(ToString::to_string).collect(),

@@ -6,6 +6,7 @@ use pollster::block_on;
 use std::sync::Arc;
 use wn_gan::Error;
 use wn_gan::device::{Buffer, Device, Dispatch, DispatchList, Limits, Progress, StepUniforms};
+use wn_gan::error::plain;
 use wn_gan::kernels::{self, Kernel, ReducePartials};
 
 /// Copies `count` numbers from `from` to `to`, as a sum of one part.
@@ -197,9 +198,9 @@ fn a_build_that_the_device_refuses_leaves_it_alone() {
     assert!(matches!(built, Err(Error::Build(_))), "{built:?}");
     assert_eq!(device.check(), Ok(()));
     assert_eq!(device.counts().buffer_bytes, memory, "what was built is freed");
-    let own: wn_gan::Result<()> = Err(Error::Config("Ours.".into()));
+    let own: wn_gan::Result<()> = Err(Error::Config(plain("Ours.")));
     let both = block_on(device.guarded(async { overfill(&device).and(own) }));
-    assert_eq!(both.unwrap_err(), Error::Config("Ours.".into()), "what we say is the better sentence");
+    assert_eq!(both.unwrap_err(), Error::Config(plain("Ours.")), "what we say is the better sentence");
 
     let buffer = overfill(&device).unwrap();
     let refused = block_on(buffer.read::<f32>(&device));

@@ -15,8 +15,8 @@ export const en = {
   "page.kept_elsewhere": "This run is open in another tab. Go on there, or close that tab first.",
   "page.kept_full": "The run is not kept: the browser gives this page {quota} MB, of which {used} are used. Delete kept runs, or save a checkpoint. What was kept before is whole.",
   "page.kept_refused": "The run is not kept: the browser refused to write ({message}). Save a checkpoint. What was kept before is whole.",
-  "page.trap": "The program broke down: {message}",
-  "page.worker_broken": "The worker that trains broke down: {message}",
+  "page.trap": "The program broke down ({message}). What was kept is whole.",
+  "page.worker_broken": "The worker that trains broke down ({message}). What was kept is whole.",
   "page.no_worker": "The worker that trains could not be started: the file {file} did not load. Reload the page.",
 };
 
@@ -36,8 +36,8 @@ export const zh = {
   "page.kept_elsewhere": "这次训练正在另一个标签页中打开。请到那里继续，或先关闭那个标签页。",
   "page.kept_full": "训练未能保留：浏览器给本页 {quota} MB，已用 {used} MB。请删除一些保留的训练，或保存检查点。之前保留的内容完好。",
   "page.kept_refused": "训练未能保留：浏览器拒绝写入（{message}）。请保存检查点。之前保留的内容完好。",
-  "page.trap": "程序崩溃：{message}",
-  "page.worker_broken": "训练用的后台线程崩溃：{message}",
+  "page.trap": "程序崩溃（{message}）。已保留的内容完好。",
+  "page.worker_broken": "训练用的后台线程崩溃（{message}）。已保留的内容完好。",
   "page.no_worker": "训练用的后台线程无法启动：文件 {file} 未能加载。请刷新页面。",
 };
 

@@ -1,7 +1,7 @@
 //! What is known of a setting beside its value, and the way from a word to that value.
 
 use super::KEYS;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use serde::Serialize;
 use serde_json::{Number, Value};
 use std::fmt;
@@ -114,11 +114,24 @@ impl fmt::Display for Kind {
             Kind::Text => write!(f, "a text"),
             Kind::Whole { min, max } => write!(f, "a whole number between {min} and {max}"),
             Kind::Real { min, max } => write!(f, "a number between {} and {}", short(*min), short(*max)),
-            Kind::Choice { choices } => {
-                let names: Vec<_> = choices.iter().map(|choice| choice.name).collect();
-                write!(f, "one of {}", names.join(", "))
-            }
+            Kind::Choice { choices } => write!(f, "one of {}", names(choices)),
         }
+    }
+}
+
+fn names(choices: &[Choice]) -> String {
+    let names: Vec<_> = choices.iter().map(|choice| choice.name).collect();
+    names.join(", ")
+}
+
+/// Most characters of a wrong value that a sentence repeats.
+const MOST_REPEATED: usize = 60;
+
+/// The beginning of what was found, enough to know it by.
+pub(super) fn excerpt(found: &str) -> String {
+    match found.char_indices().nth(MOST_REPEATED) {
+        Some((end, _)) => format!("{}…", &found[..end]),
+        None => found.into(),
     }
 }
 
@@ -134,8 +147,7 @@ impl Key {
     /// [`Error::Config`] if there is none.
     pub fn named(name: &str) -> Result<&'static Key> {
         let found = KEYS.iter().find(|key| key.name == name);
-        found
-            .ok_or_else(|| Error::Config(format!("There is no setting \"{name}\". Correct its name, or leave it out.")))
+        found.ok_or_else(|| Error::Config(sentences::config::unknown(excerpt(name))))
     }
 
     /// The value that `text` stands for, as it stands in JSON.
@@ -161,6 +173,12 @@ impl Key {
     }
 
     fn refused(&self, found: impl fmt::Display) -> Error {
-        Error::Config(format!("{} must be {}; it is {found}.", self.name, self.kind))
+        let found = excerpt(&found.to_string());
+        Error::Config(match self.kind {
+            Kind::Text => sentences::config::text(self.name, found),
+            Kind::Whole { min, max } => sentences::config::whole(self.name, min, max, found),
+            Kind::Real { min, max } => sentences::config::real(self.name, short(min), short(max), found),
+            Kind::Choice { choices } => sentences::config::choice(self.name, names(choices), found),
+        })
     }
 }

@@ -6,7 +6,7 @@ mod macros;
 mod presets;
 mod table;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence, sentences};
 use serde_json::{Map, Value};
 
 pub use key::{Choice, Group, Key, Kind, Text};
@@ -191,16 +191,28 @@ impl Config {
     ///
     /// # Errors
     /// [`Error::Config`] with a sentence for text that is no JSON object, for the first key that is unknown or has a value
-    /// out of its range, and for settings that contradict each other, see [`Self::validate`].
+    /// of another type or out of its range, and for settings that contradict each other, see [`Self::validate`].
     pub fn from_json(text: &str) -> Result<Config> {
-        let unreadable = |e| Error::Config(format!("These settings cannot be read: {e}."));
-        let given: Map<String, Value> = serde_json::from_str(text).map_err(unreadable)?;
+        let unreadable = |e| Error::Config(sentences::config::unreadable(e));
+        let given = Config::keys_from_json(text)?;
         for (name, value) in &given {
             Key::named(name)?.check(value)?;
         }
         let config: Config = serde_json::from_str(text).map_err(unreadable)?;
         config.validate()?;
         Ok(config)
+    }
+
+    /// Some keys with their values, as they stand in a JSON object.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for anything else.
+    pub(crate) fn keys_from_json(text: &str) -> Result<Map<String, Value>> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(given)) => Ok(given),
+            Ok(other) => Err(Error::Config(sentences::config::no_object(key::excerpt(&other.to_string())))),
+            Err(e) => Err(Error::Config(sentences::config::unreadable(e))),
+        }
     }
 
     /// The same struct as JSON: an object with every key.
@@ -215,57 +227,38 @@ impl Config {
     /// [`Error::Config`]: the first problem as a sentence with need and have.
     #[expect(clippy::missing_panics_doc, reason = "numbers and strings always make JSON")]
     pub fn validate(&self) -> Result<()> {
-        let refuse = |sentence: String| Err(Error::Config(sentence));
+        let refuse = |sentence: Sentence| Err(Error::Config(sentence));
         let values = serde_json::to_value(self).expect("a Config has only numbers and strings");
         for key in KEYS {
             key.check(&values[key.name])?;
         }
         for (name, side) in [("width", self.width), ("height", self.height)] {
             if side % 2 != 0 {
-                let (down, up) = (side - 1, side + 1);
-                return refuse(format!("{name} must be even; it is {side}. Choose {down} or {up}."));
+                return refuse(sentences::config::odd_side(name, side, side - 1, side + 1));
             }
         }
         if self.channels == 2 {
-            return refuse("channels must be 1 (grey) or 3 (RGB); it is 2.".into());
+            return refuse(sentences::config::channels());
         }
         if self.nlayer == 0 {
-            return refuse(
-                "nlayer must be at least 1, or -1 to halve the image until it is below 8 pixels; it is 0.".into(),
-            );
+            return refuse(sentences::config::no_level());
         }
         let smallest = self.width.min(self.height);
         let levels = self.levels();
         if levels > 9 || smallest >> levels == 0 {
-            return refuse(format!(
-                "{levels} levels halve {}x{} below one pixel. Choose nlayer {} or less.",
-                self.width,
-                self.height,
-                smallest.ilog2()
-            ));
+            return refuse(sentences::config::too_deep(levels, self.width, self.height, smallest.ilog2()));
         }
         if self.net == Net::Resnet && Role::BOTH.iter().any(|&role| self.norm_of(role) != Norm::Weight) {
-            return refuse(
-                "The ResNet's blocks are joined by weight-normalised addition: net resnet needs norm weight.".into(),
-            );
+            return refuse(sentences::config::resnet_norm());
         }
         if self.couples_images() && self.batch_size < 2 {
-            return refuse(
-                "batch_size must be at least 2 with norm batch, whose statistics are the batch's; it is 1.".into(),
-            );
+            return refuse(sentences::config::single_image());
         }
         if self.n_dis > 1 && self.order == Order::Simultaneous {
-            return refuse(format!(
-                "n_dis must be 1 with order simultaneous, where one batch serves both updates; it is {}. Choose order \
-                 alternating.",
-                self.n_dis
-            ));
+            return refuse(sentences::config::simultaneous(self.n_dis));
         }
         if self.final_count < self.running {
-            return refuse(format!(
-                "final must be at least running ({}), whose images are the first of the final test's; it is {}.",
-                self.running, self.final_count
-            ));
+            return refuse(sentences::config::final_count(self.running, self.final_count));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Named starting points.
 
-use super::{Config, Net, Order};
-use crate::error::{Error, Result};
+use super::{Config, Net, Order, key};
+use crate::error::{Error, Result, sentences};
 
 /// Named starting points: `(name, config)`.
 pub fn presets() -> Vec<(&'static str, Config)> {
@@ -48,7 +48,6 @@ impl Config {
         let all = presets();
         let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
         let found = all.iter().find(|(candidate, _)| *candidate == name).map(|(_, config)| config.clone());
-        found
-            .ok_or_else(|| Error::Config(format!("There is no preset \"{name}\". Choose one of {}.", names.join(", "))))
+        found.ok_or_else(|| Error::Config(sentences::config::preset(key::excerpt(name), names.join(", "))))
     }
 }

@@ -1,7 +1,7 @@
 //! CIFAR-10 and CIFAR-100 in their "binary version": records of label bytes and 3072 bytes of planar 32x32 RGB.
 
 use super::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 
 const SIDE: u32 = 32;
 const PLANE: usize = (SIDE * SIDE) as usize;
@@ -57,23 +57,15 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
     let kind = kind.unwrap_or(&KINDS[0]);
     let (whole, rest) = (bytes.len() / kind.record(), bytes.len() % kind.record());
     if whole == 0 || rest > 0 {
-        return Err(Error::Data(format!(
-            "\"{name}\" looks like {}, whose files hold {} bytes per image; this one has {} bytes, which is {whole} images \
-             and {rest} bytes more. The file is cut off: download it again.",
-            kind.name,
-            kind.record(),
-            bytes.len()
-        )));
+        let (record, found) = (kind.record(), bytes.len());
+        return Err(Error::Data(sentences::data::cifar_length(name, kind.name, record, found, whole, rest)));
     }
     let mut pixels = Vec::with_capacity(whole * 3 * PLANE);
     for (index, record) in bytes.chunks_exact(kind.record()).enumerate() {
         if !kind.labels_fit(record) {
-            let (labels, found) = (kind.labels, &record[..kind.labels.len()]);
-            return Err(Error::Data(format!(
-                "\"{name}\" has the length of {whole} {} images, but image {index} is labelled {found:?} where at most \
-                 {labels:?} is possible. Choose a file of the binary version, such as data_batch_1.bin.",
-                kind.name
-            )));
+            let (most, found) = (kind.labels, &record[..kind.labels.len()]);
+            let (most, found) = (format_args!("{most:?}"), format_args!("{found:?}"));
+            return Err(Error::Data(sentences::data::cifar_label(name, whole, kind.name, index, found, most)));
         }
         let planes = &record[kind.labels.len()..];
         pixels.extend((0..PLANE).flat_map(|at| [planes[at], planes[PLANE + at], planes[2 * PLANE + at]]));

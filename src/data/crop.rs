@@ -1,7 +1,7 @@
 //! The middle of every image.
 
 use super::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 
 impl Dataset {
     /// The middle `side` x `side` pixels of every image; where the margins cannot be equal, the one on the left or top
@@ -11,12 +11,8 @@ impl Dataset {
     /// [`Error::Data`] when `side` is zero or larger than the images.
     pub fn cropped(&self, side: u32) -> Result<Dataset> {
         if side == 0 || side > self.width.min(self.height) {
-            return Err(Error::Data(format!(
-                "The crop must have between 1 and {} pixels a side, as \"{}\" is {}; {side} were asked for.",
-                self.width.min(self.height),
-                self.name,
-                self.shape()
-            )));
+            let most = self.width.min(self.height);
+            return Err(Error::Data(sentences::data::crop(most, &self.name, self.shape(), side)));
         }
         let (left, top) = ((self.width - side) / 2, (self.height - side) / 2);
         let channels = self.channels as usize;

@@ -4,7 +4,7 @@
 //! then the pixels row by row.
 
 use super::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 
 const IMAGES: [u8; 4] = [0, 0, 8, 3];
 const LABELS: [u8; 4] = [0, 0, 8, 1];
@@ -27,34 +27,21 @@ pub fn resembles(bytes: &[u8]) -> bool {
 /// header says.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
     if bytes.starts_with(&LABELS) {
-        return Err(Error::Data(format!(
-            "\"{name}\" is the labels file of its set. Choose the images file, such as train-images-idx3-ubyte.gz."
-        )));
+        return Err(Error::Data(sentences::data::idx_labels(name)));
     }
     if !bytes.starts_with(&IMAGES) {
-        return Err(Error::Data(format!(
-            "\"{name}\" is an IDX file that starts with {:02x?}; grey images start with {IMAGES:02x?} (unsigned bytes, \
-             3 dimensions). Choose an images file, such as train-images-idx3-ubyte.gz.",
-            &bytes[..bytes.len().min(4)]
-        )));
+        let start = &bytes[..bytes.len().min(4)];
+        let (found, needed) = (format_args!("{start:02x?}"), format_args!("{IMAGES:02x?}"));
+        return Err(Error::Data(sentences::data::idx_type(name, found, needed)));
     }
     let Some(([count, height, width], need)) = header(bytes) else {
-        return Err(Error::Data(format!(
-            "\"{name}\" ends inside its IDX header: {HEADER} bytes were expected and {} found. Download it again.",
-            bytes.len()
-        )));
+        return Err(Error::Data(sentences::data::idx_header(name, HEADER, bytes.len())));
     };
     if count == 0 || height == 0 || width == 0 {
-        return Err(Error::Data(format!(
-            "\"{name}\" holds no pixels: its header says {count} images of {width}x{height}. Choose another file."
-        )));
+        return Err(Error::Data(sentences::data::idx_empty(name, count, width, height)));
     }
     if need != bytes.len() as u128 {
-        return Err(Error::Data(format!(
-            "\"{name}\" should hold {count} images of {width}x{height}, which is {need} bytes with the header; {} bytes \
-             were found. Download it again.",
-            bytes.len()
-        )));
+        return Err(Error::Data(sentences::data::idx_length(name, count, width, height, need, bytes.len())));
     }
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name).trim_end_matches(".gz");
     Ok(Dataset { name: stem.into(), width, height, channels: 1, pixels: bytes[HEADER..].to_vec() })

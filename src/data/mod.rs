@@ -15,7 +15,7 @@ pub use faces::{face_count, faces};
 pub use open::open;
 pub use split::Split;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 
 /// Most bytes of pixels that one set may hold: below what a 32-bit address space can give.
 pub const MAX_BYTES: u64 = 1 << 30;
@@ -68,12 +68,11 @@ impl Dataset {
     /// [`Error::Data`] when the shapes differ, or when both together would be larger than [`MAX_BYTES`]; `self` is then unchanged.
     pub fn append(&mut self, other: &Dataset) -> Result<()> {
         if self.shape() != other.shape() {
-            return Err(Error::Data(format!(
-                "Images of one set must have one size and colour: \"{}\" is {} and \"{}\" is {}. Open them one at a time.",
-                self.name,
+            return Err(Error::Data(sentences::data::other_shape(
+                &self.name,
                 self.shape(),
-                other.name,
-                other.shape()
+                &other.name,
+                other.shape(),
             )));
         }
         fits_in_memory(self.len() + other.len(), self.width, self.height, self.channels)?;
@@ -95,9 +94,7 @@ impl Dataset {
             (3, 1) => self.pixels.chunks_exact(3).map(|rgb| luma([rgb[0], rgb[1], rgb[2]])).collect(),
             (1, 3) => self.pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
             (have, want) => {
-                return Err(Error::Data(format!(
-                    "Images are grey (1 channel) or RGB (3 channels); {want} channels were asked for from {have}."
-                )));
+                return Err(Error::Data(sentences::data::channels(want, have)));
             }
         };
         Ok(Dataset { name: self.name.clone(), channels, pixels, ..*self })
@@ -115,10 +112,6 @@ fn fits_in_memory(count: usize, width: u32, height: u32, channels: u32) -> Resul
     if bytes <= u128::from(MAX_BYTES) {
         return Ok(());
     }
-    Err(Error::Data(format!(
-        "{count} images of {width}x{height} with {channels} channels need {} MiB, and a set may have {} MiB. \
-         Choose a smaller image size or fewer files.",
-        bytes >> 20,
-        MAX_BYTES >> 20
-    )))
+    let (needed, most) = (bytes >> 20, MAX_BYTES >> 20);
+    Err(Error::Data(sentences::data::too_large(count, width, height, channels, needed, most)))
 }

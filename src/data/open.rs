@@ -1,13 +1,9 @@
 //! Opening a file by its content.
 
 use super::{Dataset, MAX_BYTES, cifar, idx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence, sentences::data as sentences};
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
-
-/// What the program reads, for the sentences that refuse something else.
-const EXPECTED: &str = "CIFAR-10 or CIFAR-100 files of the binary version (data_batch_1.bin, 3073 bytes per image) or \
-                        IDX images (train-images-idx3-ubyte, also gzipped)";
 
 /// A format of image files.
 struct Format {
@@ -24,18 +20,21 @@ const FORMATS: [Format; 2] = [
     Format { fits: cifar::fits, resembles: cifar::resembles, read: cifar::read },
 ];
 
-/// Well-known beginnings of files that are no sets of images: `(first bytes, what it is and what to do)`.
-const REFUSED: &[(&[u8], &str)] = &[
-    (b"\x89PNG", "is a single PNG picture"),
-    (b"\xff\xd8\xff", "is a single JPEG picture"),
-    (b"GIF8", "is a single GIF picture"),
-    (b"RIFF", "is a WebP picture, a sound or a film"),
-    (b"PK\x03\x04", "is a zip archive; unpack it first and open the files inside"),
-    (b"BZh", "is a bzip2 file; unpack it first and open the files inside"),
-    (b"\xfd7zXZ", "is an xz file; unpack it first and open the files inside"),
-    (b"\x1f\x8b", "is gzipped twice; unpack it first"),
-    (b"\x93NUMPY", "is a NumPy array"),
-    (b"%PDF", "is a PDF document"),
+/// What a file of this name is, and what to do.
+type Refusal = fn(&str) -> Sentence;
+
+/// Well-known beginnings of files that are no sets of images.
+const REFUSED: &[(&[u8], Refusal)] = &[
+    (b"\x89PNG", |name| sentences::picture(name, "PNG")),
+    (b"\xff\xd8\xff", |name| sentences::picture(name, "JPEG")),
+    (b"GIF8", |name| sentences::picture(name, "GIF")),
+    (b"RIFF", |name| sentences::media(name)),
+    (b"PK\x03\x04", |name| sentences::archive(name, "zip")),
+    (b"BZh", |name| sentences::packed(name, "bzip2")),
+    (b"\xfd7zXZ", |name| sentences::packed(name, "xz")),
+    (b"\x1f\x8b", |name| sentences::packed_twice(name)),
+    (b"\x93NUMPY", |name| sentences::numpy(name)),
+    (b"%PDF", |name| sentences::pdf(name)),
 ];
 
 /// Reads the images of a file called `name`, plain or gzipped.
@@ -45,7 +44,7 @@ const REFUSED: &[(&[u8], &str)] = &[
 /// file of a known format.
 pub fn open(name: &str, bytes: &[u8]) -> Result<Dataset> {
     if bytes.is_empty() {
-        return Err(Error::Data(format!("\"{name}\" is empty (0 bytes). Download it again; expected are {EXPECTED}.")));
+        return Err(Error::Data(sentences::empty(name)));
     }
     if bytes.starts_with(b"\x1f\x8b") {
         return read(name, &gunzip(name, bytes, MAX_BYTES)?);
@@ -57,46 +56,42 @@ fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
     if let Some(format) = FORMATS.iter().find(|format| (format.fits)(bytes)) {
         return (format.read)(name, bytes);
     }
-    if let Some(what) = refused(bytes) {
-        return Err(Error::Data(format!("\"{name}\" {what}. Expected are {EXPECTED}.")));
+    if let Some(refusal) = refused(bytes) {
+        return Err(Error::Data(refusal(name)));
     }
     if let Some(format) = FORMATS.iter().find(|format| (format.resembles)(bytes)) {
         return (format.read)(name, bytes);
     }
-    Err(Error::Data(format!(
-        "\"{name}\" is in no known format: its {} bytes start with {:02x?}. Expected are {EXPECTED}.",
-        bytes.len(),
-        &bytes[..bytes.len().min(8)]
-    )))
+    let start = &bytes[..bytes.len().min(8)];
+    Err(Error::Data(sentences::unknown(name, bytes.len(), format_args!("{start:02x?}"))))
 }
 
-fn refused(bytes: &[u8]) -> Option<&'static str> {
-    let known = REFUSED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|&(_, what)| what);
+fn refused(bytes: &[u8]) -> Option<Refusal> {
+    let known = REFUSED.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|&(_, refusal)| refusal);
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).trim_start().to_lowercase();
     let page = start.starts_with("<!doctype") || start.starts_with("<html");
     let tar = bytes.get(257..262) == Some(b"ustar");
     let pickle = matches!(bytes, [0x80, 2..=5, ..]);
-    known
-        .or(page
-            .then_some("is a web page, probably a notice in place of the download; open it in a browser to see why"))
-        .or(tar.then_some("is a tar archive; unpack it first and open the files inside"))
-        .or(pickle.then_some("is a Python pickle; choose the \"binary version\" of CIFAR, not the \"python version\""))
+    let others: [(bool, Refusal); 3] = [
+        (page, |name| sentences::web_page(name)),
+        (tar, |name| sentences::archive(name, "tar")),
+        (pickle, |name| sentences::pickle(name)),
+    ];
+    known.or(others.into_iter().find_map(|(found, refusal)| found.then_some(refusal)))
 }
 
 /// The content of a gzip file, of at most `most` bytes.
 fn gunzip(name: &str, bytes: &[u8], most: u64) -> Result<Vec<u8>> {
     let mut plain = Vec::new();
-    MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut plain).map_err(|e| {
-        Error::Data(format!("\"{name}\" is a gzip file that is cut off or damaged ({e}). Download it again."))
-    })?;
+    MultiGzDecoder::new(bytes)
+        .take(most + 1)
+        .read_to_end(&mut plain)
+        .map_err(|e| Error::Data(sentences::broken_gzip(name, e)))?;
     if plain.is_empty() {
-        return Err(Error::Data(format!("\"{name}\" is a gzip file with nothing inside. Download it again.")));
+        return Err(Error::Data(sentences::empty_gzip(name)));
     }
     if plain.len() as u64 > most {
-        return Err(Error::Data(format!(
-            "\"{name}\" unpacks to more than {} MiB, the most that a set may have. Open a smaller file.",
-            most >> 20
-        )));
+        return Err(Error::Data(sentences::large_gzip(name, most >> 20)));
     }
     Ok(plain)
 }

@@ -1,7 +1,7 @@
 //! Images at another size: centre crop to the new aspect, then area averaging or bilinear interpolation.
 
 use super::{Dataset, fits_in_memory};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 
 impl Dataset {
     /// The same images at `width` x `height`. The largest centred rectangle of the new aspect is kept, then each axis
@@ -12,7 +12,7 @@ impl Dataset {
     /// [`Error::Data`] when a side is zero, or the result would be larger than [`super::MAX_BYTES`].
     pub fn resized(&self, width: u32, height: u32) -> Result<Dataset> {
         if width == 0 || height == 0 {
-            return Err(Error::Data(format!("An image needs at least one pixel; {width}x{height} was asked for.")));
+            return Err(Error::Data(sentences::data::no_pixel(width, height)));
         }
         fits_in_memory(self.len(), width, height, self.channels)?;
         if (width, height) == (self.width, self.height) {

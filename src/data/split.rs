@@ -1,7 +1,7 @@
 //! Which images are trained on and which are held out for the reconstruction test (the paper's evaluation).
 
 use super::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::rng::{Stream, words};
 
 /// A seeded partition of a data set. The counts say what is in force, which for small sets is less than was asked.
@@ -37,11 +37,7 @@ impl Dataset {
     pub fn split(&self, seed: u32, running: u32, final_count: u32) -> Result<Split> {
         let count = self.len() as u32;
         if count < 2 {
-            return Err(Error::Data(format!(
-                "Training needs at least 2 images, one to learn from and one to test with; \"{}\" has {count}. \
-                 Open a file with more images.",
-                self.name
-            )));
+            return Err(Error::Data(sentences::data::too_few(&self.name, count)));
         }
         let final_count = final_count.min(count / 5).max(1);
         Ok(Split { order: permutation(count, seed), running: running.clamp(1, final_count), final_count })

@@ -1,6 +1,6 @@
 //! What a device counts, and what its memory is counted by.
 
-use crate::error::Error;
+use crate::error::{Error, sentences};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -105,9 +105,14 @@ impl Allocation {
         Arc::ptr_eq(&self.counters, counters)
     }
 
-    /// What to say where there is less room than it needs.
-    pub fn too_large(&self, have: String) -> Error {
-        Error::Limit { what: format!("The buffer \"{}\"", self.name), need: mib(self.bytes), have }
+    /// What to say where a buffer may have `most` bytes.
+    pub fn above(&self, most: u64) -> Error {
+        Error::Limit(sentences::limit::buffer(&self.name, mib(self.bytes), mib(most)))
+    }
+
+    /// What to say where there is less memory than it needs.
+    pub fn without_memory(&self) -> Error {
+        Error::Limit(sentences::limit::memory(&self.name, mib(self.bytes)))
     }
 }
 

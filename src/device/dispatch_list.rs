@@ -6,7 +6,7 @@ use crate::device::dispatch::{Dispatch, MAX_GROUPS, storage_buffers};
 use crate::device::encoder::Encoder;
 use crate::device::progress::Progress;
 use crate::device::step_uniforms::StepUniforms;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 
 /// A compiled list of dispatches. It owns the memory that it binds.
 #[derive(Debug)]
@@ -60,16 +60,12 @@ impl DispatchList {
 fn prepare(device: &Device, dispatch: Dispatch) -> Result<Prepared> {
     let Dispatch { kernel, label, mut overrides, params, buffers, grid, .. } = dispatch;
     if let Some(&groups) = grid.iter().find(|&&groups| groups > MAX_GROUPS) {
-        return Err(Error::Limit {
-            what: format!("The dispatch \"{label}\""),
-            need: format!("{groups} workgroups in one dimension"),
-            have: format!("{MAX_GROUPS}"),
-        });
+        return Err(Error::Limit(sentences::limit::dispatch(label, groups, MAX_GROUPS)));
     }
     let storage = storage_buffers(kernel);
     if buffers.len() != storage {
-        let message = format!("the dispatch \"{label}\" has {} storage buffers and needs {storage}", buffers.len());
-        return Err(Error::Shader { shader: kernel.name.into(), message });
+        let problem = sentences::shader::buffers(kernel.name, label, buffers.len(), storage);
+        return Err(Error::Shader { shader: kernel.name.into(), problem });
     }
     buffers.iter().try_for_each(|buffer| device.check_owner(&buffer.memory))?;
     overrides.extend(device.overrides(kernel));

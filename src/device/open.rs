@@ -5,7 +5,7 @@ use crate::device::context::Device;
 use crate::device::cpu::Cpu;
 use crate::device::self_test;
 use crate::device::webgpu::{Limits, WebGpu};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use std::sync::Arc;
 
 /// What a person wants to compute with.
@@ -30,10 +30,10 @@ impl DeviceChoice {
             Err(std::env::VarError::NotPresent) | Ok("" | "auto") => Ok(DeviceChoice::Auto),
             Ok("gpu") => Ok(DeviceChoice::Gpu),
             Ok("cpu" | "processor") => Ok(DeviceChoice::Cpu),
-            other => Err(Error::Config(format!(
-                "WNGAN_DEVICE must be auto, gpu or cpu; it is {}.",
-                other.map_or_else(|e| e.to_string(), |value| format!("\"{value}\""))
-            ))),
+            other => {
+                let found = other.map_or_else(|e| e.to_string(), |value| format!("\"{value}\""));
+                Err(Error::Config(sentences::config::device(found)))
+            }
         }
     }
 }

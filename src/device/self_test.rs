@@ -6,7 +6,7 @@ use crate::device::dispatch::Dispatch;
 use crate::device::dispatch_list::DispatchList;
 use crate::device::progress::Progress;
 use crate::device::step_uniforms::StepUniforms;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::kernels::{self, ReducePartials};
 
 /// Adds 1 + 2 and 3 + 4 on the device: a driver that builds pipelines but computes nothing is found here.
@@ -26,7 +26,7 @@ pub async fn run(device: &Device) -> Result<()> {
     device.submit("first kernel", |encoder| list.record(device, encoder, 0));
     let answer: Vec<f32> = total.read(device).await?;
     if answer != [3.0, 7.0] {
-        return Err(Error::Device(format!("a first kernel should have answered [3, 7] and answered {answer:?}")));
+        return Err(Error::Device(sentences::device::first_kernel("[3, 7]", format_args!("{answer:?}"))));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Both networks of a run as lists of layers, by the family that the settings name.
 
 use crate::config::{Config, Net, Role};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence, sentences};
 use crate::gan::{dcgan, resnet};
 use crate::nn::LayerSpec;
 
@@ -25,17 +25,11 @@ const MAX_ELEMENTS: u64 = 1 << 29;
 /// [`Error::Limit`] with the first network or layer that is too large.
 pub fn check_size(config: &Config) -> Result<()> {
     let gibibytes = |elements: u64| format!("{:.1} GiB", elements as f64 / f64::from(1 << 28));
-    let check = |what: String, elements: u64| {
-        if elements <= MAX_ELEMENTS {
-            return Ok(());
-        }
-        Err(Error::Limit {
-            what,
-            need: gibibytes(elements),
-            have: format!("{} in one buffer", gibibytes(MAX_ELEMENTS)),
-        })
+    let check = |elements: u64, sentence: &dyn Fn(String, String) -> Sentence| match elements <= MAX_ELEMENTS {
+        true => Ok(()),
+        false => Err(Error::Limit(sentence(gibibytes(elements), gibibytes(MAX_ELEMENTS)))),
     };
-    for (role, network) in [(Role::Generator, "generator"), (Role::Discriminator, "discriminator")] {
+    for (role, network) in [(Role::Generator, "G"), (Role::Discriminator, "D")] {
         let mut weights = 0u64;
         for layer in &layers(config, role) {
             if let Some(map) = layer.linear_map() {
@@ -43,9 +37,11 @@ pub fn check_size(config: &Config) -> Result<()> {
                 weights += [g.kernel_h, g.kernel_w, g.big_c, g.small_c].into_iter().map(u64::from).product::<u64>();
             }
             let largest = u64::from(layer.io.input.len().max(layer.io.output.len()));
-            check(format!("Layer {} of the {network}", layer.name), 2 * u64::from(config.batch_size) * largest)?;
+            check(2 * u64::from(config.batch_size) * largest, &|needed, most| {
+                sentences::limit::layer(&layer.name, network, needed, most)
+            })?;
         }
-        check(format!("The weights of the {network}"), weights)?;
+        check(weights, &|needed, most| sentences::limit::weights(network, needed, most))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::clock::now;
 use crate::config::Config;
 use crate::data::{face_count, faces};
 use crate::device::{Buffer, Counts, Device, Dispatch, DispatchList, Progress, StepUniforms, Timer};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::gan::cost::flop_per_step;
 use crate::gan::trainer::Trainer;
 use crate::kernels::{self, FmaPeak};
@@ -65,13 +65,9 @@ pub struct Measurement {
 /// # Errors
 /// [`Error::Config`] for an unknown preset, an unknown key or a value out of range.
 pub fn workload(name: &str, changes: &str) -> Result<Config> {
-    let refused = |e: serde_json::Error| Error::Config(format!("These settings cannot be read: {e}."));
-    let changes: serde_json::Map<String, serde_json::Value> = serde_json::from_str(changes).map_err(refused)?;
-    let mut settings = serde_json::to_value(Config::preset(name)?).map_err(refused)?;
-    if let Some(settings) = settings.as_object_mut() {
-        settings.extend(changes);
-    }
-    Config::from_json(&settings.to_string())
+    let mut settings = Config::keys_from_json(&Config::preset(name)?.to_json())?;
+    settings.extend(Config::keys_from_json(changes)?);
+    Config::from_json(&serde_json::Value::from(settings).to_string())
 }
 
 /// The range of a measurement's length, in seconds.
@@ -79,7 +75,7 @@ fn check_seconds(seconds: f64) -> Result<()> {
     if seconds > 0.0 && seconds <= 3600.0 {
         return Ok(());
     }
-    Err(Error::Config(format!("seconds must be above 0 and at most 3600; it is {seconds}.")))
+    Err(Error::Config(sentences::config::seconds(seconds)))
 }
 
 /// Measures training steps of `config`, called `workload`, with a variant of the matrix products, for about `seconds`, after

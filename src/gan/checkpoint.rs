@@ -3,7 +3,7 @@
 //! in the header the settings, the numbers of steps and the version of this format. A file of parameters alone loads too.
 
 use crate::config::{Config, Role};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::gan::init;
 use crate::gan::state_dict::Named;
 use crate::gan::trainer::Trainer;
@@ -44,11 +44,7 @@ impl Checkpoint {
     /// [`Error::Checkpoint`] when it is no safetensors file, holds something else than f32 tensors, has a number in its
     /// header that is none, or a newer format version; [`Error::Config`] when the settings in its header are out of range or unknown.
     pub fn read(bytes: &[u8]) -> Result<Checkpoint> {
-        let broken = |e: safetensors::SafeTensorError| {
-            Error::Checkpoint(format!(
-                "This is not a safetensors file, or it is cut off ({e}). Choose a file saved by this program."
-            ))
-        };
+        let broken = |e: safetensors::SafeTensorError| Error::Checkpoint(sentences::checkpoint::broken(e));
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let config = metadata.get("config").map(|text| Config::from_json(text)).transpose()?;
@@ -59,19 +55,14 @@ impl Checkpoint {
         let variant = metadata.get("variant").or_else(|| metadata.get("body")).cloned();
         let format = number("format_version")?.unwrap_or(1);
         if format > FORMAT {
-            return Err(Error::Checkpoint(format!(
-                "This checkpoint has format version {format}; this program reads versions up to {FORMAT}. Use a newer one."
-            )));
+            return Err(Error::Checkpoint(sentences::checkpoint::newer(format, FORMAT)));
         }
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let mut tensors = HashMap::new();
         for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(FOREIGN)) {
             if view.dtype() != Dtype::F32 {
-                let message = format!(
-                    "Tensor {name} must be F32; it is {:?}. Save the parameters in single precision.",
-                    view.dtype()
-                );
-                return Err(Error::Checkpoint(message));
+                let found = format_args!("{:?}", view.dtype());
+                return Err(Error::Checkpoint(sentences::checkpoint::element_type(name, found)));
             }
             tensors.insert(name.to_string(), (view.shape().to_vec(), floats(view.data())));
         }
@@ -99,16 +90,12 @@ impl Checkpoint {
     /// The values for `tensor`, or why they do not fit. The authors wrote gains and biases also as [1, C, 1, 1].
     fn fitting(&self, name: &str, tensor: &NamedTensor) -> Result<Vec<f32>> {
         let Some((shape, values)) = self.tensors.get(name) else {
-            return Err(Error::Checkpoint(format!(
-                "The checkpoint has no tensor {name}, which this network needs. Choose the settings it was trained with."
-            )));
+            return Err(Error::Checkpoint(sentences::checkpoint::missing(name)));
         };
         let squeezed = |shape: &[usize]| shape.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
         if values.len() != tensor.tensor.len() || squeezed(shape) != squeezed(&tensor.tensor.shape) {
-            return Err(Error::Checkpoint(format!(
-                "Tensor {name} must have shape {:?} for these settings; the checkpoint's has {shape:?}.",
-                tensor.tensor.shape
-            )));
+            let needed = format_args!("{:?}", tensor.tensor.shape);
+            return Err(Error::Checkpoint(sentences::checkpoint::shape(name, needed, format_args!("{shape:?}"))));
         }
         Ok(values.clone())
     }
@@ -139,12 +126,8 @@ pub fn write(tensors: &[Named], metadata: &[(&str, String)]) -> Vec<u8> {
 
 /// A number of the header.
 fn count(key: &str, text: &str) -> Result<u32> {
-    text.parse().ok().filter(|&number| number <= MAX_STEP).ok_or_else(|| {
-        Error::Checkpoint(format!(
-            "The checkpoint's {key} must be a whole number between 0 and {MAX_STEP}; it is {text:?}. Choose a file saved by \
-             this program."
-        ))
-    })
+    let refused = || Error::Checkpoint(sentences::checkpoint::header(key, MAX_STEP, format_args!("{text:?}")));
+    text.parse().ok().filter(|&number| number <= MAX_STEP).ok_or_else(refused)
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {

@@ -1,7 +1,7 @@
 //! The data set on the device: packed bytes, held-out images first, then the training images.
 
 use crate::device::{Buffer, Device, Dispatch, View};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::kernels::{self, GatherBatch};
 use crate::rng;
 
@@ -23,10 +23,7 @@ impl DeviceImages {
     pub fn new(device: &Device, held_out: &[u8], training: &[u8], values: u32) -> Result<DeviceImages> {
         let bytes = held_out.len() + training.len();
         if !values.is_multiple_of(4) || training.is_empty() || !bytes.is_multiple_of(values as usize) {
-            return Err(Error::Data(format!(
-                "Training needs at least one image of {values} bytes, a multiple of 4; it was given {} bytes.",
-                training.len()
-            )));
+            return Err(Error::Data(sentences::data::no_image(values, training.len())));
         }
         let packed = Buffer::new(device, "packed images", bytes / 4)?;
         packed.write(device, held_out);

@@ -3,7 +3,7 @@
 use super::map::{Kind, Map};
 use super::network::{Layer, Offset, Plain, Strict};
 use super::rounding::{greatest, rounding};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::reference::Tensor;
 use crate::reference::geometry::Geometry;
 use crate::rng;
@@ -115,7 +115,7 @@ pub fn demonstration(depth: u32, maps: Maps, activation: Activation, seed: u32) 
 pub fn random(depth: u32, maps: Maps, activation: Activation, seed: u32) -> Result<Plain> {
     if !DEPTHS.contains(&depth) {
         let (low, high) = (DEPTHS.start(), DEPTHS.end());
-        return Err(Error::Config(format!("The network must have {low} to {high} layers; {depth} were asked for.")));
+        return Err(Error::Config(sentences::theorem::depth(low, high, depth)));
     }
     let mut input = if maps == Maps::Transposed { [3, 2, 1] } else { INPUT };
     let mut layers = Vec::new();

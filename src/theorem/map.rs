@@ -1,6 +1,6 @@
 //! The linear map of a layer: everything between its input and its activation, without offset.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence, sentences::theorem as sentences};
 use crate::reference::Tensor;
 use crate::reference::geometry::Geometry;
 use crate::reference::layer::conv::conv;
@@ -33,15 +33,15 @@ impl Map {
     /// # Errors
     /// [`Error::Config`] when the weight does not fit the input, or the kernel the image.
     pub fn new(kind: Kind, weight: Tensor, input: [usize; 3]) -> Result<Map> {
-        let refuse = |problem: String| Err(Error::Config(problem));
+        let refuse = |problem: Sentence| Err(Error::Config(problem));
         if input.contains(&0) || weight.data.is_empty() {
-            return refuse(format!("A map needs at least one value; its input is {input:?}."));
+            return refuse(sentences::no_value(format_args!("{input:?}")));
         }
         let [channels, height, width] = input;
         let output = match kind {
             Kind::Linear => match weight.shape[..] {
                 [units, values] if values == channels * height * width => [units, 1, 1],
-                _ => return refuse(wanted("[units, values of the input]", &weight, input)),
+                _ => return refuse(wanted("[units, c * h * w]", &weight, input)),
             },
             Kind::Conv(geometry) | Kind::ConvTranspose(geometry) => {
                 let transposed = matches!(kind, Kind::ConvTranspose(_));
@@ -51,7 +51,8 @@ impl Map {
                     return refuse(wanted(layout, &weight, input));
                 }
                 let Some([h, w]) = sides(&geometry, transposed, [height, width]) else {
-                    return refuse(format!("No output pixel is left of an image {input:?} under {geometry:?}."));
+                    let (input, geometry) = (format_args!("{input:?}"), format_args!("{geometry:?}"));
+                    return refuse(sentences::no_pixel(input, geometry));
                 };
                 [weight.shape[units], h, w]
             }
@@ -151,6 +152,6 @@ fn sides(geometry: &Geometry, transposed: bool, from: [usize; 2]) -> Option<[usi
     fits.then(|| if transposed { geometry.large(from) } else { geometry.small(from) })
 }
 
-fn wanted(layout: &str, weight: &Tensor, input: [usize; 3]) -> String {
-    format!("The weight must have the shape {layout} for an input {input:?}; it has {:?}.", weight.shape)
+fn wanted(layout: &str, weight: &Tensor, input: [usize; 3]) -> Sentence {
+    sentences::weight(layout, format_args!("{input:?}"), format_args!("{:?}", weight.shape))
 }

@@ -7,7 +7,7 @@
 use super::map::{Kind, Map};
 use super::network::{Layer, Offset, Plain, Strict};
 use crate::config::{self, Config, Net, Norm};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence, sentences::conversion as sentences};
 use crate::reference::Tensor;
 use crate::reference::geometry::Geometry;
 use crate::reference::layer::Parameters;
@@ -24,28 +24,15 @@ pub type Named = (String, Tensor);
 /// # Errors
 /// [`Error::Config`] unless net is `dcgan`, norm `none`, and the activation ReLU or PReLU.
 pub fn check(config: &Config) -> Result<()> {
-    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let refuse = |problem: String| Err(Error::Config(problem));
+    let refuse = |problem: Sentence| Err(Error::Config(problem));
     if config.net != Net::Dcgan {
-        return refuse(
-            "The conversion takes layers that follow one another; the blocks of net resnet add two branches. Choose a \
-             network of net dcgan."
-                .into(),
-        );
+        return refuse(sentences::net());
     }
     if config.norm != Norm::None {
-        return refuse(format!(
-            "The conversion takes plain layers with biases; this network has norm {}. Choose one that was trained with \
-             --norm none.",
-            word(serde_json::json!(config.norm))
-        ));
+        return refuse(sentences::norm(config.norm.name()));
     }
     if matches!(config.activation, config::Activation::Trelu | config::Activation::Tprelu) {
-        return refuse(format!(
-            "The conversion takes ReLU or PReLU, which it turns into TReLU or TPReLU; this network has {} already. Choose \
-             one that was trained with --activation relu or prelu.",
-            word(serde_json::json!(config.activation))
-        ));
+        return refuse(sentences::activation(config.activation.name()));
     }
     Ok(())
 }
@@ -58,21 +45,14 @@ pub fn parameters<'a>(network: &Network, values: impl Fn(&str) -> Option<&'a [f3
     let mut all = Parameters::new();
     for (name, shape) in network.parameters() {
         let need: usize = shape.iter().product();
-        let found = values(&name).ok_or_else(|| {
-            Error::Checkpoint(format!(
-                "The checkpoint has no tensor {name} of shape {shape:?}, which its settings need."
-            ))
-        })?;
+        let refuse = |problem: Sentence| Err(Error::Checkpoint(problem));
+        let shown = format!("{shape:?}");
+        let Some(found) = values(&name) else { return refuse(sentences::missing(name, shown)) };
         if found.len() != need {
-            let have = found.len();
-            return Err(Error::Checkpoint(format!(
-                "Tensor {name} must have shape {shape:?}, {need} numbers; the checkpoint's has {have}."
-            )));
+            return refuse(sentences::length(name, shown, need, found.len()));
         }
         if let Some(value) = found.iter().find(|value| !value.is_finite()) {
-            return Err(Error::Checkpoint(format!(
-                "Tensor {name} holds {value}, and a conversion needs finite numbers. Choose an earlier checkpoint."
-            )));
+            return refuse(sentences::non_finite(name, value));
         }
         all.insert(name, Tensor::new(&shape, found.iter().map(|&value| f64::from(value)).collect()));
     }
@@ -111,12 +91,7 @@ impl Link {
 
 /// The links of a network that is a chain of them: a map, an activation, a map, ..., a map, and perhaps a sigmoid.
 fn links(network: &Network) -> Result<Vec<Link>> {
-    let foreign = |what: &str| {
-        Error::Config(format!(
-            "The conversion takes plain linear maps with biases, each followed by ReLU or PReLU, the last by nothing or a \
-             sigmoid; the network has {what}."
-        ))
-    };
+    let foreign = |name: &str| Error::Config(sentences::other_parameter(name));
     let mut links: Vec<Link> = Vec::new();
     let mut input = image(&network.input);
     for (name, shape) in network.parameters() {
@@ -126,7 +101,7 @@ fn links(network: &Network) -> Result<Vec<Link>> {
         match (part, tensor, open) {
             ("linear" | "conv", "weight", None) => {
                 let output = network.nodes.get(2 * links.len()).map(|node| node.output);
-                let output = output.ok_or_else(|| foreign("two maps without an activation between them"))?;
+                let output = output.ok_or_else(|| Error::Config(sentences::no_activation()))?;
                 let kind = kind(&shape, stem.starts_with("gen."), input, output).ok_or_else(|| foreign(&name))?;
                 let (stem, module) = (stem.to_owned(), module.to_owned());
                 links.push(Link { stem, kind, input, module, weight: shape, bias: false, slopes: None });
@@ -140,7 +115,7 @@ fn links(network: &Network) -> Result<Vec<Link>> {
     let in_turn = network.nodes.iter().enumerate().all(|(number, node)| node.inputs == [number]);
     let count = 2 * links.len();
     if !in_turn || ![count, count + 1].contains(&(network.nodes.len() + 1)) || !network.state().is_empty() {
-        return Err(foreign("other layers too"));
+        return Err(Error::Config(sentences::other_layers()));
     }
     Ok(links)
 }
@@ -196,7 +171,7 @@ pub fn plain(network: &Network, parameters: &Parameters) -> Result<Plain> {
         };
         layers.push(Layer { map, offset, slope });
     }
-    let last = layers.pop().ok_or_else(|| Error::Config("The network has no layer to convert.".into()))?;
+    let last = layers.pop().ok_or_else(|| Error::Config(sentences::empty()))?;
     Plain::new(layers, last.map, last.offset)
 }
 
@@ -216,10 +191,7 @@ pub fn plain_parameters(network: &Network, plain: &Plain) -> Result<Parameters> 
             }
             Offset::Channels(bias) => (map.weight().clone(), bias.clone()),
             Offset::Positions(_) => {
-                return Err(Error::Config(format!(
-                    "The bias of {} must be one number per channel; it differs between positions.",
-                    link.module
-                )));
+                return Err(Error::Config(sentences::bias(&link.module)));
             }
         };
         all.insert(link.key("weight"), weight);

@@ -1,7 +1,7 @@
 //! The two families that the theorem connects, and how they are evaluated.
 
 use super::map::Map;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence, sentences::theorem as sentences};
 use crate::reference::Tensor;
 
 /// A number for every channel, or for every position of every channel.
@@ -47,13 +47,13 @@ impl Offset {
         }
     }
 
-    fn check(&self, what: &str, shape: [usize; 3]) -> Result<()> {
+    /// Refuses another shape with `sentence(shape, numbers found)`.
+    fn check(&self, shape: [usize; 3], sentence: impl Fn(String, usize) -> Sentence) -> Result<()> {
         let fits = match self {
             Offset::Channels(values) => values.len() == shape[0],
             Offset::Positions(map) => map.shape == shape,
         };
-        let have = self.values().len();
-        if fits { Ok(()) } else { Err(Error::Config(format!("{what} must fit {shape:?}; it has {have} numbers."))) }
+        if fits { Ok(()) } else { Err(Error::Config(sentence(format!("{shape:?}"), self.values().len()))) }
     }
 }
 
@@ -130,10 +130,10 @@ impl Strict {
         check(&hidden, &last, &bias)?;
         if scale.len() != last.output()[0] {
             let (need, have) = (last.output()[0], scale.len());
-            return Err(Error::Config(format!("The last layer needs {need} scales; it has {have}.")));
+            return Err(Error::Config(sentences::scales(need, have)));
         }
         if !(epsilon >= 0.0 && epsilon.is_finite()) {
-            return Err(Error::Config(format!("The norm's epsilon must be zero or more; it is {epsilon}.")));
+            return Err(Error::Config(sentences::epsilon(epsilon)));
         }
         Ok(Strict { hidden, last, scale, bias, epsilon })
     }
@@ -200,14 +200,14 @@ fn check(hidden: &[Layer], last: &Map, bias: &Offset) -> Result<()> {
     {
         let shape = layer.map.output();
         if next.input() != shape {
-            let have = next.input();
-            return Err(Error::Config(format!("Layer {} must read {shape:?}; it reads {have:?}.", number + 1)));
+            let (needed, found) = (format_args!("{shape:?}"), format_args!("{:?}", next.input()));
+            return Err(Error::Config(sentences::order(number + 1, needed, found)));
         }
-        layer.offset.check(&format!("The offset of layer {number}"), shape)?;
+        layer.offset.check(shape, |shape, found| sentences::offset(number, shape, found))?;
         if layer.slope.len() != shape[0] {
             let (need, have) = (shape[0], layer.slope.len());
-            return Err(Error::Config(format!("Layer {number} needs {need} slopes; it has {have}.")));
+            return Err(Error::Config(sentences::slopes(number, need, have)));
         }
     }
-    bias.check("The offset of the last layer", last.output())
+    bias.check(last.output(), sentences::last_offset)
 }

@@ -1,15 +1,17 @@
 //! What the page's worker sees of the program: converts and forwards, holds no mathematics.
 //!
-//! Every failure is a JavaScript `Error` whose message is a sentence. Calls on one [`Session`] must not overlap: the
+//! Every failure is a JavaScript `Error` whose message is a sentence (failure.rs). Calls on one [`Session`] must not overlap: the
 //! worker awaits each before the next. The TypeScript types of all that crosses are written by `wasm-bindgen`: from these
 //! functions, from the structs that derive `Tsify`, and from the table of settings.
 
 mod device;
+mod failure;
 mod images;
 mod panic;
 mod session;
 
 use crate::config::{self, Config, KEYS, Key};
+use crate::error::{self, Error};
 use crate::gan::bench::{self, Measurement};
 use crate::theorem::demonstration::{Activation, Maps};
 use crate::theorem::{self, Demonstration};
@@ -18,11 +20,12 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 pub use device::{Device, open_cpu, open_gpu};
+pub use failure::{Failure, sentences};
 pub use images::{Dataset, ImageGrid};
 pub use panic::on_panic;
 pub use session::{Report, Session, start_session};
 
-type JsResult<T> = std::result::Result<T, JsError>;
+type JsResult<T> = std::result::Result<T, Failure>;
 
 #[wasm_bindgen]
 extern "C" {
@@ -104,11 +107,11 @@ pub async fn bench(
 /// An object as JSON. Settings cross as text, so that each number is rounded once, to the precision of its setting.
 fn text(object: &JsValue) -> JsResult<String> {
     let json = JSON::stringify(object).ok().and_then(|text| text.as_string());
-    json.ok_or_else(|| JsError::new("The settings must be an object of names and values."))
+    json.ok_or_else(|| Error::Config(error::sentences::web::settings()).into())
 }
 
 /// Settings as an object.
 fn object(config: &Config) -> JsResult<Settings> {
-    let value = JSON::parse(&config.to_json()).map_err(|_| JsError::new("The settings are no JSON."))?;
+    let value = JSON::parse(&config.to_json()).map_err(|_| Error::Config(error::sentences::web::settings()))?;
     Ok(value.unchecked_into())
 }

@@ -6,6 +6,7 @@ use crate::settings::{Settings, preset_names};
 use crate::variant;
 use pollster::block_on;
 use wn_gan::config::{Norm, Order};
+use wn_gan::error::plain;
 use wn_gan::gan::bench::measure;
 use wn_gan::{Config, Error, Result};
 
@@ -36,7 +37,7 @@ impl Bench {
     /// A sentence for a setting or the device.
     pub fn run(&self) -> Result<()> {
         if self.settings.checkpoint().is_some() {
-            return Err(Error::Config("For bench --net names the family alone: it measures new networks.".into()));
+            return Err(Error::Config(plain("For bench --net names the family alone: it measures new networks.")));
         }
         let start = Config { norm: Norm::Weight, order: Order::Alternating, ..Config::preset(&self.workload)? };
         let config = self.settings.applied_to(&start)?;

@@ -6,6 +6,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use wn_gan::error::plain;
 use wn_gan::reference::Tensor;
 use wn_gan::reference::latent::latent;
 use wn_gan::reference::weight::weight_norm::EPSILON;
@@ -51,11 +52,11 @@ impl Convert {
         let path = if self.network.is_dir() { &checkpoint_path(&self.network, &self.net) } else { &self.network };
         let checkpoint = checkpoint(path)?;
         let Some(config) = &checkpoint.config else {
-            return Err(Error::Checkpoint(format!(
+            return Err(Error::Checkpoint(plain(format!(
                 "{} has no settings in its header, which say what network it is. Choose a checkpoint that wngan or the \
                  page has saved.",
                 path.display()
-            )));
+            ))));
         };
         let both = Conversion::of_both(config, |name| checkpoint.get(name), EPSILON)?;
         if let Some(output) = &self.output {

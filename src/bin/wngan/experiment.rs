@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wn_gan::config::Norm;
 use wn_gan::device::Device;
+use wn_gan::error::plain;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::{Config, Error, Result};
 
@@ -104,17 +105,17 @@ impl Experiment {
     /// The grid, seed by seed, so that an experiment that is cut short has all norms at some seeds.
     fn cells(&self, images: &Images) -> Result<Vec<Cell>> {
         if self.settings.names_one_run() {
-            return Err(Error::Config(
-                "An experiment has several: give --norms, --lrs and --seeds instead of --norm, --lr and --seed.".into(),
-            ));
+            return Err(Error::Config(plain(
+                "An experiment has several: give --norms, --lrs and --seeds instead of --norm, --lr and --seed.",
+            )));
         }
         let start = self.settings.applied_to(&images.described(Config::preset(&self.preset)?))?;
         if start.niter == 0 || start.test_interval == 0 {
-            return Err(Error::Config(format!(
+            return Err(Error::Config(plain(format!(
                 "The runs of an experiment need an end and tests: --niter and --test_interval must be at least 1; they \
                  are {} and {}.",
                 start.niter, start.test_interval
-            )));
+            ))));
         }
         let word = self.source.word();
         let mut cells = Vec::new();
@@ -149,11 +150,11 @@ impl Experiment {
         if (Config { niter: cell.config.niter, ..saved.clone() }) == cell.config {
             return Ok(());
         }
-        Err(Error::Config(format!(
+        Err(Error::Config(plain(format!(
             "{} holds a run with other settings ({}). Choose another --save_path, or the settings it was begun with.",
             cell.folder.display(),
             saved.to_json()
-        )))
+        ))))
     }
 
     /// Trains the cell to its end, from its last save if there is one, and tests its best network; nothing if it was

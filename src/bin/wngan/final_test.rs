@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use wn_gan::data::Dataset;
 use wn_gan::device::Device;
+use wn_gan::error::plain;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::{Config, Error, Result};
 
@@ -58,17 +59,21 @@ pub fn final_test(
         if let Some(result) = report.finished {
             break result;
         }
-        reporter.final_test(report.test.ok_or_else(|| Error::Device("the final test ended without a result".into()))?);
+        reporter.final_test(
+            report
+                .test
+                .ok_or_else(|| Error::Device(plain("The final test ended without a result. Start it again.")))?,
+        );
     };
     let folder = root.join("final_test");
     write_test(&folder, &result, block_on(trainer.pairs())?.as_ref())?;
     let estimate = Estimate::of(&result.losses);
     if !estimate.mean.is_finite() {
-        return Err(Error::Data(format!(
+        return Err(Error::Data(plain(format!(
             "The final test of step {} has no mean: the loss of an image is NaN or infinite ({}). Test another checkpoint.",
             result.step,
             folder.display()
-        )));
+        ))));
     }
     let summary = json!({"step": result.step, "images": result.losses.len(), "test_steps": steps,
         "mean": estimate.mean, "ci95": estimate.ci95});

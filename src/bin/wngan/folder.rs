@@ -5,6 +5,7 @@ use crate::inspection::{self, HEADER};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use wn_gan::error::plain;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::gan::inspect::Inspection;
 use wn_gan::gan::{ImageGrid, Report, TestResult};
@@ -183,7 +184,7 @@ fn locked(root: &Path) -> Result<File> {
 /// # Errors
 /// [`Error::File`] when it cannot be read, [`Error::Checkpoint`], which names it, when it is none.
 pub fn checkpoint(path: &Path) -> Result<Checkpoint> {
-    Checkpoint::read(&read(path)?).map_err(|e| Error::Checkpoint(format!("{}: {e}", path.display())))
+    Checkpoint::read(&read(path)?).map_err(|e| Error::Checkpoint(plain(format!("{}: {e}", path.display()))))
 }
 
 /// The numbered checkpoints of the run in `root`, the newest first.
@@ -206,7 +207,7 @@ pub fn checkpoint_path(root: &Path, name: &str) -> PathBuf {
 /// [`Error::File`] when there is no run, [`Error::Config`] when its settings are damaged.
 pub fn config(root: &Path) -> Result<Config> {
     let path = root.join(CONFIG);
-    Config::from_json(&read_text(&path)?).map_err(|e| Error::Config(format!("{}: {e}", path.display())))
+    Config::from_json(&read_text(&path)?).map_err(|e| Error::Config(plain(format!("{}: {e}", path.display()))))
 }
 
 /// The metrics of the run in `root`, in order: step, d_loss_real, d_loss_fake, g_loss, d_loss. In tables without the last

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use wn_gan::Result;
+#[cfg(unix)]
+use wn_gan::error::plain;
 
 /// What a shell expects of a program that was interrupted.
 pub const EXIT_CODE: u8 = 130;
@@ -32,7 +34,7 @@ fn handle() -> Result<()> {
 
     /// Some programs, such as `timeout`, send a signal twice.
     const TWICE: Duration = Duration::from_secs(1);
-    let refused = |e| wn_gan::Error::Device(format!("the system lets no program listen to Ctrl-C ({e})"));
+    let refused = |e| wn_gan::Error::Device(plain(format!("The system lets no program listen to Ctrl-C ({e}).")));
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refused)?;
     std::thread::spawn(move || {
         let mut first: Option<Instant> = None;

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use tensors::Tensors;
 use wn_gan::config::Order;
 use wn_gan::data;
+use wn_gan::error::plain;
 use wn_gan::gan::Trainer;
 use wn_gan::gan::checkpoint;
 use wn_gan::gan::metrics::Metrics;
@@ -83,9 +84,9 @@ impl Replay {
         let start = Config { warmup: 0, ..Config::preset(preset)? };
         let given = self.settings.applied_to(&start)?;
         if self.settings.checkpoint().is_some() {
-            return Err(Error::Config(
-                "For replay --net names the family alone; the checkpoint is --checkpoint.".into(),
-            ));
+            return Err(Error::Config(plain(
+                "For replay --net names the family alone; the checkpoint is --checkpoint.",
+            )));
         }
         Ok(Config { warmup: 0, niter: 0, test_interval: 0, running: 1, final_count: 1, vis_size: 1, ..given })
     }
@@ -112,10 +113,10 @@ impl Replay {
         let config = trainer.config().clone();
         let steps = self.steps.unwrap_or_else(|| inputs.count("real") / config.n_dis);
         if steps == 0 {
-            return Err(Error::Data(format!(
+            return Err(Error::Data(plain(format!(
                 "{} has no tensor real.0. A replay needs real.0, z_d.0 and z_g.0; a reconstruction needs --reconstruct.",
                 self.inputs.display()
-            )));
+            ))));
         }
         let code = [config.batch_size, config.code_size];
         let mut done = Vec::new();
@@ -182,9 +183,9 @@ impl Replay {
 fn check_finite<'a>(step: u32, mut numbers: impl Iterator<Item = (&'a str, f64)>) -> Result<()> {
     numbers.find(|(_, value)| !value.is_finite()).map_or(Ok(()), |(name, value)| {
         let value = if value.is_nan() { "NaN" } else { "infinite" };
-        Err(Error::Data(format!(
+        Err(Error::Data(plain(format!(
             "At step {step} {name} is {value}. Look for large or damaged numbers in the checkpoint and the inputs."
-        )))
+        ))))
     })
 }
 

@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use wn_gan::config::{Group, KEYS, Key, Kind, presets};
+use wn_gan::error::plain;
 use wn_gan::{Config, Error, Result};
 
 /// Settings without a flag of their name: `--dataset` names files, and `--image_size` sets both sides.
@@ -22,7 +23,7 @@ pub fn preset_names() -> PossibleValuesParser {
 pub fn value_of<T: DeserializeOwned>(name: &'static str) -> impl Fn(&str) -> Result<T> + Clone {
     move |text| {
         let value = Key::named(name)?.parse(text)?;
-        serde_json::from_value(value).map_err(|e| Error::Config(format!("{name} cannot be {text}: {e}.")))
+        serde_json::from_value(value).map_err(|e| Error::Config(plain(format!("{name} cannot be {text}: {e}."))))
     }
 }
 
@@ -133,10 +134,10 @@ fn net(key: &'static Key) -> Arg {
             return Ok(Given::Checkpoint(text.into()));
         }
         key.parse(text).map(|value| Given::Settings(vec![(key.name, value)])).map_err(|_| {
-            Error::Config(format!(
+            Error::Config(plain(format!(
                 "net must be {} (the family), or best, last or a step number (the checkpoint); it is \"{text}\".",
                 key.kind
-            ))
+            )))
         })
     })
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 use wn_gan::data::{self, Dataset};
+use wn_gan::error::plain;
 use wn_gan::{Config, Error, Result};
 
 /// The folder inside CIFAR-10's archive.
@@ -93,15 +94,15 @@ impl Source {
                 None => whole = Some(part),
             }
         }
-        let whole = whole.ok_or_else(|| Error::Data("--dataset names no file. Name at least one.".into()))?;
+        let whole = whole.ok_or_else(|| Error::Data(plain("--dataset names no file. Name at least one.")))?;
         Ok(Images::Files(self.crop_size.map_or(Ok(whole.clone()), |side| whole.cropped(side))?))
     }
 
     fn uncropped_faces(&self) -> Result<Images> {
         if self.crop_size.is_some() {
-            return Err(Error::Config(
-                "--crop_size is for images from files; the built-in faces fill theirs. Leave it out.".into(),
-            ));
+            return Err(Error::Config(plain(
+                "--crop_size is for images from files; the built-in faces fill theirs. Leave it out.",
+            )));
         }
         Ok(Images::Faces)
     }
@@ -109,11 +110,10 @@ impl Source {
     /// `data_batch_*.bin` in order, then `test_batch.bin` if it is there.
     fn cifar10(&self) -> Result<Vec<PathBuf>> {
         let Some(root) = &self.dataroot else {
-            return Err(Error::Config(
+            return Err(Error::Config(plain(
                 "--dataset cifar10 needs --dataroot, the folder that holds data_batch_1.bin and the other files of \
-                 CIFAR-10's binary version."
-                    .into(),
-            ));
+                 CIFAR-10's binary version.",
+            )));
         };
         let inner = root.join(CIFAR_FOLDER);
         let folder = if inner.is_dir() { inner } else { root.clone() };
@@ -126,10 +126,10 @@ impl Source {
             }
         }
         if training.is_empty() {
-            return Err(Error::Data(format!(
+            return Err(Error::Data(plain(format!(
                 "{} has no data_batch_*.bin. Unpack CIFAR-10's binary version there, or name another --dataroot.",
                 folder.display()
-            )));
+            ))));
         }
         training.sort();
         training.extend(Some(folder.join("test_batch.bin")).filter(|path| path.exists()));
@@ -166,10 +166,10 @@ impl Source {
 }
 
 fn unread(name: &str) -> Error {
-    Error::Data(format!(
+    Error::Data(plain(format!(
         "--dataset {name} is a format of the authors' code that this program does not read. Choose cifar10, faces, or \
          files of CIFAR's binary version or of IDX images."
-    ))
+    )))
 }
 
 #[cfg(test)]

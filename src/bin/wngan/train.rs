@@ -9,6 +9,7 @@ use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use wn_gan::error::plain;
 use wn_gan::gan::checkpoint::Checkpoint;
 use wn_gan::{Config, Error, Result};
 
@@ -110,37 +111,35 @@ impl Train {
     /// What cannot be done, before anything is.
     fn check(&self, config: &Config, root: &Path, continued: bool) -> Result<()> {
         if self.settings.checkpoint().is_some() && self.load_path.is_none() && !self.final_test {
-            return Err(Error::Config(
-                "--net best, last or STEP chooses the network of --load_path or --final_test; give one of them.".into(),
-            ));
+            return Err(Error::Config(plain(
+                "--net best, last or STEP chooses the network of --load_path or --final_test; give one of them.",
+            )));
         }
         if self.only_tests() {
             return Ok(());
         }
         if self.final_test && config.niter == 0 {
-            return Err(Error::Config(
+            return Err(Error::Config(plain(
                 "--final_test judges the network of --load_path, or the result of training, which then needs an end: \
-                 give --niter."
-                    .into(),
-            ));
+                 give --niter.",
+            )));
         }
         if self.schedule.inspect && config.test_interval == 0 {
-            return Err(Error::Config(
+            return Err(Error::Config(plain(
                 "--inspect looks inside the networks at every running test, and --test_interval 0 turns those off. Give \
-                 --test_interval."
-                    .into(),
-            ));
+                 --test_interval.",
+            )));
         }
         if let Some(steps) =
             self.settings.checkpoint().and_then(|name| name.parse::<u32>().ok()).filter(|_| self.final_test)
         {
             let every = self.schedule.save_interval;
             if steps > config.niter || every == 0 || !steps.is_multiple_of(every) {
-                return Err(Error::Config(format!(
+                return Err(Error::Config(plain(format!(
                     "--net {steps} names the network that --final_test judges, and this run of --niter {} steps keeps \
                      one every {every} (--save_interval). Name one of these, best or last.",
                     config.niter
-                )));
+                ))));
             }
         }
         if !continued {
@@ -209,21 +208,21 @@ impl Train {
         };
         let described = images.described(saved.clone());
         if described.dataset != saved.dataset && (continued || !self.source.is_given()) {
-            return Err(Error::Config(format!(
+            return Err(Error::Config(plain(format!(
                 "The network was trained on {}, and the images at hand are {}. Give --dataset with the files it was \
                  trained on.",
                 saved.dataset, described.dataset
-            )));
+            ))));
         }
         let start = Config { channels: saved.channels, ..described };
         let config = self.settings.applied_to(&start)?;
         let same_split = config.seed == saved.seed && config.final_count <= saved.final_count;
         if (continued || self.final_test) && !same_split {
-            return Err(Error::Config(format!(
+            return Err(Error::Config(plain(format!(
                 "The run held {} images out by seed {}; --seed {} --final {} would test it on images that it was trained \
                  on. Leave these two flags out.",
                 saved.final_count, saved.seed, config.seed, config.final_count
-            )));
+            ))));
         }
         Ok(config)
     }
@@ -249,11 +248,11 @@ fn check_is_last(checkpoint: &Checkpoint, root: &Path) -> Result<()> {
     if done <= steps {
         return Ok(());
     }
-    Err(Error::Config(format!(
+    Err(Error::Config(plain(format!(
         "The run in {} has done {done} steps, and --load_path names what it was after {steps}. Choose another --save_path, \
          or give --rewind to drop what came afterwards.",
         root.display()
-    )))
+    ))))
 }
 
 fn same(one: &Path, other: &Path) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use wn_gan::device::Device;
+use wn_gan::error::plain;
 use wn_gan::nn::gemm::Variant;
 use wn_gan::nn::gemm::tuner;
 use wn_gan::{Error, Result};
@@ -16,7 +17,7 @@ pub async fn choose(device: &Device, name: Option<&str>) -> Result<Variant> {
         return Variant::named(name, device).ok_or_else(|| {
             let usable = Variant::ALL.into_iter().filter(|variant| variant.runs_on(device)).map(Variant::name);
             let usable = usable.collect::<Vec<_>>().join(", ");
-            Error::Config(format!("variant must be one that this adapter can run ({usable}); it is \"{name}\"."))
+            Error::Config(plain(format!("variant must be one that this adapter can run ({usable}); it is \"{name}\".")))
         });
     }
     let adapter = format!("{} ({})", device.name(), device.backend());

@@ -3,7 +3,7 @@
 use super::kernels::{self, Job};
 use super::memory::CpuMemory;
 use crate::device::backend::{BLOCK_BYTES, Commands, Compiled, Memory, Overrides, Prepared};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ impl Task {
     fn new(dispatch: Prepared) -> Result<Task> {
         let kernel = kernels::kernel(dispatch.kernel.name).ok_or_else(|| Error::Shader {
             shader: dispatch.kernel.name.into(),
-            message: "it needs several invocations at a time, and the CPU runs one after the other".into(),
+            problem: sentences::shader::not_on_cpu(dispatch.kernel.name),
         })?;
         let params = dispatch.params.as_chunks().0.iter();
         Ok(Task {

@@ -29,7 +29,7 @@ impl CpuMemory {
     pub fn new(allocation: Allocation) -> Result<CpuMemory> {
         let count = allocation.bytes().div_ceil(4) as usize;
         let mut words = Vec::new();
-        words.try_reserve_exact(count).map_err(|_| allocation.too_large("less memory".into()))?;
+        words.try_reserve_exact(count).map_err(|_| allocation.without_memory())?;
         words.resize(count, Cell::new(0));
         Ok(CpuMemory { words, allocation })
     }

@@ -1,16 +1,16 @@
 //! Failures that reach the device outside of a call.
 
 use crate::device::backend::{ErrorScope, Pending};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence, sentences::device as sentences};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What happened to a device.
 #[derive(Debug, Default)]
 struct Happened {
     /// Why it was lost.
-    lost: Option<String>,
+    lost: Option<Sentence>,
     /// The first error that nobody has been told.
-    error: Option<String>,
+    error: Option<Sentence>,
 }
 
 /// The failures of a device.
@@ -24,12 +24,12 @@ impl Failure {
         let lost = failure.clone();
         device.set_device_lost_callback(move |reason, message| {
             if reason != wgpu::DeviceLostReason::Destroyed {
-                lost.happened().lost.get_or_insert(format!("the device was lost ({message})"));
+                lost.happened().lost.get_or_insert_with(|| sentences::lost(message));
             }
         });
         let uncaptured = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            uncaptured.happened().error.get_or_insert(error.to_string());
+            uncaptured.happened().error.get_or_insert_with(|| sentences::failed(error));
         }));
         failure
     }
@@ -45,7 +45,7 @@ impl Failure {
     pub fn check(&self) -> Result<()> {
         let mut happened = self.happened();
         let error = happened.error.take();
-        happened.lost.clone().or(error).map_or(Ok(()), |message| Err(Error::Device(message)))
+        happened.lost.clone().or(error).map_or(Ok(()), |sentence| Err(Error::Device(sentence)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! An adapter's memory.
 
 use crate::device::backend::{Memory, Usage};
-use crate::device::counters::{Allocation, mib};
+use crate::device::counters::Allocation;
 use crate::error::Result;
 use std::any::Any;
 use std::rc::Rc;
@@ -30,7 +30,7 @@ impl GpuMemory {
             let limits = device.limits();
             let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
             if allocation.bytes() > allowed {
-                return Err(allocation.too_large(mib(allowed)));
+                return Err(allocation.above(allowed));
             }
         }
         let usage = match usage {

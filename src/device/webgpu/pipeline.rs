@@ -1,7 +1,7 @@
 //! Pipelines: kernels with values of their overrides, each compiled once for a device.
 
 use crate::device::backend::{Overrides, Prepared, Report};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::kernels::{Binding, Kernel, Step};
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -54,7 +54,9 @@ impl Pipelines {
             if let Some((pipeline, verdict)) = begun.remove(&key) {
                 report(count + index, 2 * count, dispatch.kernel.name);
                 if let Some(error) = verdict.await {
-                    return Err(Error::Shader { shader: dispatch.kernel.name.into(), message: error.to_string() });
+                    let shader = dispatch.kernel.name;
+                    let problem = sentences::shader::rejected(shader, error);
+                    return Err(Error::Shader { shader: shader.into(), problem });
                 }
                 self.built().insert(key.clone(), Arc::new(pipeline));
             }

@@ -2,7 +2,7 @@
 
 use super::memory::GpuMemory;
 use crate::device::backend::{Memory, Submission};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use futures_channel::oneshot;
 use std::sync::{Mutex, PoisonError};
 
@@ -21,9 +21,9 @@ pub async fn map(staging: &GpuMemory, into: &mut [u8], submission: &Submission) 
         let _ = sender.send(result);
     });
     submission.0.wait()?;
-    let mapped = receiver.await.map_err(|_| Error::Device("a read-back was abandoned".into()))?;
-    mapped.map_err(|e| Error::Device(format!("a result could not be read back ({e})")))?;
-    into.copy_from_slice(&slice.get_mapped_range().map_err(|e| Error::Device(e.to_string()))?);
+    let mapped = receiver.await.map_err(|_| Error::Device(sentences::device::abandoned()))?;
+    mapped.map_err(|e| Error::Device(sentences::device::unreadable(e)))?;
+    into.copy_from_slice(&slice.get_mapped_range().map_err(|e| Error::Device(sentences::device::failed(e)))?);
     staging.raw().unmap();
     Ok(())
 }

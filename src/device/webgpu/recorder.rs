@@ -3,7 +3,7 @@
 use super::list::GpuList;
 use super::memory::GpuMemory;
 use crate::device::backend::{Commands, Compiled, Memory, Submission, Submitted};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use std::rc::Rc;
 
 /// A command encoder with a compute pass that stays open from one dispatch to the next.
@@ -91,6 +91,6 @@ impl InFlight {
 impl Submitted for InFlight {
     fn wait(&self) -> Result<()> {
         let wait = wgpu::PollType::Wait { submission_index: Some(self.index.clone()), timeout: None };
-        self.device.poll(wait).map(drop).map_err(|e| Error::Device(e.to_string()))
+        self.device.poll(wait).map(drop).map_err(|e| Error::Device(sentences::device::failed(e)))
     }
 }

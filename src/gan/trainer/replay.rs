@@ -2,7 +2,7 @@
 
 use super::Trainer;
 use crate::config::Role;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sentences};
 use crate::gan::metrics::{Metrics, metrics};
 use crate::kernels::{METRIC_COLUMNS, Step};
 
@@ -22,9 +22,7 @@ impl Trainer {
         for (name, values, want) in [("real", real, n_dis * images), ("z_d", z_d, n_dis * codes), ("z_g", z_g, codes)] {
             if values.len() != want {
                 let have = values.len();
-                return Err(Error::Data(format!(
-                    "Input {name} must have {want} values for this batch; it has {have}."
-                )));
+                return Err(Error::Data(sentences::data::replay(name, want, have)));
             }
         }
         let mut uniforms: Vec<Step> = self.step_uniforms(0).collect();

@@ -4,6 +4,7 @@ use crate::files::read;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use wn_gan::error::plain;
 use wn_gan::gan::checkpoint::{self, Checkpoint};
 use wn_gan::gan::state_dict::Named;
 use wn_gan::{Error, Result};
@@ -22,16 +23,16 @@ impl Tensors {
     pub fn read(path: &Path) -> Result<Tensors> {
         let bytes = read(path)?;
         let file = SafeTensors::deserialize(&bytes).map_err(|e| {
-            Error::Checkpoint(format!("{} is not a safetensors file, or it is cut off ({e}).", path.display()))
+            Error::Checkpoint(plain(format!("{} is not a safetensors file, or it is cut off ({e}).", path.display())))
         })?;
         let mut tensors = BTreeMap::new();
         for (name, view) in file.iter() {
             let Some(values) = floats(&view) else { continue };
             let values = values.map_err(|what| {
-                Error::Checkpoint(format!(
+                Error::Checkpoint(plain(format!(
                     "Tensor {name} of {} must hold finite numbers in single or double precision; it has {what}.",
                     path.display()
-                ))
+                )))
             })?;
             tensors.insert(name.to_string(), (view.shape().to_vec(), values));
         }
@@ -45,13 +46,13 @@ impl Tensors {
     pub fn get(&self, name: &str, shape: &[u32]) -> Result<&[f32]> {
         let path = self.path.display();
         let (found, values) = self.tensors.get(name).ok_or_else(|| {
-            Error::Data(format!("{path} has no tensor {name}, which these settings need with shape {shape:?}."))
+            Error::Data(plain(format!("{path} has no tensor {name}, which these settings need with shape {shape:?}.")))
         })?;
         if !found.iter().copied().eq(shape.iter().map(|&n| n as usize)) {
-            return Err(Error::Data(format!(
+            return Err(Error::Data(plain(format!(
                 "Tensor {name} of {path} must have shape {shape:?} for these settings; it has {found:?}. Choose another \
                  --workload, or give --batch_size, --image_size, --channels or --code_size."
-            )));
+            ))));
         }
         Ok(values)
     }
