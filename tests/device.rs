@@ -5,7 +5,7 @@
 use pollster::block_on;
 use std::sync::Arc;
 use wn_gan::Error;
-use wn_gan::device::{Buffer, Device, Dispatch, DispatchList, Limits, Progress, StepUniforms};
+use wn_gan::device::{Buffer, Device, Dispatch, DispatchList, Limits, Progress, Staging, StepUniforms};
 use wn_gan::error::plain;
 use wn_gan::kernels::{self, Kernel, ReducePartials};
 
@@ -57,7 +57,7 @@ fn a_submit_outlives_the_memory_it_uses(device: &Device) {
         from.write(device, &numbers);
         let dispatches = vec![copying(&from, &between, LEN as u32), copying(&between, &to, LEN as u32)];
         let list = compile(device, &steps, dispatches).unwrap();
-        device.submit("test", |encoder| list.record(device, encoder, 0));
+        device.submit("test", |encoder| list.record(encoder, 0));
     }
     // New memory may lie where the old did.
     let others: Vec<_> = (0..4).map(|_| Buffer::new(device, "other", LEN).unwrap()).collect();
@@ -76,9 +76,9 @@ fn commands_see_what_those_before_them_wrote(device: &Device) {
     let [to_b, to_d] =
         [(&a, &b), (&c, &d)].map(|(from, to)| compile(device, &steps, vec![copying(from, to, 4)]).unwrap());
     device.submit("test", |encoder| {
-        to_b.record(device, encoder, 0);
+        to_b.record(encoder, 0);
         encoder.copy_range(&b, 1, &c, 0, 3);
-        to_d.record(device, encoder, 0);
+        to_d.record(encoder, 0);
         encoder.clear(&c);
         encoder.copy(&d, &a);
     });
@@ -87,6 +87,51 @@ fn commands_see_what_those_before_them_wrote(device: &Device) {
         [a, b, c, d].map(|buffer| read(&buffer)),
         [[2.0, 3.0, 4.0, 0.0], [1.0, 2.0, 3.0, 4.0], [0.0; 4], [2.0, 3.0, 4.0, 0.0]]
     );
+}
+
+/// Of a device that nothing is known of little is asked at a time.
+fn work_that_is_cut_is_the_same_work(device: &Device) {
+    const LEN: usize = 1 << 18;
+    let steps = StepUniforms::new(device, 1).unwrap();
+    let buffers: Vec<_> = (0..8).map(|i| Buffer::new(device, &format!("number {i}"), LEN).unwrap()).collect();
+    let numbers: Vec<f32> = (0..LEN).map(|i| i as f32).collect();
+    buffers[0].write(device, &numbers);
+    let copies = buffers.windows(2).map(|pair| copying(&pair[0], &pair[1], LEN as u32)).collect();
+    let list = compile(device, &steps, copies).unwrap();
+    let before = device.counts();
+    device.submit_in_pieces("test", |encoder| {
+        list.record(encoder, 0);
+        encoder.copy(&buffers[7], &buffers[0]);
+        encoder.clear(&buffers[7]);
+        list.record(encoder, 0);
+    });
+    let after = device.counts();
+    assert_eq!(after.dispatches - before.dispatches, 14);
+    assert!(after.submits - before.submits >= 14, "{} submits", after.submits - before.submits);
+    assert!(buffers.iter().all(|buffer| block_on(buffer.read::<f32>(device)).unwrap() == numbers));
+}
+
+/// Several read-backs are under way at a time; one that nobody waits for any more is no obstacle.
+fn read_backs_overlap(device: &Device) {
+    let buffer = Buffer::new(device, "test", 4).unwrap();
+    let staging = [0, 1, 2].map(|_| Staging::new(device, "test", 4).unwrap());
+    let begin = |staging: &Staging, values: &[u32; 4]| {
+        buffer.write(device, values);
+        let submission = device.submit("test", |encoder| staging.copy_from(encoder, &buffer, 4));
+        staging.read(device, 4, submission)
+    };
+    let first = begin(&staging[0], &[1; 4]);
+    drop(begin(&staging[1], &[2; 4]));
+    let third = begin(&staging[2], &[3; 4]);
+    let second = begin(&staging[1], &[4; 4]);
+    let read = [third, first, second].map(|reading| block_on(reading.values::<u32>(device)).unwrap());
+    assert_eq!(read, [[3; 4], [1; 4], [4; 4]].map(|values: [u32; 4]| values.to_vec()));
+    // Memory may go before the answer is here.
+    let [staging, ..] = staging;
+    let last = begin(&staging, &[5; 4]);
+    drop(staging);
+    assert_eq!(block_on(last.values::<u32>(device)).unwrap(), [5; 4]);
+    assert_eq!(device.check(), Ok(()));
 }
 
 fn what_belongs_to_another_device_is_refused(device: &Device, other: &Device) {
@@ -109,6 +154,8 @@ fn on_the_cpu() {
     memory_is_counted_while_it_has_an_owner(&device);
     a_submit_outlives_the_memory_it_uses(&device);
     commands_see_what_those_before_them_wrote(&device);
+    work_that_is_cut_is_the_same_work(&device);
+    read_backs_overlap(&device);
     what_belongs_to_another_device_is_refused(&device, &Device::cpu());
 }
 
@@ -119,6 +166,8 @@ fn on_an_adapter() {
     memory_is_counted_while_it_has_an_owner(&device);
     a_submit_outlives_the_memory_it_uses(&device);
     commands_see_what_those_before_them_wrote(&device);
+    work_that_is_cut_is_the_same_work(&device);
+    read_backs_overlap(&device);
     what_belongs_to_another_device_is_refused(&device, &adapter());
     what_belongs_to_another_device_is_refused(&device, &Device::cpu());
     what_belongs_to_another_device_is_refused(&Device::cpu(), &device);
@@ -178,7 +227,7 @@ fn a_refused_kernel_is_named_and_nothing_else_is_lost() {
     let error = error.unwrap_err();
     assert!(matches!(&error, Error::Shader { shader, .. } if shader == "broken"), "{error}");
     let list = compile(&device, &steps, vec![copying(&from, &to, 4)]).unwrap();
-    device.submit("test", |encoder| list.record(&device, encoder, 0));
+    device.submit("test", |encoder| list.record(encoder, 0));
     assert_eq!(block_on(to.read::<f32>(&device)), Ok(vec![1.0, 2.0, 3.0, 4.0]));
 }
 

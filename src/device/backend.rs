@@ -5,12 +5,14 @@
 //! `Device::check_owner` has found that the memory is the device's; that writes, copies and replays stay with one device
 //! is an invariant of the code that records them.
 
+use crate::clock;
 use crate::device::counters::Allocation;
 use crate::device::details::Details;
 use crate::error::Result;
 use crate::kernels::Kernel;
 use std::any::Any;
 use std::fmt::{Debug, Formatter, Result as Formatted};
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -78,6 +80,8 @@ pub struct Prepared {
     pub storage: Vec<Rc<dyn Memory>>,
     /// Workgroups per dimension.
     pub grid: [u32; 3],
+    /// Its estimated work, which a back end that computes need not know.
+    pub cost: u64,
 }
 
 /// A list of dispatches, compiled: what [`Commands::replay`] takes.
@@ -85,8 +89,8 @@ pub trait Compiled: Any {}
 
 /// Commands of one submit. Each sees what those before it wrote. Nothing is allocated for a command.
 pub trait Commands {
-    /// All dispatches of a list; block `block` of the step's uniform blocks is the one that they see.
-    fn replay(&mut self, list: &dyn Compiled, block: u32);
+    /// Some dispatches of a list; block `block` of the step's uniform blocks is the one that they see.
+    fn replay(&mut self, list: &dyn Compiled, dispatches: Range<usize>, block: u32);
     /// Copies `count` elements of `source` from element `from` on to `target` from element `to` on.
     fn copy(&mut self, source: &Rc<dyn Memory>, from: u32, target: &Rc<dyn Memory>, to: u32, count: u32);
     /// Fills memory with zeros.
@@ -128,6 +132,11 @@ pub trait Backend: Shareable {
     /// What there is to know of it.
     fn description(&self) -> &Description;
 
+    /// Milliseconds on the clock that its work is timed by.
+    fn now(&self) -> f64 {
+        clock::now()
+    }
+
     /// The loss of the device, or else the first error that reached it outside of a call and of a scope. An error is told
     /// once: what it belongs to is then over, and the device goes on.
     ///
@@ -158,20 +167,15 @@ pub trait Backend: Shareable {
         report: &'a mut Report<'a>,
     ) -> Pending<'a, Box<dyn Compiled>>;
 
-    /// Submits what `record` records. What is bound or copied must outlive the call: memory that is freed before has no
-    /// place in a submit.
+    /// Submits what `record` records.
     fn submit(&self, label: &str, record: &mut Record<'_>) -> Submission;
 
-    /// Fills `into` from the front of staging memory, once `submission`, which copied it there, is done.
+    /// The first `bytes` bytes of staging memory, once `submission`, which copied them there, is done. Reading begins with
+    /// the call and not with the first poll, so that several are under way at a time; where the answer is dropped, it ends.
     ///
     /// # Errors
     /// [`crate::Error::Device`] when the device was lost.
-    fn read<'a>(
-        &'a self,
-        staging: &'a Rc<dyn Memory>,
-        into: &'a mut [u8],
-        submission: &'a Submission,
-    ) -> Pending<'a, ()>;
+    fn read(&self, staging: &Rc<dyn Memory>, bytes: u64, submission: Submission) -> Pending<'static, Vec<u8>>;
 
     /// Fills `into` from the front of storage memory, in a submit of its own.
     ///

@@ -68,7 +68,10 @@ impl Buffer {
         device.check_owner(&self.memory)?;
         device.counters.submitted();
         device.counters.read_back(4 * self.len as u64);
-        device.elements(self.len, async |bytes| device.backend.download(&self.memory, bytes).await).await
+        let sent = device.pace(|pace| pace.all_sent());
+        let read = device.elements(self.len, async |bytes| device.backend.download(&self.memory, bytes).await).await;
+        device.pace(|pace| pace.settled(sent, device.now()));
+        read
     }
 
     /// The first `len` elements, in the same memory.

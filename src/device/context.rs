@@ -3,23 +3,25 @@
 use crate::device::backend::{Backend, Memory, Usage};
 use crate::device::counters::{Allocation, Counters, Counts};
 use crate::device::details::Details;
+use crate::device::pace::{Mark, Pace};
 use crate::error::{Error, Result};
 use crate::kernels::Kernel;
 use bytemuck::Pod;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A GPU, or the CPU in its place. Opened by [`Device::open`], [`Device::cpu`] or [`Device::choose`].
 #[derive(Debug)]
 pub struct Device {
     pub(super) backend: Box<dyn Backend>,
     pub(super) counters: Arc<Counters>,
+    pace: Mutex<Pace>,
 }
 
 impl Device {
     /// What a back end makes whose memory is counted by `counters`.
     pub(super) fn new(backend: Box<dyn Backend>, counters: Arc<Counters>) -> Device {
-        Device { backend, counters }
+        Device { backend, counters, pace: Mutex::default() }
     }
 
     /// Name of the adapter as the driver gives it; browsers may leave it empty.
@@ -78,6 +80,52 @@ impl Device {
     /// [`Error::Device`] with the driver's message.
     pub fn check(&self) -> Result<()> {
         self.backend.check()
+    }
+
+    /// Milliseconds on the clock that its work is timed by.
+    pub fn now(&self) -> f64 {
+        self.backend.now()
+    }
+
+    /// What was learned of its speed, for as long as `look` looks.
+    pub(super) fn pace<T>(&self, look: impl FnOnce(&mut Pace) -> T) -> T {
+        look(&mut self.pace.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Milliseconds that so much work takes ([`Dispatch::cost`](crate::device::Dispatch::cost)), as measured lately; `None`
+    /// while nothing has been.
+    pub fn millis_of(&self, cost: u64) -> Option<f64> {
+        self.pace(|pace| pace.rate()).map(|rate| cost as f64 / rate)
+    }
+
+    /// The milliseconds that pass before work that is done is known to be, as measured lately.
+    pub fn latency_ms(&self) -> f64 {
+        self.pace(|pace| pace.latency())
+    }
+
+    /// The work between two read-backs: long enough that they cost little, short enough that the device answers soon.
+    pub fn chunk_cost(&self) -> f64 {
+        self.pace(|pace| pace.chunk_cost())
+    }
+
+    /// How many pieces of `cost` keep the device busy while their results are waited for.
+    pub fn in_flight(&self, cost: f64) -> usize {
+        self.pace(|pace| pace.in_flight(cost))
+    }
+
+    /// A piece of work begins, whose time will be known.
+    pub fn begin(&self) -> Mark {
+        self.pace(|pace| pace.begin(self.now()))
+    }
+
+    /// All of it has been submitted.
+    pub fn end(&self, mark: &mut Mark) {
+        self.pace(|pace| pace.end(mark));
+    }
+
+    /// It is done, and its results are here. Returns the milliseconds since it was begun, or since the work before was done.
+    pub fn observe(&self, mark: &Mark) -> f64 {
+        self.pace(|pace| pace.observed(mark, self.now()))
     }
 
     /// Values of the overrides that follow from the device: how many invocations share a sum.

@@ -2,6 +2,7 @@
 
 use crate::device::backend::Overrides;
 use crate::device::buffer::Buffer;
+use crate::device::work;
 use crate::kernels::{Binding, Kernel};
 use bytemuck::Pod;
 
@@ -63,6 +64,12 @@ impl Dispatch {
     pub fn traffic(&self) -> u64 {
         let bound = || self.buffers.iter().map(|buffer| buffer.len() as u64).sum();
         4 * self.touched.unwrap_or_else(bound)
+    }
+
+    /// Its estimated work, in multiply-adds: those that it does, and as many as take about as long as its launch and its
+    /// traffic.
+    pub fn cost(&self) -> u64 {
+        work::cost(self.multiply_adds, self.traffic())
     }
 
     /// The kernel's parameter block.

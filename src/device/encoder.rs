@@ -1,23 +1,24 @@
-//! Where commands are recorded.
+//! Where commands are recorded, and how they are submitted.
 
-use crate::device::backend::{Commands, Memory, Submission};
+use crate::device::backend::{Memory, Submission};
 use crate::device::buffer::Buffer;
 use crate::device::context::Device;
+use crate::device::work::{Command, pieces};
 use std::rc::Rc;
 
-/// The commands of one submit, in order. The CPU carries out each as it comes.
-#[derive(Debug)]
-pub struct Encoder<'a> {
-    pub(super) commands: &'a mut dyn Commands,
+/// Commands in order: each sees what those before it wrote.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    pub(super) commands: Vec<Command>,
 }
 
-impl Encoder<'_> {
+impl Encoder {
     /// Copies the whole of a buffer to the front of `target`, which is at least as long.
     pub fn copy(&mut self, source: &Buffer, target: &Buffer) {
         self.copy_range(source, 0, target, 0, source.len() as u32);
     }
 
-    /// Copies `count` elements from `from` on to `target` from `to` on. Both are the encoder's device's.
+    /// Copies `count` elements from `from` on to `target` from `to` on. Both are of the device that it is submitted to.
     pub fn copy_range(&mut self, source: &Buffer, from: u32, target: &Buffer, to: u32, count: u32) {
         self.copy_memory(&source.memory, from, &target.memory, to, count);
     }
@@ -30,20 +31,65 @@ impl Encoder<'_> {
         to: u32,
         count: u32,
     ) {
-        self.commands.copy(source, from, target, to, count);
+        self.commands.push(Command::Copy { source: source.clone(), from, target: target.clone(), to, count });
     }
 
     /// Fills a buffer with zeros.
     pub fn clear(&mut self, buffer: &Buffer) {
-        self.commands.clear(&buffer.memory);
+        self.commands.push(Command::Clear(buffer.memory.clone()));
     }
 }
 
 impl Device {
-    /// Records commands into one encoder and submits it. What they use must outlive the submit: memory whose last
-    /// owner is dropped inside `record` makes it invalid, and [`Device::check`] fails from then on.
-    pub fn submit(&self, label: &str, mut record: impl FnMut(&mut Encoder<'_>)) -> Submission {
-        self.counters.submitted();
-        self.backend.submit(label, &mut |commands| record(&mut Encoder { commands }))
+    /// Submits what `record` records, in one piece.
+    pub fn submit(&self, label: &str, record: impl FnOnce(&mut Encoder)) -> Submission {
+        self.send(label, &recorded(record))
     }
+
+    /// Submits what `record` records, in as many pieces as keep each of them short. Returns the last.
+    pub fn submit_in_pieces(&self, label: &str, record: impl FnOnce(&mut Encoder)) -> Submission {
+        let (first, others) = self.pieces(record);
+        others.iter().fold(self.send(label, &first), |_, piece| self.send(label, piece))
+    }
+
+    /// The same; between two pieces a browser's worker takes messages, where it computes them itself.
+    pub async fn submit_with_pauses(&self, label: &str, record: impl FnOnce(&mut Encoder)) -> Submission {
+        let (first, others) = self.pieces(record);
+        let mut last = self.send(label, &first);
+        for piece in others {
+            self.breathe().await;
+            last = self.send(label, &piece);
+        }
+        last
+    }
+
+    fn pieces(&self, record: impl FnOnce(&mut Encoder)) -> (Vec<Command>, Vec<Vec<Command>>) {
+        let mut pieces = pieces(recorded(record), self.pace(|pace| pace.submit_cost())).into_iter();
+        (pieces.next().unwrap_or_default(), pieces.collect())
+    }
+
+    /// One submit.
+    fn send(&self, label: &str, commands: &[Command]) -> Submission {
+        self.counters.submitted();
+        for command in commands {
+            let counted = command.counted();
+            self.counters.dispatched(command.dispatches() as u64, counted.multiply_adds);
+            self.pace(|pace| pace.sent(counted.cost));
+        }
+        self.backend.submit(label, &mut |to| commands.iter().for_each(|command| command.encode(to)))
+    }
+
+    /// Lets others go first, if it has been long since they did.
+    async fn breathe(&self) {
+        #[cfg(target_arch = "wasm32")]
+        if self.is_cpu() && self.pace(|pace| pace.is_breath_due(self.now())) {
+            crate::clock::sleep(0).await;
+        }
+    }
+}
+
+fn recorded(record: impl FnOnce(&mut Encoder)) -> Vec<Command> {
+    let mut encoder = Encoder::default();
+    record(&mut encoder);
+    encoder.commands
 }

@@ -7,6 +7,7 @@
 
 mod backend;
 mod buffer;
+mod calibration;
 mod context;
 mod counters;
 mod cpu;
@@ -15,12 +16,15 @@ mod dispatch;
 mod dispatch_list;
 mod encoder;
 mod open;
+mod pace;
 mod progress;
 mod readback;
 mod self_test;
+mod simulated;
 mod step_uniforms;
 mod timing;
 mod webgpu;
+mod work;
 
 pub use backend::{Overrides, Submission};
 pub use buffer::{Buffer, View};
@@ -31,8 +35,10 @@ pub use dispatch::Dispatch;
 pub use dispatch_list::DispatchList;
 pub use encoder::Encoder;
 pub use open::DeviceChoice;
+pub use pace::{MOST_IN_FLIGHT, Mark};
 pub use progress::Progress;
-pub use readback::Staging;
+pub use readback::{Reading, Staging};
+pub use simulated::Simulation;
 pub use step_uniforms::StepUniforms;
 pub use timing::Timer;
 pub use webgpu::Limits;

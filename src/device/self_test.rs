@@ -23,7 +23,7 @@ pub async fn run(device: &Device) -> Result<()> {
         .elements(2);
     let steps = StepUniforms::new(device, 1)?;
     let list = DispatchList::compile(device, &steps, vec![dispatch], &mut Progress::new(1, &mut |_, _, _| {})).await?;
-    device.submit("first kernel", |encoder| list.record(device, encoder, 0));
+    device.submit("first kernel", |encoder| list.record(encoder, 0));
     let answer: Vec<f32> = total.read(device).await?;
     if answer != [3.0, 7.0] {
         return Err(Error::Device(sentences::device::first_kernel("[3, 7]", format_args!("{answer:?}"))));

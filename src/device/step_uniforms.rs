@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernels::Step;
 use std::rc::Rc;
 
-/// The uniform blocks of one submit: a [`Step`] for every update of a network.
+/// The uniform blocks of one chunk: a [`Step`] for every update of a network.
 #[derive(Debug)]
 pub struct StepUniforms {
     pub(super) memory: Rc<dyn Memory>,

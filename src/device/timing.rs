@@ -54,7 +54,7 @@ impl Timer {
         let started = now();
         device.submit("timed", |encoder| {
             if let Some(list) = list {
-                list.record(device, encoder, 0);
+                list.record(encoder, 0);
             }
         });
         let _: Vec<f32> = self.fence.read(device).await?;
@@ -63,7 +63,9 @@ impl Timer {
 }
 
 async fn by_clock(clock: &dyn Clock, device: &Device, list: &DispatchList) -> Result<f64> {
-    let millis = clock.millis(&mut |commands| list.record(device, &mut Encoder { commands }, 0)).await;
+    let mut encoder = Encoder::default();
+    list.record(&mut encoder, 0);
+    let millis = clock.millis(&mut |to| encoder.commands.iter().for_each(|command| command.encode(to))).await;
     device.check()?;
     millis
 }

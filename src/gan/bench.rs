@@ -200,7 +200,7 @@ async fn peak_in_registers(device: &Device) -> Result<f64> {
         let list =
             DispatchList::compile(device, &uniforms, vec![dispatch(rounds)], &mut Progress::new(1, silent)).await?;
         let started = now();
-        device.submit("peak", |encoder| list.record(device, encoder, 0));
+        device.submit("peak", |encoder| list.record(encoder, 0));
         let _: Vec<f32> = fence.read(device).await?;
         let millis = (now() - started).max(1e-3);
         let flop = u64::from(PEAK_INVOCATIONS) * u64::from(rounds) * PEAK_FLOP_PER_ROUND;

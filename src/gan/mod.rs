@@ -4,7 +4,6 @@ pub mod architecture;
 pub mod bench;
 mod builder;
 pub mod checkpoint;
-pub mod chunk_size;
 pub mod cost;
 pub mod dcgan;
 pub mod images;

@@ -70,6 +70,8 @@ pub struct Reconstruction {
     steps: u32,
     lr: f32,
     running: Option<Running>,
+    /// Counts the tests that were begun or given up.
+    number: u32,
     pairs_shown: u32,
     has_pairs: bool,
 }
@@ -142,6 +144,7 @@ impl Reconstruction {
             steps: config.test_steps,
             lr: config.test_lr,
             running: None,
+            number: 0,
             pairs_shown,
             has_pairs: false,
         })
@@ -150,16 +153,38 @@ impl Reconstruction {
     /// Freezes G as it is after `step` training steps and starts a test of the first `images` held-out images;
     /// a test that is running is given up.
     pub fn start(&mut self, device: &Device, gan: &Gan, step: u32, images: u32) {
-        device.submit("copy of the tested generator", |encoder| self.record_copy(device, gan, encoder));
+        device.submit("copy of the tested generator", |encoder| self.record_copy(gan, encoder));
+        self.number = self.number.wrapping_add(1);
         self.running = Some(Running { step, images: images.max(1), batch: 0, done_in_batch: 0 });
     }
 
     /// Gives up a running test.
     pub fn stop(&mut self) {
+        self.number = self.number.wrapping_add(1);
         self.running = None;
     }
 
-    /// Whether a test runs, and how far it is.
+    /// Which test it is that runs: what is in flight of another has no meaning any more.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether a test runs that has not been recorded to its end.
+    pub fn has_work(&self) -> bool {
+        self.running.is_some_and(|run| run.batch * self.batch_size < run.images)
+    }
+
+    /// Estimated work of a gradient step ([`Dispatch::cost`]).
+    pub fn step_cost(&self) -> u64 {
+        self.descend.cost()
+    }
+
+    /// That of its largest dispatch.
+    pub fn largest_cost(&self) -> u64 {
+        self.descend.largest_cost()
+    }
+
+    /// Whether a test runs, and how far it is recorded.
     pub fn progress(&self) -> Option<TestProgress> {
         self.running.map(|run| TestProgress {
             done: run.batch * self.steps + run.done_in_batch,
@@ -168,26 +193,26 @@ impl Reconstruction {
     }
 
     /// Records up to `budget` gradient steps, at most to the end of the present batch, and its score at the end or where
-    /// its pictures are shown. Returns whether the whole test has been recorded; then [`Self::result`] reads the losses.
+    /// its pictures are shown. Returns whether the whole test has been recorded now; then [`Self::result`] reads the losses.
     pub fn record(&mut self, device: &Device, encoder: &mut Encoder, budget: u32) -> bool {
-        let Some(mut run) = self.running else { return false };
+        let Some(mut run) = self.running.filter(|_| self.has_work()) else { return false };
         let first = run.batch * self.batch_size;
         let rows = self.batch_size.min(run.images - first);
         self.uniforms.write(device, &[Step { lr: self.lr, rows, first, ..Step::default() }]);
         if run.done_in_batch == 0 {
             self.record_restart(encoder);
-            self.load.record(device, encoder, 0);
+            self.load.record(encoder, 0);
         }
         let steps = budget.min(self.steps - run.done_in_batch);
         for _ in 0..steps {
-            self.descend.record(device, encoder, 0);
+            self.descend.record(encoder, 0);
         }
         run.done_in_batch += steps;
         let batch_ends = run.done_in_batch == self.steps;
         let is_shown = run.batch == 0 && steps > 0;
         if batch_ends || is_shown {
             // A gradient step leaves no pictures: their memory is that of a gradient.
-            self.score.record(device, encoder, 0);
+            self.score.record(encoder, 0);
         }
         if batch_ends {
             encoder.copy_range(&self.losses, 0, &self.all_losses, first, rows);
@@ -200,7 +225,7 @@ impl Reconstruction {
             run.done_in_batch = 0;
         }
         self.running = Some(run);
-        run.batch * self.batch_size >= run.images
+        !self.has_work()
     }
 
     /// The result of a test that has been recorded to its end and submitted; `None` where none runs.
@@ -224,13 +249,13 @@ impl Reconstruction {
         if !self.has_pairs {
             return Ok(None);
         }
-        device.submit("pairs", |encoder| self.show.record(device, encoder, 0));
+        device.submit("pairs", |encoder| self.show.record(encoder, 0));
         self.writer.read(device).await.map(Some)
     }
 
     /// Copies the weights that the test judges.
-    fn record_copy(&self, device: &Device, gan: &Gan, encoder: &mut Encoder) {
-        self.prepare.record(device, encoder, 0);
+    fn record_copy(&self, gan: &Gan, encoder: &mut Encoder) {
+        self.prepare.record(encoder, 0);
         gan.generator.parameters.record_copy(encoder, &gan.evaluated_weights(), &self.frozen);
     }
 
@@ -263,18 +288,18 @@ impl Reconstruction {
         every: u32,
     ) -> Result<(Vec<f32>, Vec<f32>)> {
         let rows = (images.len() as u32 / self.shape.len()).min(self.batch_size);
-        self.running = None;
+        self.stop();
         self.targets.write(device, images);
         self.uniforms.write(device, &[Step { lr: self.lr, rows, ..Step::default() }]);
         device.submit("start of a reconstruction", |encoder| {
-            self.record_copy(device, gan, encoder);
+            self.record_copy(gan, encoder);
             self.record_restart(encoder);
         });
         let mut means = Vec::new();
         for step in 1..=steps {
-            device.submit("reconstruction step", |encoder| self.descend.record(device, encoder, 0));
+            device.submit_in_pieces("reconstruction step", |encoder| self.descend.record(encoder, 0));
             if step % every == 0 || step == steps {
-                device.submit("reconstruction score", |encoder| self.score.record(device, encoder, 0));
+                device.submit_in_pieces("reconstruction score", |encoder| self.score.record(encoder, 0));
                 let losses: Vec<f32> = self.losses.read(device).await?;
                 means.push(losses[..rows as usize].iter().sum::<f32>() / rows as f32);
             }

@@ -150,8 +150,26 @@ impl Samples {
     /// # Errors
     /// [`crate::Error::Device`] when the device failed.
     pub async fn grid(&self, device: &Device) -> Result<ImageGrid> {
-        self.uniforms.write(device, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
-        device.submit("sample grid", |encoder| self.list.record(device, encoder, 0));
+        self.write_uniforms(device);
+        device.submit_with_pauses("sample grid", |encoder| self.list.record(encoder, 0)).await;
         self.writer.read(device).await
+    }
+
+    /// Learns how fast the device is, unless it is known, by drawing samples: that leaves training as it is.
+    ///
+    /// # Errors
+    /// As [`Device::calibrate`].
+    pub async fn calibrate(&self, device: &Device) -> Result<()> {
+        self.write_uniforms(device);
+        device.calibrate(&self.list).await
+    }
+
+    /// Estimated work of its largest dispatch.
+    pub fn largest_cost(&self) -> u64 {
+        self.list.largest_cost()
+    }
+
+    fn write_uniforms(&self, device: &Device) {
+        self.uniforms.write(device, &[Step { seed: self.seed, rows: self.rows, ..Step::default() }]);
     }
 }

@@ -1,14 +1,14 @@
-//! A run: training in chunks of one submit each, with a running reconstruction test in between.
+//! A run: training in chunks, with a running reconstruction test in between.
 
 mod chunk;
 mod replay;
+mod uniforms;
 
 use crate::config::{Config, Role};
 use crate::data::Dataset;
-use crate::device::{Device, DispatchList, Progress, Staging, StepUniforms};
+use crate::device::{Device, DispatchList, MOST_IN_FLIGHT, Progress, Staging, StepUniforms};
 use crate::error::{Error, Result};
 use crate::gan::architecture;
-use crate::gan::chunk_size::ChunkSize;
 use crate::gan::images::DeviceImages;
 use crate::gan::init;
 use crate::gan::metrics::Metrics;
@@ -19,10 +19,11 @@ use crate::gan::step::StepDispatches;
 use crate::kernels::METRIC_COLUMNS;
 use crate::nn::gemm::Variant;
 use chunk::Chunk;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Most training steps in one submit.
-const MAX_STEPS: u32 = 128;
+/// Most training steps of a chunk.
+const MAX_STEPS: u32 = 256;
 /// Dispatch lists that a trainer compiles.
 const LISTS: usize = 12;
 
@@ -57,16 +58,13 @@ pub struct Trainer {
     after_update: DispatchList,
     samples: Samples,
     test: Reconstruction,
-    /// Chunks use them alternately, so that one can be submitted before the metrics of the other are here.
-    staging: [Staging; 2],
+    /// Chunks use them in turn, so that several can be submitted before the metrics of the first are here.
+    staging: Vec<Staging>,
     chunks: usize,
-    /// The chunk in flight.
-    in_flight: Option<Chunk>,
+    /// The chunks in flight, in order.
+    in_flight: VecDeque<Chunk>,
     /// Why the last chunk ended early, until it is told.
-    diverged: Option<Error>,
-    /// When the last chunk's metrics were here, in milliseconds.
-    collected_at: f64,
-    chunk_size: ChunkSize,
+    failed: Option<Error>,
     /// Training steps submitted.
     step: u32,
     /// Steps since the optimiser's state was zero: what Adam's bias corrections count.
@@ -143,12 +141,10 @@ impl Trainer {
             generator_part: DispatchList::compile(&device, &uniforms, generator, progress).await?,
             samples: Samples::new(&device, &config, &gan, progress).await?,
             test: Reconstruction::new(&device, &config, &gan, &images, progress).await?,
-            staging: [staging()?, staging()?],
+            staging: (0..MOST_IN_FLIGHT).map(|_| staging()).collect::<Result<_>>()?,
             chunks: 0,
-            in_flight: None,
-            diverged: None,
-            collected_at: 0.0,
-            chunk_size: ChunkSize::new(MAX_STEPS),
+            in_flight: VecDeque::new(),
+            failed: None,
             step: 0,
             updates: 0,
             running_images: split.running,
@@ -161,6 +157,8 @@ impl Trainer {
             device,
         };
         trainer.initialise();
+        trainer.samples.calibrate(&trainer.device).await?;
+        trainer.find_state();
         trainer.device.check()?;
         Ok(trainer)
     }
@@ -176,12 +174,11 @@ impl Trainer {
             }
         }
         self.normalise();
-        self.find_state();
     }
 
     /// Recomputes effective weights after parameters were written from outside.
     pub(crate) fn normalise(&self) {
-        self.device.submit("normalise", |encoder| self.normalise.record(&self.device, encoder, 0));
+        self.device.submit_in_pieces("normalise", |encoder| self.normalise.record(encoder, 0));
     }
 
     /// Brings what reparameterisations keep (spectral norm's vectors) to where it belongs, where parameters came without
@@ -189,10 +186,12 @@ impl Trainer {
     pub(crate) fn find_state(&self) {
         let iterations =
             Role::BOTH.map(|role| self.gan.network(role).parameters.reparameterisation.initial_iterations());
-        self.device.submit("initial iterations", |encoder| {
-            let most = iterations.into_iter().max().unwrap_or(0);
-            (0..most).for_each(|_| self.after_update.record(&self.device, encoder, 0));
-        });
+        let most = iterations.into_iter().max().unwrap_or(0);
+        if most > 0 {
+            self.device.submit_in_pieces("initial iterations", |encoder| {
+                (0..most).for_each(|_| self.after_update.record(encoder, 0));
+            });
+        }
     }
 
     /// The settings in force.
@@ -210,7 +209,7 @@ impl Trainer {
         &self.gan
     }
 
-    /// Training steps done, those of a chunk in flight among them.
+    /// Training steps done, those of chunks in flight among them.
     pub fn step(&self) -> u32 {
         self.step
     }
@@ -227,8 +226,8 @@ impl Trainer {
 
     /// Goes on from `step`; a test of that step is due unless it is finished already.
     pub(crate) fn set_step(&mut self, step: u32, updates: u32, finished_test: Option<u32>) {
-        self.in_flight = None;
-        self.diverged = None;
+        self.in_flight.clear();
+        self.failed = None;
         self.step = step;
         self.updates = updates;
         self.tested_at = finished_test;
@@ -241,9 +240,23 @@ impl Trainer {
         (self.running_images, self.final_images)
     }
 
-    /// Milliseconds per training step as measured lately; `None` before the first.
+    /// Milliseconds of a training step at the device's speed of late; `None` while that is not known.
     pub fn ms_per_step(&self) -> Option<f64> {
-        self.chunk_size.ms_per_step()
+        self.device.millis_of(self.step_cost())
+    }
+
+    /// Milliseconds of the longest dispatch, which no submit can be shorter than; `None` while the device's speed is not
+    /// known.
+    pub fn longest_dispatch_ms(&self) -> Option<f64> {
+        let lists = [&self.inputs, &self.discriminator_part, &self.generator_part];
+        let of_training = lists.map(DispatchList::largest_cost).into_iter().max().unwrap_or(0);
+        self.device.millis_of(of_training.max(self.samples.largest_cost()).max(self.test.largest_cost()))
+    }
+
+    /// Estimated work of a training step ([`Dispatch::cost`](crate::device::Dispatch::cost)).
+    fn step_cost(&self) -> u64 {
+        let of_discriminator = self.inputs.cost() + self.discriminator_part.cost();
+        u64::from(self.config.n_dis) * of_discriminator + self.generator_part.cost()
     }
 
     /// How far the running test is, if one runs.

@@ -71,7 +71,13 @@ impl Session {
         self.compile_millis
     }
 
-    /// One chunk: up to `most` training steps (0: as many as suit one submit) and a share of a running test.
+    /// Milliseconds of the longest dispatch, below which no submit can be cut, once the device's speed is known.
+    #[wasm_bindgen(getter, js_name = longestDispatchMillis)]
+    pub fn longest_dispatch_millis(&self) -> Option<f64> {
+        self.trainer.longest_dispatch_ms()
+    }
+
+    /// One chunk: up to `most` training steps (0: as many as suit the device) and a share of a running test.
     ///
     /// # Errors
     /// As [`Trainer::advance`].
@@ -79,7 +85,7 @@ impl Session {
         Ok(Report(self.trainer.advance(most).await?))
     }
 
-    /// The same towards training step `stop`, with the next chunk submitted before this one's metrics are read.
+    /// The same towards training step `stop`, with as many further chunks in flight as keep the device busy.
     ///
     /// # Errors
     /// As [`Trainer::advance_pipelined`].
@@ -94,7 +100,7 @@ impl Session {
         self.trainer.has_chunk_in_flight()
     }
 
-    /// The report of a chunk in flight, if there is one.
+    /// One report of all chunks in flight, if there are any.
     ///
     /// # Errors
     /// As [`Trainer::drain`].
@@ -102,7 +108,7 @@ impl Session {
         Ok(self.trainer.drain().await?.map(Report))
     }
 
-    /// One chunk of the running test alone, without training.
+    /// One chunk of the running test alone, without training, and further ones in flight.
     ///
     /// # Errors
     /// As [`Trainer::advance_test`].

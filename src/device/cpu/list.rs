@@ -6,6 +6,7 @@ use crate::device::backend::{BLOCK_BYTES, Commands, Compiled, Memory, Overrides,
 use crate::error::{Error, Result, sentences};
 use std::any::Any;
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A compiled list.
@@ -66,10 +67,10 @@ impl Task {
 pub struct Immediate;
 
 impl Commands for Immediate {
-    fn replay(&mut self, list: &dyn Compiled, block: u32) {
+    fn replay(&mut self, list: &dyn Compiled, dispatches: Range<usize>, block: u32) {
         let list = CpuList::of(list);
         let step = &list.step.words()[block as usize * BLOCK_BYTES as usize / 4..];
-        for Task { kernel, overrides, params, buffers, grid } in &list.tasks {
+        for Task { kernel, overrides, params, buffers, grid } in &list.tasks[dispatches] {
             kernel(&Job { params, step, buffers, overrides, grid: *grid });
         }
     }

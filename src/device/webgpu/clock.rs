@@ -64,8 +64,9 @@ impl Clock for TimestampClock {
         self.counters.submitted();
         self.counters.read_back(self.staging.allocation().bytes());
         Box::pin(async move {
+            let read = readback::map(&self.queue, &self.staging, BYTES, submission).bytes().await?;
             let mut ticks = [0u64; 2];
-            readback::map(&self.staging, bytemuck::cast_slice_mut(&mut ticks), &submission).await?;
+            bytemuck::cast_slice_mut(&mut ticks).copy_from_slice(&read);
             Ok(ticks[1].saturating_sub(ticks[0]) as f64 * self.period / 1e6)
         })
     }

@@ -5,6 +5,7 @@ use super::pipeline::Pipeline;
 use crate::device::backend::{BLOCK_BYTES, Compiled, Memory, Prepared};
 use crate::kernels::{Binding, Step};
 use std::any::Any;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -62,10 +63,10 @@ impl GpuList {
         list.downcast_ref().expect("a list is replayed by the device that compiled it")
     }
 
-    /// Encodes all of it with block `block` of the step's.
-    pub fn encode(&self, pass: &mut wgpu::ComputePass<'_>, block: u32) {
+    /// Encodes some of it with block `block` of the step's.
+    pub fn encode(&self, pass: &mut wgpu::ComputePass<'_>, dispatches: Range<usize>, block: u32) {
         let offset = [BLOCK_BYTES as u32 * block];
-        for Bound { pipeline, bind_group, uses_step, grid: [x, y, z] } in &self.dispatches {
+        for Bound { pipeline, bind_group, uses_step, grid: [x, y, z] } in &self.dispatches[dispatches] {
             pass.set_pipeline(&pipeline.raw);
             pass.set_bind_group(0, bind_group, if *uses_step { &offset } else { &[] });
             pass.dispatch_workgroups(*x, *y, *z);

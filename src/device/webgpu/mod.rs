@@ -25,7 +25,7 @@ use failure::{Failure, Scope};
 use list::GpuList;
 use memory::GpuMemory;
 use pipeline::Pipelines;
-use readback::Spare;
+use readback::{Shared, Spare};
 use recorder::{InFlight, Recorder};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -106,13 +106,8 @@ impl Backend for WebGpu {
         self.submit_recorded(label, |recorder| record(recorder))
     }
 
-    fn read<'a>(
-        &'a self,
-        staging: &'a Rc<dyn Memory>,
-        into: &'a mut [u8],
-        submission: &'a Submission,
-    ) -> Pending<'a, ()> {
-        Box::pin(readback::map(GpuMemory::of(staging), into, submission))
+    fn read(&self, staging: &Rc<dyn Memory>, bytes: u64, submission: Submission) -> Pending<'static, Vec<u8>> {
+        Box::pin(readback::map(&self.queue, Shared(staging.clone()), bytes, submission).bytes())
     }
 
     fn download<'a>(&'a self, source: &'a Rc<dyn Memory>, into: &'a mut [u8]) -> Pending<'a, ()> {
@@ -128,7 +123,8 @@ impl Backend for WebGpu {
             let source = GpuMemory::of(source);
             let submission =
                 self.submit_recorded("read-back", |recorder| recorder.copy_bytes((source, 0), (&staging, 0), bytes));
-            readback::map(&staging, into, &submission).await?;
+            let read = readback::map(&self.queue, &staging, bytes, submission).bytes().await?;
+            into.copy_from_slice(&read);
             self.spare.keep(staging);
             Ok(())
         })

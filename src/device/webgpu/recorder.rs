@@ -4,6 +4,7 @@ use super::list::GpuList;
 use super::memory::GpuMemory;
 use crate::device::backend::{Commands, Compiled, Memory, Submission, Submitted};
 use crate::error::{Error, Result, sentences};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A command encoder with a compute pass that stays open from one dispatch to the next.
@@ -57,9 +58,9 @@ fn begin(
 }
 
 impl Commands for Recorder {
-    fn replay(&mut self, list: &dyn Compiled, block: u32) {
+    fn replay(&mut self, list: &dyn Compiled, dispatches: Range<usize>, block: u32) {
         let pass = self.pass.get_or_insert_with(|| begin(&mut self.raw, None));
-        GpuList::of(list).encode(pass, block);
+        GpuList::of(list).encode(pass, dispatches, block);
     }
 
     fn copy(&mut self, source: &Rc<dyn Memory>, from: u32, target: &Rc<dyn Memory>, to: u32, count: u32) {

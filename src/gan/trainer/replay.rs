@@ -15,7 +15,7 @@ impl Trainer {
     /// [`Error::Data`] when an input has the wrong length, [`Error::NonFinite`] for a loss that is NaN or infinite,
     /// [`Error::Device`] when the device failed.
     pub async fn replay_step(&mut self, real: &[f32], z_d: &[f32], z_g: &[f32]) -> Result<Metrics> {
-        self.in_flight = None;
+        self.in_flight.clear();
         let (gan, device) = (&self.gan, &self.device);
         let n_dis = self.config.n_dis as usize;
         let (images, codes) = (gan.images.len() / 2, gan.z_d.buffer.len() / 2);
@@ -35,14 +35,14 @@ impl Trainer {
         for (block, (real, z_d)) in (0..).zip(real.chunks_exact(images).zip(z_d.chunks_exact(codes))) {
             gan.images.write(device, real);
             gan.z_d.buffer.write_at(device, gan.z_d.offset, z_d);
-            device.submit("replayed update of D", |encoder| self.discriminator_part.record(device, encoder, block));
+            device.submit_in_pieces("replayed update of D", |encoder| self.discriminator_part.record(encoder, block));
         }
         let staging = &self.staging[0];
-        let submission = device.submit("replayed update of G", |encoder| {
-            self.generator_part.record(device, encoder, n_dis as u32);
-            staging.copy_from(device, encoder, &gan.metrics, METRIC_COLUMNS);
+        let submission = device.submit_in_pieces("replayed update of G", |encoder| {
+            self.generator_part.record(encoder, n_dis as u32);
+            staging.copy_from(encoder, &gan.metrics, METRIC_COLUMNS);
         });
-        let row: Vec<f32> = staging.read(device, METRIC_COLUMNS, &submission).await?;
+        let row: Vec<f32> = staging.read(device, METRIC_COLUMNS, submission).values(device).await?;
         let step = self.step;
         self.step += 1;
         self.updates += 1;

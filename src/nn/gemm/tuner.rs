@@ -17,6 +17,12 @@ const BUDGET_MILLIS: f64 = 800.0;
 /// What is measured: images; pixels of a side, channels in and channels out of a convolution. The smallest for which every
 /// size of tiles chooses its own.
 pub const PROBE: (u32, [u32; 3]) = (128, [32, 64, 128]);
+/// On a device where one run takes longer nothing is measured: too slow for its work to depend much on the choice, and it
+/// would not answer meanwhile.
+const LONGEST_MILLIS: f64 = 200.0;
+/// What shows how slow it is, one after the other, each only if the one before says that it will not take long: a small
+/// product alone would say too little of a large device.
+const STEPS: [(u32, [u32; 3]); 3] = [(2, [8, 8, 16]), (2, [32, 16, 32]), (2, [32, 64, 128])];
 /// Rounds in which every candidate runs once, after one that only warms up; the shortest run of each counts.
 const ROUNDS: usize = 5;
 
@@ -65,7 +71,8 @@ pub async fn fastest(device: &Device) -> Choice {
 }
 
 /// Measures kernel variants in turn on a convolution like [`PROBE`] until `budget` milliseconds have passed; at least the
-/// first. Fastest first; those that the device refuses, or that there was no time for, are missing.
+/// first, unless the device is too slow for any. Fastest first; those that the device refuses, or that there was no time for,
+/// are missing.
 ///
 /// # Errors
 /// [`crate::Error::Limit`] when the convolution is too large for the device, [`crate::Error::Device`] when it failed.
@@ -77,6 +84,9 @@ pub async fn measure(
 ) -> Result<Vec<Measured>> {
     let started = now();
     let timer = Timer::new(device).await?;
+    if let Some(&variant) = variants.first() {
+        approach(device, variant, (rows, layer)).await?;
+    }
     let mut lists = Vec::new();
     for &variant in variants {
         if !lists.is_empty() && now() - started > budget {
@@ -84,6 +94,9 @@ pub async fn measure(
         }
         let dispatches = directions(device, variant, rows, layer)?.map(|(_, dispatch)| dispatch).into();
         if let Ok(list) = compile(device, dispatches).await {
+            if takes_long(device, &list) {
+                break;
+            }
             timer.millis(device, &list, 1).await?;
             lists.push((Measured { variant, millis: f64::INFINITY }, list));
         }
@@ -99,6 +112,26 @@ pub async fn measure(
     let mut all: Vec<Measured> = lists.into_iter().map(|(measured, _)| measured).collect();
     all.sort_by(|a, b| a.millis.total_cmp(&b.millis));
     Ok(all)
+}
+
+/// Learns how fast a device is at products like those that are measured.
+async fn approach(device: &Device, variant: Variant, (rows, [side, from, to]): (u32, [u32; 3])) -> Result<()> {
+    for (few, smaller) in STEPS {
+        if few > rows || smaller[0] > side || smaller[1] > from || smaller[2] > to {
+            break;
+        }
+        let dispatches = directions(device, variant, few, smaller)?.map(|(_, dispatch)| dispatch);
+        let list = compile(device, dispatches.into()).await?;
+        if takes_long(device, &list) {
+            break;
+        }
+        device.learn(&list).await?;
+    }
+    Ok(())
+}
+
+fn takes_long(device: &Device, list: &DispatchList) -> bool {
+    device.millis_of(list.cost()).is_some_and(|millis| millis > LONGEST_MILLIS)
 }
 
 /// Compiles dispatches into a list of their own.
