@@ -112,6 +112,8 @@ export interface Started {
   exact: boolean;
   /** The run that it replaced can be had again. */
   undo: boolean;
+  /** It trains at once, as the run before did. */
+  playing: boolean;
 }
 
 /** What the page can ask of the worker: arguments and reply of each request. */

@@ -136,7 +136,7 @@ function started(state, number, run, how) {
   const keeping = how === "kept" ? before.keeping : { step: how === "resumed" ? run.step : undefined, every: 0, problem: undefined };
   const column = {
     ...emptyColumn(),
-    phase: /** @type {const} */ ("ready"),
+    phase: run.playing ? /** @type {const} */ ("playing") : /** @type {const} */ ("ready"),
     run: run.run,
     building: run.run,
     started: run,
@@ -240,8 +240,7 @@ function happenedToRun(state, number, column, event, at) {
       });
     case "recovered": {
       const next = started(state, number, event.started, "resumed");
-      const phase = event.playing ? /** @type {const} */ ("playing") : /** @type {const} */ ("ready");
-      return say(withColumn(next, number, { phase }), { key: "say.recovered", values: { step: event.started.step } });
+      return say(withColumn(next, number, { phase: event.playing ? "playing" : "ready" }), { key: "say.recovered", values: { step: event.started.step } });
     }
     default:
       return state; // Pictures and inspections are drawn as they come (app.js).

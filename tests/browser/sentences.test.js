@@ -94,11 +94,11 @@ test("a sentence is said in the page's language", () => {
   const error = thrown(() => core.Dataset.open("empty.bin", new Uint8Array()));
   const sent = toWire(error);
   assert.equal(sentenceOf(error), sent.message);
-  assert.equal(sentenceOf(new Fault("page.no_run"), "en"), "No run has been started.");
+  assert.equal(sentenceOf(new Fault("page.no_run"), "en"), "No run has been started. Apply settings first.");
   /** @param {unknown} error */
   const inChinese = (error) => sentenceOf(error, "zh-CN");
   for (const form of [error, sent, fromWire(sent)]) assert.match(inChinese(form), /^“empty\.bin”是空文件/);
-  assert.equal(inChinese(new Fault("page.no_images", { name: "{name}" })), "图像“{name}”没有打开。请重新打开，或选择内置人脸。");
+  assert.equal(inChinese(new Fault("page.no_images", { name: "{name}" })), "图像“{name}”尚未打开。请打开后再试，或选择内置人脸。");
   assert.equal(inChinese({ message: "Of a newer program.", code: "config.new", values: {} }), "Of a newer program.");
   assert.equal(inChinese({ message: "No.", code: "toString", values: {} }), "No.");
   assert.equal(inChinese(new TypeError("x is undefined")), "x is undefined");
@@ -109,7 +109,7 @@ test("what was thrown crosses as a plain object and comes back as an error", () 
   const fault = new Fault("page.no_images", { name: "mnist" });
   const sent = structuredClone(toWire(fault));
   assert.deepEqual(sent, {
-    message: "The images \"mnist\" are not open. Open them again, or choose the built-in faces.",
+    message: "The images \"mnist\" are not open. Open them, then try again, or choose the built-in faces.",
     code: "page.no_images",
     values: { name: "mnist" },
   });

@@ -8,7 +8,7 @@
  * @typedef {import("../protocol.js").WorkerEvent} WorkerEvent
  */
 import { Fault, toWire } from "../fault.js";
-import { Program } from "./program.js";
+import { isTrap, Program } from "./program.js";
 import { Runs } from "./runs.js";
 import { Vault } from "./vault.js";
 
@@ -78,7 +78,7 @@ async function answer(request) {
     self.postMessage({ id, reply });
   } catch (error) {
     self.postMessage({ id, error: toWire(error) });
-    if (program.isTrap(error)) trapped(error);
+    if (isTrap(error)) trapped(error);
   }
 }
 
@@ -102,7 +102,7 @@ async function loop() {
   for (;;) {
     const request = inbox.shift();
     if (request) await answer(request);
-    else if (runs?.busy) await runs.advance();
+    else if (runs?.busy) await runs.advance().catch(trapped);
     else await new Promise((resolve) => {
       wake = () => resolve(undefined);
       const wait = runs?.wait;

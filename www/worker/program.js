@@ -24,16 +24,14 @@ export class Program {
     return this.loading;
   }
 
-  /** Whether an error is one of the machine below the program: a panic, or memory that ended. @param {unknown} error */
-  isTrap(error) {
-    return error instanceof WebAssembly.RuntimeError;
-  }
-
   /** @param {unknown} error */
   explained(error) {
-    return this.isTrap(error) ? new Fault("page.trap", { message: this.lastWords || String(error) }) : error;
+    return isTrap(error) ? new Fault("page.trap", { message: this.lastWords || String(error) }) : error;
   }
 }
+
+/** Whether an error is one of the machine below the program: a panic, or memory that ended. @param {unknown} error */
+export const isTrap = (error) => error instanceof WebAssembly.RuntimeError;
 
 /** @returns {Promise<Core>} */
 export async function load() {

@@ -17,6 +17,7 @@ import { openDevice } from "./device.js";
 import { describe, Images } from "./images.js";
 import { Keeper } from "./keeper.js";
 import { Absent, StageError } from "./probe.js";
+import { isTrap } from "./program.js";
 import { decomposed } from "./run_file.js";
 import { isSafetensors, joined } from "./safetensors.js";
 import { Vault } from "./vault.js";
@@ -261,7 +262,9 @@ export class Runs {
     const best = column.best.best?.step;
     const { preset, name } = keeper.info;
     const history = { losses, stride, scores, inside, finals };
-    return { run, id: keeper.id, name, preset, config, step, gpuBytes, compileMillis, data: describe(data), history, best, exact, undo: keeper.before !== undefined };
+    const undo = keeper.before !== undefined;
+    const of = { id: keeper.id, name, preset, config, step, gpuBytes, compileMillis, history, best };
+    return { run, ...of, data: describe(data), exact, undo, playing: column.playing };
   }
 
   /** @param {number} number */
@@ -311,11 +314,12 @@ export class Runs {
     }
   }
 
-  /** Work on a run, whose failure is told. @param {Place} place @param {() => Promise<void>} work */
+  /** Work on a run, whose failure is told; that of the program itself is no run's. @param {Place} place @param {() => Promise<void>} work */
   async guarded(place, work) {
     try {
       await work();
     } catch (error) {
+      if (isTrap(error)) throw error;
       this.fail(place, error);
     }
   }
