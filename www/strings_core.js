@@ -47,6 +47,8 @@ export const zh = {
   "data.broken_gzip": "“{name}”是 gzip 文件，但不完整或已损坏（{message}）。请重新下载。",
   "data.empty_gzip": "“{name}”是 gzip 文件，但里面没有内容。请重新下载。",
   "data.large_gzip": "“{name}”解压后超过 {most} MiB，这是一个数据集的上限。请打开较小的文件。",
+  "data.large_file": "“{name}”超过 {most} MiB，这是一个数据集的上限。请打开较小的文件。",
+  "data.long_side": "“{name}”中的图像为 {width}x{height}；边长最多为 {most} 像素。请选择图像较小的文件。",
   "data.idx_labels": "“{name}”是数据集的标签文件。请选择图像文件，例如 train-images-idx3-ubyte.gz。",
   "data.idx_type":
     "“{name}”是以 {start} 开头的 IDX 文件；灰度图像文件的开头应为 {needed}（无符号字节，3 维）。请选择图像文件，例如 train-images-idx3-ubyte.gz。",

@@ -15,9 +15,23 @@ pub fn file_error(what: &str, path: &Path, error: &std::io::Error) -> Error {
 /// # Errors
 /// [`Error::File`] when it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
+    read_at_most(path, u64::MAX)
+}
+
+/// The bytes of a file of no more than `most`.
+///
+/// # Errors
+/// [`Error::File`] when it cannot be read, or has more.
+pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let about = fs::metadata(path).map_err(|e| file_error("Reading", path, &e))?;
     // A device may never end, a pipe never begin.
-    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+    if !about.is_file() {
         return Err(Error::File(format!("Reading {} failed: it is no file.", path.display())));
+    }
+    if about.len() > most {
+        let (has, most) = (about.len() >> 20, most >> 20);
+        let path = path.display();
+        return Err(Error::File(format!("{path} has {has} MiB, and may have {most} MiB. Choose a smaller file.")));
     }
     fs::read(path).map_err(|e| file_error("Reading", path, &e))
 }
