@@ -330,7 +330,7 @@ fn colours_follow_bt601() {
 
 #[test]
 fn files_of_one_shape_are_appended_and_others_refused() {
-    let (mut set, two) = (open("a.bin", &cifar10(3)).unwrap(), open("b.bin", &cifar10(2)).unwrap());
+    let (mut set, two) = (open("a.bin", cifar10(3)).unwrap(), open("b.bin", cifar10(2)).unwrap());
     set.append(&two).unwrap();
     assert_eq!((set.name.as_str(), set.len()), ("CIFAR-10", 5));
     assert_eq!(set.image(4), two.image(1));

@@ -35,8 +35,8 @@ fn losses_tell() {
 
 /// The kernel `loss_NAME`.
 fn loss_kernel(loss: Loss) -> &'static kernels::Kernel {
-    let name = serde_json::to_value(loss).unwrap();
-    let name = format!("loss_{}", name.as_str().unwrap());
+    let name = serde_json::to_value(loss).expect("a loss is a word");
+    let name = format!("loss_{}", name.as_str().expect("a loss is a word"));
     kernels::ALL.iter().find(|kernel| kernel.name == name).unwrap_or_else(|| panic!("no kernel {name}"))
 }
 

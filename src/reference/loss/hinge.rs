@@ -11,7 +11,7 @@ impl Loss for Hinge {
     fn discriminator(&self, real: &Tensor, fake: &Tensor) -> DiscriminatorLoss {
         // `max` would make 0 of NaN.
         let of = |x: f64| if x <= -1.0 { (0.0, 0.0) } else { (1.0 + x, 1.0) };
-        sum(real, fake, |l| (of(-l).0, -of(-l).1), |l| of(l))
+        sum(real, fake, |l| (of(-l).0, -of(-l).1), of)
     }
 
     fn generator(&self, _real: &Tensor, fake: &Tensor) -> (f64, Tensor) {
