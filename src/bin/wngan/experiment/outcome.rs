@@ -103,11 +103,19 @@ impl Outcome {
     /// # Errors
     /// When it cannot be read.
     pub fn read(path: &Path) -> Result<Outcome> {
-        serde_json::from_str(&read_text(path)?)
-            .map_err(|e| Error::File(format!("{} is no result of a run ({e}).", path.display())))
+        Outcome::parse(&read_text(path)?, path)
     }
 
-    fn row(&self) -> String {
+    /// From the text of the `result.json` at `path`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str, path: &Path) -> Result<Outcome> {
+        serde_json::from_str(text).map_err(|e| Error::File(format!("{} is no result of a run ({e}).", path.display())))
+    }
+
+    /// As a row of the table of all.
+    pub fn row(&self) -> String {
         let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
         let fields = [
             self.dataset.clone(),
