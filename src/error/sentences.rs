@@ -135,6 +135,9 @@ sentences! {
     checkpoint {
         broken(message):
             "This is not a safetensors file, or it is cut off ({message}). Choose a file saved by this program.";
+        damaged():
+            "This checkpoint is damaged: its numbers or settings are not those that were saved. Choose another one, or \
+             remove crc32 from its metadata if another program has changed it.";
         header(key, most, found):
             "The checkpoint's {key} must be a whole number between 0 and {most}; it is {found}. Choose a file saved by this \
              program.";
