@@ -9,7 +9,7 @@ set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 TRUNK_VERSION=0.21.14
-NODE_MAJOR=22
+NODE_VERSION=22.23.3
 TARGET=wasm32-unknown-unknown
 MARK="# Written by scripts/setup.sh; delete it and .wasm/ to undo."
 
@@ -21,13 +21,24 @@ say() { printf '[setup %3d s] %s\n' "$SECONDS" "$*"; }
 stop() { printf '[setup] %s\n' "$*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# apt_install WHY PACKAGE...: from the distribution, as root or through sudo.
+# agreed QUESTION: whether the person at the terminal says yes; without a terminal nobody does.
+agreed() {
+    local answer
+    [ -t 0 ] || return 1
+    read -r -p "[setup] $1 [y/N] " answer
+    [ "$answer" = y ] || [ "$answer" = Y ]
+}
+
+# apt_install WHY PACKAGE...: from the distribution, as root or through sudo. Whoever started another script than this one
+# is asked before sudo is used; WNGAN_INSTALL=1 says yes.
 apt_install() {
     local why=$1 run=()
     shift
     has apt-get || stop "$why is missing, and this system has no apt-get: install it by hand (Debian's packages: $*)."
     if [ "$(id -u)" != 0 ]; then
         has sudo || stop "$why is missing. Run as root: apt-get install $*"
+        [ "${BASH_SOURCE[0]}" = "$0" ] || [ "${WNGAN_INSTALL:-}" = 1 ] || agreed "$why is missing. Install $* by sudo?" \
+            || stop "$why is missing. Run scripts/setup.sh, or: sudo apt-get install $*"
         run=(sudo)
     fi
     say "$why is missing: installing $* (under 2 minutes)"
@@ -141,7 +152,8 @@ setup_trunk() {
     bindgen="$(sed -n 's/^wasm_bindgen = "\(.*\)"/\1/p' "$ROOT/Trunk.toml")"
     if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $bindgen" ]; then
         say "installing wasm-bindgen $bindgen, the version in Trunk.toml (about 3 minutes on two cores)"
-        cargo_install wasm-bindgen-cli "$bindgen"
+        cargo_install wasm-bindgen-cli "$bindgen" --locked \
+            || { say "its lock file names what this registry lacks: without it"; cargo_install wasm-bindgen-cli "$bindgen"; }
     fi
 }
 
@@ -149,8 +161,8 @@ setup_trunk() {
 setup_node() {
     has npm || apt_install "Node" nodejs npm
     if [ "$(node --version | sed 's/v\([0-9]*\).*/\1/')" -lt 20 ]; then
-        say "Node $(node --version) is too old for the lint and the browser tests: fetching $NODE_MAJOR for this folder only"
-        npm install --loglevel=error --no-audit --no-fund --prefix "$ROOT/.wasm/node" "node@$NODE_MAJOR"
+        say "Node $(node --version) is too old for the lint and the browser tests: fetching $NODE_VERSION for this folder only"
+        npm install --loglevel=error --no-audit --no-fund --prefix "$ROOT/.wasm/node" "node@$NODE_VERSION"
         export PATH="$ROOT/.wasm/node/node_modules/node/bin:$PATH"
     fi
     if [ ! -e "$ROOT/node_modules/.package-lock.json" ] \
@@ -178,6 +190,7 @@ setup_tests() {
         || apt_install "clippy" rust-web-clippy
     [ "${WNGAN_NO_GPU:-}" = 1 ] || compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null \
         || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null || apt_install "a Vulkan driver" mesa-vulkan-drivers
+    has c++ || apt_install "a C++ compiler for libFuzzer" g++
     has "${CHROMIUM:-chromium}" || apt_install "Chromium" chromium
     has fc-list && [ -n "$(fc-list :lang=zh)" ] || apt_install "a Chinese font" fontconfig fonts-wqy-microhei
     say "ready to test"

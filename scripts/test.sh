@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every check of the project, one after another; a failure does not stop the later ones.
-# Installs first what is missing (scripts/setup.sh). Takes about 15 minutes on two cores from a fresh clone, 2 to 3 more
+# Installs first what is missing (scripts/setup.sh; where it needs sudo, it asks). Takes about 18 minutes on two cores from a fresh clone, 2 to 3 more
 # for every tool that has to be installed. WNGAN_NO_GPU=1 says that there is no GPU and no Vulkan driver here: tests that
 # need one are then reported as ignored.
 set -euo pipefail
@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 source scripts/setup.sh
 
 MAX_BYTES=700000
+# For each parser; scripts/soak.sh takes longer.
+FUZZ_SECONDS=10
 rows=()
 passed=0
 failed=0
@@ -48,7 +50,7 @@ record "install" passed $((SECONDS - start))
 
 # Not cargo fmt, which does not see the modules that macros declare.
 step "format" rustfmt --edition 2024 --check $(git ls-files -co --exclude-standard '*.rs') || true
-step "clippy (native)" cargo clippy --locked --all-targets -- -D warnings || true
+step "clippy (native)" cargo clippy --locked --workspace --all-targets -- -D warnings || true
 step "clippy (wasm32)" cargo clippy --locked --lib --target "$TARGET" -- -D warnings || true
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib || true
 # Apart, so that the table says how long the tests themselves take.
@@ -57,6 +59,7 @@ if step "compile the tests" cargo test --locked --no-run; then
 else
     record "cargo test" "not run" 0
 fi
+step "fuzzing" scripts/fuzz.sh "$FUZZ_SECONDS" || true
 # The types of the program are written by its build.
 if step "trunk build" trunk build --release; then
     step "JS types and lint" npm run --silent check || true

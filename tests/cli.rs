@@ -7,10 +7,14 @@ mod adapter;
 mod bench;
 #[path = "cli/convert.rs"]
 mod convert;
+#[path = "cli/damaged.rs"]
+mod damaged;
 #[path = "cli/experiment.rs"]
 mod experiment;
 #[path = "cli/final_test.rs"]
 mod final_test;
+#[path = "cli/flags.rs"]
+mod flags;
 #[path = "cli/home.rs"]
 mod home;
 #[path = "cli/inspect.rs"]

@@ -6,6 +6,8 @@ mod batch_norm_chain;
 mod checks;
 #[path = "kernels/layers.rs"]
 mod layers;
+#[path = "kernels/not_a_number.rs"]
+mod not_a_number;
 #[path = "kernels/random.rs"]
 mod random;
 #[path = "kernels/spectral_chain.rs"]

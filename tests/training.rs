@@ -59,7 +59,8 @@ fn ten_steps_from_a_seed_follow_the_reference() {
             let mut start = support::to_reference(&block_on(trainer.parameters()).unwrap());
             start.extend(support::to_reference(&block_on(trainer.state()).unwrap()));
             let mut reference = Training::new(&config, &start);
-            let data = data.resized(config.width, config.height).unwrap().with_channels(config.channels).unwrap();
+            let data = data.resized(config.width, config.height).unwrap();
+            let data = data.with_channels(config.channels).unwrap();
             let arranged = data.arranged(&data.split(config.seed, config.running, config.final_count).unwrap());
             let training = &arranged.pixels[trainer.test_images().1 as usize * data.image_bytes()..];
             let mut run = TrajectoryGolden { config: config.clone(), losses: Vec::new(), grad_norms: BTreeMap::new() };
@@ -354,7 +355,8 @@ fn a_running_test_goes_on_beside_training_and_scores_the_frozen_generator() {
     // The first test judged the initial G: the reference gives the same score, batch by batch, the last one smaller.
     let fresh = block_on(Trainer::new(gpu::gpu(), config.clone(), &data, &mut |_, _, _| {})).unwrap();
     let parameters = support::to_reference(&block_on(fresh.parameters()).unwrap());
-    let small = data.resized(8, 8).unwrap().with_channels(1).unwrap();
+    let small = data.resized(8, 8).unwrap();
+    let small = small.with_channels(1).unwrap();
     let arranged = small.arranged(&small.split(config.seed, 20, 20).unwrap());
     let expected = support::running_test(&config, &parameters, &arranged.pixels[..20 * 64]);
     let mut failures = Failures::default();

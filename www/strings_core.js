@@ -47,6 +47,8 @@ export const zh = {
   "data.broken_gzip": "“{name}”是 gzip 文件，但不完整或已损坏（{message}）。请重新下载。",
   "data.empty_gzip": "“{name}”是 gzip 文件，但里面没有内容。请重新下载。",
   "data.large_gzip": "“{name}”解压后超过 {most} MiB，这是一个数据集的上限。请打开较小的文件。",
+  "data.large_file": "“{name}”超过 {most} MiB，这是一个数据集的上限。请打开较小的文件。",
+  "data.long_side": "“{name}”中的图像为 {width}x{height}；边长最多为 {most} 像素。请选择图像较小的文件。",
   "data.idx_labels": "“{name}”是数据集的标签文件。请选择图像文件，例如 train-images-idx3-ubyte.gz。",
   "data.idx_type":
     "“{name}”是以 {start} 开头的 IDX 文件；灰度图像文件的开头应为 {needed}（无符号字节，3 维）。请选择图像文件，例如 train-images-idx3-ubyte.gz。",
@@ -70,6 +72,8 @@ export const zh = {
   "data.replay": "在这个批大小下，输入 {name} 必须有 {needed} 个值；现在有 {found} 个。",
 
   "checkpoint.broken": "这不是 safetensors 文件，或文件不完整（{message}）。请选择由本程序保存的文件。",
+  "checkpoint.damaged":
+    "检查点已损坏：其中的数值或设置与保存时不同。请选择其他检查点；若是其他程序有意修改的，请从其元数据中去掉 crc32。",
   "checkpoint.header": "检查点的 {key} 必须是 0 到 {most} 的整数；现在是 {found}。请选择由本程序保存的文件。",
   "checkpoint.newer": "此检查点的格式版本是 {format}；本程序只能读取到版本 {most}。请使用更新的程序。",
   "checkpoint.element_type": "张量 {tensor} 必须是 F32；现在是 {found}。请以单精度保存参数。",

@@ -2,6 +2,7 @@
 
 use super::Dataset;
 use crate::error::{Error, Result, sentences};
+use std::borrow::Cow;
 
 const SIDE: u32 = 32;
 const PLANE: usize = (SIDE * SIDE) as usize;
@@ -52,8 +53,8 @@ pub fn resembles(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`Error::Data`] when the length is no whole number of records, or a label is out of range.
-pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
-    let kind = KINDS.iter().find(|kind| kind.fits(bytes)).or_else(|| KINDS.iter().find(|kind| kind.resembles(bytes)));
+pub fn read(name: &str, bytes: Cow<'_, [u8]>) -> Result<Dataset> {
+    let kind = KINDS.iter().find(|kind| kind.fits(&bytes)).or_else(|| KINDS.iter().find(|kind| kind.resembles(&bytes)));
     let kind = kind.unwrap_or(&KINDS[0]);
     let (whole, rest) = (bytes.len() / kind.record(), bytes.len() % kind.record());
     if whole == 0 || rest > 0 {

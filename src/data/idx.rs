@@ -3,8 +3,9 @@
 //! Layout: magic `00 00 08 03` (type unsigned byte, rank 3), then count, height and width as big-endian 32-bit numbers,
 //! then the pixels row by row.
 
-use super::Dataset;
+use super::{Dataset, MAX_SIDE};
 use crate::error::{Error, Result, sentences};
+use std::borrow::Cow;
 
 const IMAGES: [u8; 4] = [0, 0, 8, 3];
 const LABELS: [u8; 4] = [0, 0, 8, 1];
@@ -23,9 +24,9 @@ pub fn resembles(bytes: &[u8]) -> bool {
 /// Reads a file of images.
 ///
 /// # Errors
-/// [`Error::Data`] when the file holds labels or another type or rank, no pixels, or another number of bytes than its
-/// header says.
-pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
+/// [`Error::Data`] when the file holds labels or another type or rank, no pixels, another number of bytes than its header
+/// says, or images of more than [`MAX_SIDE`] pixels a side.
+pub fn read(name: &str, bytes: Cow<'_, [u8]>) -> Result<Dataset> {
     if bytes.starts_with(&LABELS) {
         return Err(Error::Data(sentences::data::idx_labels(name)));
     }
@@ -34,7 +35,7 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
         let (found, needed) = (format_args!("{start:02x?}"), format_args!("{IMAGES:02x?}"));
         return Err(Error::Data(sentences::data::idx_type(name, found, needed)));
     }
-    let Some(([count, height, width], need)) = header(bytes) else {
+    let Some(([count, height, width], need)) = header(&bytes) else {
         return Err(Error::Data(sentences::data::idx_header(name, HEADER, bytes.len())));
     };
     if count == 0 || height == 0 || width == 0 {
@@ -43,8 +44,13 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
     if need != bytes.len() as u128 {
         return Err(Error::Data(sentences::data::idx_length(name, count, width, height, need, bytes.len())));
     }
+    if height.max(width) > MAX_SIDE {
+        return Err(Error::Data(sentences::data::long_side(name, width, height, MAX_SIDE)));
+    }
+    let mut pixels = bytes.into_owned();
+    pixels.drain(..HEADER);
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name).trim_end_matches(".gz");
-    Ok(Dataset { name: stem.into(), width, height, channels: 1, pixels: bytes[HEADER..].to_vec() })
+    Ok(Dataset { name: stem.into(), width, height, channels: 1, pixels })
 }
 
 /// `[count, height, width]` of an images file, and the length in bytes they ask for.

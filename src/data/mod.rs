@@ -8,6 +8,7 @@ mod crop;
 pub mod faces;
 pub mod idx;
 mod open;
+mod preview;
 mod resize;
 mod split;
 
@@ -16,9 +17,13 @@ pub use open::open;
 pub use split::Split;
 
 use crate::error::{Error, Result, sentences};
+use std::borrow::Cow;
 
-/// Most bytes of pixels that one set may hold: below what a 32-bit address space can give.
-pub const MAX_BYTES: u64 = 1 << 30;
+/// Most bytes of pixels that one set may hold. In a 32-bit address space the file, its pixels, the same at another size
+/// and in another order, and the networks have to find room together.
+pub const MAX_BYTES: u64 = if cfg!(target_pointer_width = "32") { 256 << 20 } else { 1 << 30 };
+/// Most pixels on a side of an image: resizing keeps one image of this height in single precision.
+pub const MAX_SIDE: u32 = 16_384;
 
 /// Images of one size, one byte per channel, without labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,21 +88,22 @@ impl Dataset {
         Ok(())
     }
 
-    /// The same images in grey (1) or RGB (3): grey is the luma of ITU-R BT.601, RGB from grey repeats the value.
+    /// The same images in grey (1) or RGB (3), without a copy where they are: grey is the luma of ITU-R BT.601, RGB from
+    /// grey repeats the value.
     ///
     /// # Errors
     /// [`Error::Data`] when `channels` is neither 1 nor 3, or the result would be larger than [`MAX_BYTES`].
-    pub fn with_channels(&self, channels: u32) -> Result<Dataset> {
+    pub fn with_channels(&self, channels: u32) -> Result<Cow<'_, Dataset>> {
         fits_in_memory(self.len(), self.width, self.height, channels)?;
         let pixels = match (self.channels, channels) {
-            (have, want) if have == want => self.pixels.clone(),
+            (have, want) if have == want => return Ok(Cow::Borrowed(self)),
             (3, 1) => self.pixels.chunks_exact(3).map(|rgb| luma([rgb[0], rgb[1], rgb[2]])).collect(),
             (1, 3) => self.pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
             (have, want) => {
                 return Err(Error::Data(sentences::data::channels(want, have)));
             }
         };
-        Ok(Dataset { name: self.name.clone(), channels, pixels, ..*self })
+        Ok(Cow::Owned(Dataset { name: self.name.clone(), channels, pixels, ..*self }))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Dataset, MAX_BYTES, cifar, idx};
 use crate::error::{Error, Result, Sentence, sentences::data as sentences};
 use flate2::read::MultiGzDecoder;
+use std::borrow::Cow;
 use std::io::Read;
 
 /// A format of image files.
@@ -12,7 +13,7 @@ struct Format {
     /// Near enough to the format that `read` can say what is wrong.
     resembles: fn(&[u8]) -> bool,
     /// `(file name, content)` to images.
-    read: fn(&str, &[u8]) -> Result<Dataset>,
+    read: fn(&str, Cow<'_, [u8]>) -> Result<Dataset>,
 }
 
 const FORMATS: [Format; 2] = [
@@ -37,29 +38,43 @@ const REFUSED: &[(&[u8], Refusal)] = &[
     (b"%PDF", |name| sentences::pdf(name)),
 ];
 
-/// Reads the images of a file called `name`, plain or gzipped.
+/// Most times that deflate can make its input longer.
+const MOST_LONGER: usize = 1032;
+
+/// Reads the images of a file called `name`, plain or gzipped. Bytes that are owned become the images' without a copy, where
+/// the format lets them.
 ///
 /// # Errors
 /// [`Error::Data`], one sentence with what was expected, what was found and what to do, for everything that is not a whole
 /// file of a known format.
-pub fn open(name: &str, bytes: &[u8]) -> Result<Dataset> {
+pub fn open<'a>(name: &str, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Dataset> {
+    open_at_most(name, bytes.into(), MAX_BYTES)
+}
+
+/// The same for a file of at most `most` bytes, unpacked.
+fn open_at_most(name: &str, bytes: Cow<'_, [u8]>, most: u64) -> Result<Dataset> {
     if bytes.is_empty() {
         return Err(Error::Data(sentences::empty(name)));
     }
     if bytes.starts_with(b"\x1f\x8b") {
-        return read(name, &gunzip(name, bytes, MAX_BYTES)?);
+        let plain = gunzip(name, &bytes, most)?;
+        drop(bytes);
+        return read(name, plain.into());
+    }
+    if bytes.len() as u64 > most {
+        return Err(Error::Data(sentences::large_file(name, most >> 20)));
     }
     read(name, bytes)
 }
 
-fn read(name: &str, bytes: &[u8]) -> Result<Dataset> {
-    if let Some(format) = FORMATS.iter().find(|format| (format.fits)(bytes)) {
+fn read(name: &str, bytes: Cow<'_, [u8]>) -> Result<Dataset> {
+    if let Some(format) = FORMATS.iter().find(|format| (format.fits)(&bytes)) {
         return (format.read)(name, bytes);
     }
-    if let Some(refusal) = refused(bytes) {
+    if let Some(refusal) = refused(&bytes) {
         return Err(Error::Data(refusal(name)));
     }
-    if let Some(format) = FORMATS.iter().find(|format| (format.resembles)(bytes)) {
+    if let Some(format) = FORMATS.iter().find(|format| (format.resembles)(&bytes)) {
         return (format.read)(name, bytes);
     }
     let start = &bytes[..bytes.len().min(8)];
@@ -82,7 +97,9 @@ fn refused(bytes: &[u8]) -> Option<Refusal> {
 
 /// The content of a gzip file, of at most `most` bytes.
 fn gunzip(name: &str, bytes: &[u8], most: u64) -> Result<Vec<u8>> {
-    let mut plain = Vec::new();
+    // The last four bytes say how long the (last) stream is; a Vec that grows by itself would take up to twice as much.
+    let told = bytes.last_chunk().map_or(0, |&end| u32::from_le_bytes(end) as usize);
+    let mut plain = Vec::with_capacity(told.min(most as usize).min(bytes.len().saturating_mul(MOST_LONGER)));
     MultiGzDecoder::new(bytes)
         .take(most + 1)
         .read_to_end(&mut plain)
@@ -109,6 +126,15 @@ mod tests {
         let packed = packed.finish().expect("a Vec takes every byte");
         assert_eq!(gunzip("exact", &packed, 3 << 20).map(|plain| plain.len()), Ok(3 << 20));
         let error = gunzip("bomb.gz", &packed, (3 << 20) - 1).expect_err("one byte too many").to_string();
-        assert!(error.contains("more than 2 MiB"), "{error}");
+        assert!(error.contains("unpacks to more than 2 MiB"), "{error}");
+    }
+
+    #[test]
+    fn a_plain_file_has_the_same_limit() {
+        let file = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 8, 0, 0, 0, 2, 0][..], &vec![7; 1 << 20]].concat();
+        let size = file.len() as u64;
+        assert_eq!(open_at_most("exact", (&file).into(), size).map(|set| set.shape()), Ok("512x2048 grey".into()));
+        let error = open_at_most("large", (&file).into(), size - 1).expect_err("one byte too many").to_string();
+        assert!(error.contains("has more than 1 MiB"), "{error}");
     }
 }

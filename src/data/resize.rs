@@ -2,21 +2,22 @@
 
 use super::{Dataset, fits_in_memory};
 use crate::error::{Error, Result, sentences};
+use std::borrow::Cow;
 
 impl Dataset {
-    /// The same images at `width` x `height`. The largest centred rectangle of the new aspect is kept, then each axis
-    /// averages the area under the new pixel when it shrinks and interpolates linearly when it grows. Stored values
-    /// are averaged as they are, as is usual for training sets.
+    /// The same images at `width` x `height`, without a copy where they are. The largest centred rectangle of the new
+    /// aspect is kept, then each axis averages the area under the new pixel when it shrinks and interpolates linearly
+    /// when it grows. Stored values are averaged as they are, as is usual for training sets.
     ///
     /// # Errors
     /// [`Error::Data`] when a side is zero, or the result would be larger than [`super::MAX_BYTES`].
-    pub fn resized(&self, width: u32, height: u32) -> Result<Dataset> {
+    pub fn resized(&self, width: u32, height: u32) -> Result<Cow<'_, Dataset>> {
         if width == 0 || height == 0 {
             return Err(Error::Data(sentences::data::no_pixel(width, height)));
         }
         fits_in_memory(self.len(), width, height, self.channels)?;
         if (width, height) == (self.width, self.height) {
-            return Ok(self.clone());
+            return Ok(Cow::Borrowed(self));
         }
         let (have_w, have_h) = (f64::from(self.width), f64::from(self.height));
         let (want_w, want_h) = (f64::from(width), f64::from(height));
@@ -49,7 +50,7 @@ impl Dataset {
                 pixels.extend(line.iter().map(|value| (value + 0.5) as u8));
             }
         }
-        Ok(Dataset { name: self.name.clone(), width, height, channels: self.channels, pixels })
+        Ok(Cow::Owned(Dataset { name: self.name.clone(), width, height, channels: self.channels, pixels }))
     }
 }
 

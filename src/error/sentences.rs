@@ -91,6 +91,10 @@ sentences! {
         empty_gzip(name): "\"{name}\" is a gzip file with nothing inside. Download it again.";
         large_gzip(name, most):
             "\"{name}\" unpacks to more than {most} MiB, the most that a set may have. Open a smaller file.";
+        large_file(name, most):
+            "\"{name}\" has more than {most} MiB, the most that a set may have. Open a smaller file.";
+        long_side(name, width, height, most):
+            "\"{name}\" holds images of {width}x{height}; a side may have {most} pixels. Choose a file of smaller images.";
         idx_labels(name):
             "\"{name}\" is the labels file of its set. Choose the images file, such as train-images-idx3-ubyte.gz.";
         idx_type(name, start, needed):
@@ -131,6 +135,9 @@ sentences! {
     checkpoint {
         broken(message):
             "This is not a safetensors file, or it is cut off ({message}). Choose a file saved by this program.";
+        damaged():
+            "This checkpoint is damaged: its numbers or settings are not those that were saved. Choose another one, or \
+             remove crc32 from its metadata if another program has changed it.";
         header(key, most, found):
             "The checkpoint's {key} must be a whole number between 0 and {most}; it is {found}. Choose a file saved by this \
              program.";

@@ -4,6 +4,7 @@
 
 use crate::config::{Config, Role};
 use crate::error::{Error, Result, sentences};
+use crate::gan::checksum;
 use crate::gan::init;
 use crate::gan::state_dict::Named;
 use crate::gan::trainer::Trainer;
@@ -42,11 +43,15 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when it is no safetensors file, holds something else than f32 tensors, has a number in its
-    /// header that is none, or a newer format version; [`Error::Config`] when the settings in its header are out of range or unknown.
+    /// header that is none, a checksum that is not its own, or a newer format version; [`Error::Config`] when the settings
+    /// in its header are out of range or unknown.
     pub fn read(bytes: &[u8]) -> Result<Checkpoint> {
         let broken = |e: safetensors::SafeTensorError| Error::Checkpoint(sentences::checkpoint::broken(e));
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+        let (length, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = header.metadata().clone().unwrap_or_default();
+        if metadata.get(checksum::KEY).is_some_and(|told| Some(told) != checksum::of_file(bytes, length).as_ref()) {
+            return Err(Error::Checkpoint(sentences::checkpoint::damaged()));
+        }
         let config = metadata.get("config").map(|text| Config::from_json(text)).transpose()?;
         let number = |key: &str| metadata.get(key).map(|text| count(key, text)).transpose();
         let step = number("step")?.unwrap_or(0);
@@ -102,7 +107,7 @@ impl Checkpoint {
 }
 
 /// Writes named tensors and string metadata as a safetensors file: the header's length as eight bytes, the header as
-/// JSON padded to a multiple of eight, the data. Written here because the same run must give the same bytes, and the
+/// JSON padded to a multiple of eight, the data; among the metadata a checksum of all else. Written here because the same run must give the same bytes, and the
 /// safetensors crate keeps metadata in a map of random order.
 pub fn write(tensors: &[Named], metadata: &[(&str, String)]) -> Vec<u8> {
     let text: serde_json::Map<_, _> =
@@ -116,11 +121,16 @@ pub fn write(tensors: &[Named], metadata: &[(&str, String)]) -> Vec<u8> {
         let entry = serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [start, end]});
         header.insert(name.clone(), entry);
     }
+    let stored = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    // In pieces: the whole would be as large as the networks.
+    let pieces = tensors.iter().flat_map(|(_, _, values)| values.chunks(1 << 14)).map(stored);
+    let sum = checksum::of(&header, pieces);
+    checksum::insert(&mut header, sum);
     let mut header = serde_json::Value::from(header).to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' ');
     let mut file = (header.len() as u64).to_le_bytes().to_vec();
     file.extend(header);
-    file.extend(tensors.iter().flat_map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes())));
+    tensors.iter().for_each(|(_, _, values)| file.extend(values.iter().flat_map(|value| value.to_le_bytes())));
     file
 }
 

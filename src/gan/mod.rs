@@ -4,6 +4,7 @@ pub mod architecture;
 pub mod bench;
 mod builder;
 pub mod checkpoint;
+mod checksum;
 pub mod cost;
 pub mod dcgan;
 pub mod images;

@@ -22,9 +22,9 @@ const PAIRS_SHOWN: u32 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TestProgress {
     /// Gradient steps done.
-    pub done: u32,
+    pub done: u64,
     /// Gradient steps in all.
-    pub of: u32,
+    pub of: u64,
 }
 
 /// A finished test.
@@ -187,8 +187,8 @@ impl Reconstruction {
     /// Whether a test runs, and how far it is recorded.
     pub fn progress(&self) -> Option<TestProgress> {
         self.running.map(|run| TestProgress {
-            done: run.batch * self.steps + run.done_in_batch,
-            of: run.images.div_ceil(self.batch_size) * self.steps,
+            done: u64::from(run.batch) * u64::from(self.steps) + u64::from(run.done_in_batch),
+            of: u64::from(run.images.div_ceil(self.batch_size)) * u64::from(self.steps),
         })
     }
 

@@ -119,7 +119,8 @@ impl Trainer {
         let progress = &mut Progress::new(LISTS, report);
         config.validate()?;
         architecture::check_size(&config)?;
-        let data = data.resized(config.width, config.height)?.with_channels(config.channels)?;
+        let data = data.resized(config.width, config.height)?;
+        let data = data.with_channels(config.channels)?;
         let split = data.split(config.seed, config.running, config.final_count)?;
         let arranged = data.arranged(&split);
         let bytes = data.image_bytes();

@@ -26,7 +26,7 @@ impl Dataset {
     ///
     /// # Errors
     /// Where the bytes are not a whole file of a format that [`data::open`] knows.
-    pub fn open(name: &str, bytes: &[u8]) -> JsResult<Dataset> {
+    pub fn open(name: &str, bytes: Vec<u8>) -> JsResult<Dataset> {
         Ok(Dataset(data::open(name, bytes)?))
     }
 
@@ -70,9 +70,12 @@ impl Dataset {
         self.0.channels
     }
 
-    /// The first images, `columns` to a row.
-    pub fn preview(&self, images: u32, columns: u32) -> ImageGrid {
-        ImageGrid(gan::ImageGrid::of_dataset(&self.0, images, columns))
+    /// The first images, `columns` to a row, each of at most 64 pixels a side.
+    ///
+    /// # Errors
+    /// As [`data::Dataset::preview`].
+    pub fn preview(&self, images: u32, columns: u32) -> JsResult<ImageGrid> {
+        Ok(ImageGrid(gan::ImageGrid::of_dataset(&self.0.preview(images)?, images, columns)))
     }
 }
 

@@ -231,14 +231,14 @@ impl Report {
 
     /// Gradient steps of the running test that are done.
     #[wasm_bindgen(getter, js_name = testDone)]
-    pub fn test_done(&self) -> u32 {
-        self.0.test.map_or(0, |test| test.done)
+    pub fn test_done(&self) -> f64 {
+        self.0.test.map_or(0.0, |test| test.done as f64)
     }
 
     /// Gradient steps of the running test in all.
     #[wasm_bindgen(getter, js_name = testOf)]
-    pub fn test_of(&self) -> u32 {
-        self.0.test.map_or(0, |test| test.of)
+    pub fn test_of(&self) -> f64 {
+        self.0.test.map_or(0.0, |test| test.of as f64)
     }
 
     /// Training step of the G that the finished test judged.

@@ -1,6 +1,6 @@
 //! `wngan experiment`: the grid, its table, going on, and runs that end in no number.
 
-use crate::program::{EVERY_FOURTH, SMALL, column, folder, images, lines, losses, rows, sentence, text};
+use crate::program::{EVERY_FOURTH, SMALL, column, folder, images, lines, losses, rows, sentence, spoil, text};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,10 +60,10 @@ fn a_run_that_ends_in_no_number_is_listed_and_the_grid_goes_on() {
         ["none", "weight"].iter().map(|norm| root.join(format!("broken/{norm}/lr1e-3/seed1"))).collect();
     // The last number in a checkpoint is of the optimiser's state: the next update makes the parameter NaN.
     let last = runs[0].join("net_archive/last.safetensors");
-    let mut bytes = fs::read(&last).unwrap();
-    let end = bytes.len();
-    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
-    fs::write(&last, bytes).unwrap();
+    spoil(&last, |bytes| {
+        let end = bytes.len();
+        bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    });
 
     let told = experiment(&root, &data, &[grid, &["8"]].concat());
     assert_eq!(count(&told, "run"), 2, "both are made longer");

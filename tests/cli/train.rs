@@ -84,7 +84,8 @@ fn cifar10_is_all_batches_of_a_folder() {
 fn what_is_wrong_is_said_in_a_sentence() {
     let (run, empty) = (folder("wrong"), folder("empty"));
     fs::create_dir_all(&empty).unwrap();
-    let data = images("wrong");
+    let (data, sparse) = (images("wrong"), empty.join("sparse.idx"));
+    fs::File::create(&sparse).unwrap().set_len(1025 << 20).unwrap();
     for (args, part) in [
         (&["--image_size", "9"][..], "width must be even"),
         (&["--lr=-1"], "lr must be a number between 0 and 1; it is \"-1\"."),
@@ -102,6 +103,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["--dataset", "Cargo.toml"], "Cargo.toml"),
         (&["--dataset", "no-such-file"], "no-such-file"),
         (&["--dataset", "/dev/null"], "is no file"),
+        (&["--dataset", text(&sparse)], "has 1025 MiB, and may have 1024 MiB"),
         (&["--dataset", "bad\u{1b}[31mname"], "bad\\u{1b}[31mname"),
         (&["--dataset", "lsun"], "does not read"),
         (&["--dataset", "cifar10"], "needs --dataroot"),

@@ -152,7 +152,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     ),
     (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
     (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "gain_of(own) / n", "1.0 / n"),
-    (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
+    (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "select(0.0, 1.0, value > 0.0)", "value"),
     (weight_norm_update::weight_norm_rmsprop, &kernels::WEIGHT_NORM_RMSPROP, "block.first + i", "i"),
     // A raw weight left as it was, a norm of the weight before, an effective weight without its gain.
     (weight_norm::forced_weight_norm, &kernels::FORCED_WEIGHT_NORM, "/= before", "/= 1.0"),
@@ -274,19 +274,19 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     // A neighbour's update; eps inside the root, no projection, projection of thresholds.
     (optimiser::rmsprop, &kernels::RMSPROP, "let g = gradient[i]", "let g = gradient[min(i ^ 1u, p.count - 1u)]"),
     (optimiser::rmsprop, &kernels::RMSPROP, "sqrt(m) + p.eps", "sqrt(m + p.eps)"),
-    (optimiser::rmsprop, &kernels::RMSPROP, "clamp(value, 0.0, 1.0)", "value"),
+    (optimiser::rmsprop, &kernels::RMSPROP, "select(0.0, 1.0, value > 0.0)", "value"),
     (optimiser::rmsprop, &kernels::RMSPROP, "% 2u == 1u", "% 2u == 0u"),
     // The same, missing and exchanged corrections, a mean that does not remember.
     (optimiser::adam, &kernels::ADAM, "sqrt(m2 / now.correction2) + p.eps", "sqrt(m2 / now.correction2 + p.eps)"),
     (optimiser::adam, &kernels::ADAM, "m1 / now.correction1", "m1"),
     (optimiser::adam, &kernels::ADAM, "m2 / now.correction2", "m2 / now.correction1"),
     (optimiser::adam, &kernels::ADAM, "p.beta1 * mean[i]", "p.beta2 * mean[i]"),
-    (optimiser::adam, &kernels::ADAM, "clamp(value, 0.0, 1.0)", "value"),
+    (optimiser::adam, &kernels::ADAM, "select(0.0, 1.0, value > 0.0)", "value"),
     // A momentum that the gradient does not enter, dampened, or left out of the update; no projection.
     (optimiser::sgd, &kernels::SGD, "momentum[i] = m", "momentum[i] = p.momentum * momentum[i]"),
     (optimiser::sgd, &kernels::SGD, "momentum[i] + gradient[i]", "momentum[i] + (1.0 - p.momentum) * gradient[i]"),
     (optimiser::sgd, &kernels::SGD, "now.lr * m", "now.lr * gradient[i]"),
-    (optimiser::sgd, &kernels::SGD, "clamp(value, 0.0, 1.0)", "value"),
+    (optimiser::sgd, &kernels::SGD, "select(0.0, 1.0, value > 0.0)", "value"),
     // An average that follows at once, of one parameter too few.
     (optimiser::moving_average, &kernels::MOVING_AVERAGE, "(1.0 - p.decay) * value", "p.decay * value"),
     (optimiser::moving_average, &kernels::MOVING_AVERAGE, "i < p.count", "i + 1u < p.count"),
@@ -319,7 +319,7 @@ pub const PLANTED: &[(Check, &Kernel, &str, &str)] = &[
     ),
     // A hinge for G, one with a gradient at its point, one on the wrong side of it.
     (loss::hinge, &kernels::LOSS_HINGE, "vec2<f32>(-fake, -1.0)", "hinge(-fake)"),
-    (loss::hinge, &kernels::LOSS_HINGE, "x > -1.0", "x >= -1.0"),
+    (loss::hinge, &kernels::LOSS_HINGE, "x <= -1.0", "x < -1.0"),
     (loss::hinge, &kernels::LOSS_HINGE, "vec2<f32>(1.0 + x, 1.0)", "vec2<f32>(1.0 + x, -1.0)"),
     // Swapped images, gradients that push both logits the same way, a G that does not look at the real image.
     (loss::rpgan, &kernels::LOSS_RPGAN, "softplus(fake - real)", "softplus(real - fake)"),

@@ -10,6 +10,9 @@ use wn_gan::error::plain;
 use wn_gan::gan::bench::measure;
 use wn_gan::{Config, Error, Result};
 
+/// Most seconds of a measurement.
+const DAY: f64 = 86_400.0;
+
 /// Arguments of `wngan bench`.
 #[derive(Debug, clap::Args)]
 #[command(rename_all = "snake_case")]
@@ -23,11 +26,16 @@ pub struct Bench {
     #[arg(long, value_name = "VARIANT")]
     variant: Option<String>,
     /// How long to measure, in five pieces; at least 10 for figures to be published
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, default_value_t = 10.0, allow_negative_numbers = true, value_parser = seconds)]
     seconds: f64,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
+}
+
+fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let found = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= DAY);
+    found.ok_or_else(|| format!("seconds must be a number above 0 and up to {DAY}; it is \"{text}\"."))
 }
 
 impl Bench {

@@ -1,6 +1,6 @@
 //! `wngan convert`: the theorem of the paper's appendix for a trained network.
 
-use crate::files::write_whole;
+use crate::files::{check_file, write_whole};
 use crate::folder::{checkpoint, checkpoint_path};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
@@ -49,6 +49,7 @@ impl Convert {
     /// # Errors
     /// A sentence for a file, for settings that the theorem does not speak of, or for parameters that do not fit them.
     pub fn run(&self) -> Result<()> {
+        self.output.as_deref().map_or(Ok(()), check_file)?;
         let path = if self.network.is_dir() { &checkpoint_path(&self.network, &self.net) } else { &self.network };
         let checkpoint = checkpoint(path)?;
         let Some(config) = &checkpoint.config else {

@@ -6,7 +6,7 @@
 mod outcome;
 
 use crate::device;
-use crate::files::write_whole;
+use crate::files::{check_folder, write_whole};
 use crate::final_test::final_test;
 use crate::folder::{Folder, checkpoint, checkpoint_path, scores};
 use crate::reporter::Reporter;
@@ -80,12 +80,14 @@ impl Experiment {
     pub fn run(&self) -> Result<()> {
         let images = self.source.open()?;
         let cells = self.cells(&images)?;
+        cells.iter().try_for_each(|cell| Folder::check_owned(&cell.folder))?;
+        check_folder(&self.save_path)?;
         let device = device::open()?;
         for (index, cell) in cells.iter().enumerate() {
             let mut reporter = Reporter::new(self.json);
             let place = cell.folder.display().to_string();
             let number = format!("[{}/{}]", index + 1, cells.len());
-            let outcome = match self.finished(cell)? {
+            let outcome = match self.finished(cell, &reporter)? {
                 Some(outcome) => outcome,
                 None => {
                     let event = json!({"event": "run", "folder": place, "index": index, "of": cells.len()});
@@ -99,7 +101,10 @@ impl Experiment {
             reporter
                 .say(&format!("{number} {outcome}"), &json!({"event": "result", "folder": place, "result": outcome}));
         }
-        outcome::summarise(&self.save_path)
+        let left_out = outcome::summarise(&self.save_path)?;
+        let reporter = Reporter::new(self.json);
+        left_out.iter().for_each(|error| reporter.warn(&format!("{error} Its run is not in the table.")));
+        Ok(())
     }
 
     /// The grid, seed by seed, so that an experiment that is cut short has all norms at some seeds.
@@ -133,13 +138,19 @@ impl Experiment {
         Ok(cells)
     }
 
-    /// The result of a cell that needs nothing more.
-    fn finished(&self, cell: &Cell) -> Result<Option<Outcome>> {
+    /// The result of a cell that needs nothing more. One that is damaged is made again.
+    fn finished(&self, cell: &Cell, reporter: &Reporter) -> Result<Option<Outcome>> {
         let path = cell.folder.join(outcome::FILE);
         if !path.exists() {
             return Ok(None);
         }
-        let outcome = Outcome::read(&path)?;
+        let outcome = match Outcome::read(&path) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                reporter.warn(&format!("{error} The run is tested again."));
+                return Ok(None);
+            }
+        };
         self.same_settings(cell, &outcome.config)?;
         let enough = outcome.stopped.is_some() || outcome.steps >= cell.config.niter;
         Ok(Some(outcome).filter(|outcome| enough && outcome.final_steps == self.final_steps))

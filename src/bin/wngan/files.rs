@@ -15,9 +15,23 @@ pub fn file_error(what: &str, path: &Path, error: &std::io::Error) -> Error {
 /// # Errors
 /// [`Error::File`] when it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
+    read_at_most(path, u64::MAX)
+}
+
+/// The bytes of a file of no more than `most`.
+///
+/// # Errors
+/// [`Error::File`] when it cannot be read, or has more.
+pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let about = fs::metadata(path).map_err(|e| file_error("Reading", path, &e))?;
     // A device may never end, a pipe never begin.
-    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+    if !about.is_file() {
         return Err(Error::File(format!("Reading {} failed: it is no file.", path.display())));
+    }
+    if about.len() > most {
+        let (has, most) = (about.len() >> 20, most >> 20);
+        let path = path.display();
+        return Err(Error::File(format!("{path} has {has} MiB, and may have {most} MiB. Choose a smaller file.")));
     }
     fs::read(path).map_err(|e| file_error("Reading", path, &e))
 }
@@ -73,24 +87,24 @@ fn write_as(path: &Path, bytes: &[u8], ending: &str) -> Result<()> {
     })
 }
 
-/// A table's lines without its header, as far as they are whole: a kill may leave a torn last row.
+/// That files can be written in the folder `path`, which need not be there yet. Nothing is left behind.
 ///
 /// # Errors
-/// When the file cannot be read; a file that is not there is an empty table.
-pub fn table_lines(path: &Path) -> Result<Vec<String>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = read_text(path)?;
-    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-    Ok(whole.lines().skip(1).map(String::from).collect())
+/// [`Error::File`] when the system refuses.
+pub fn check_folder(path: &Path) -> Result<()> {
+    let there = path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let probe = there.join(format!(".wngan.{}.part", std::process::id()));
+    let written = File::create_new(&probe).and_then(|_| fs::remove_file(&probe));
+    written.map_err(|e| file_error("Writing in", path, &e))
 }
 
-/// The numbers of a table's rows. A field that is no number reads as NaN.
+/// That a file can be written at `path`.
 ///
 /// # Errors
-/// As [`table_lines`].
-pub fn rows(path: &Path) -> Result<Vec<Vec<f64>>> {
-    let number = |field: &str| field.trim().parse().unwrap_or(f64::NAN);
-    Ok(table_lines(path)?.iter().map(|line| line.split(',').map(number).collect()).collect())
+/// As [`check_folder`], or when it is a folder.
+pub fn check_file(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::File(format!("Writing {} failed: it is a folder. Name a file.", path.display())));
+    }
+    check_folder(path.parent().unwrap_or(path))
 }

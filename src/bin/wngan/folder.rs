@@ -1,7 +1,8 @@
 //! The folder of a run, named as the authors' code names it: `samples/`, `running_test/`, `net_archive/`, `log/`.
 
-use crate::files::{create_folder, file_error, read, read_text, rows, table_lines, write_whole};
+use crate::files::{create_folder, file_error, read, read_text, write_whole};
 use crate::inspection::{self, HEADER};
+use crate::table::{self, Table};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub const CONFIG: &str = "config.json";
 const METRICS: &str = "log/metrics.csv";
 const TESTS: &str = "log/running_test.csv";
 const INSPECTION: &str = "log/inspection.csv";
+/// The tables with their numbers of columns; metrics had one less before D's losses in all were written.
+const TABLES: [(&str, &[usize]); 3] = [(METRICS, &[5, 4]), (TESTS, &[2]), (INSPECTION, &[6])];
 /// Locked by whoever writes the folder.
 const LOCK: &str = "log/lock";
 
@@ -38,6 +41,8 @@ pub struct Folder {
     inspection: Option<File>,
     /// Whether it holds no earlier part of the run.
     pub is_new: bool,
+    /// A sentence for each table with rows that were damaged, and are left out.
+    pub damage: Vec<String>,
     /// Open, and with it locked, until the run ends; the system unlocks it when a process dies.
     _lock: File,
 }
@@ -56,17 +61,22 @@ impl Folder {
         }
         let lock = locked(root)?;
         let is_new = !root.join(CONFIG).exists();
+        let damage = damage(root)?;
         let config = serde_json::to_string_pretty(config).expect("a Config has only numbers and strings");
         write_whole(&root.join(CONFIG), config.as_bytes())?;
         let end_of_tests = step.saturating_add(u32::from(tested == Some(step)));
         let inspection = root.join(INSPECTION);
         let inspects = inspects || inspection.exists();
+        let [(_, of_metrics), (_, of_tests), (_, of_inspection)] = TABLES;
+        let inspection = || table::open(&inspection, HEADER, of_inspection, step.saturating_add(1));
+        let header = "step,d_loss_real,d_loss_fake,g_loss,d_loss";
         Ok(Folder {
             root: root.into(),
-            inspection: inspects.then(|| table(&inspection, HEADER, step.saturating_add(1))).transpose()?,
-            metrics: table(&root.join(METRICS), "step,d_loss_real,d_loss_fake,g_loss,d_loss", step)?,
-            tests: table(&root.join(TESTS), "step,loss", end_of_tests)?,
+            inspection: inspects.then(inspection).transpose()?,
+            metrics: table::open(&root.join(METRICS), header, of_metrics, step)?,
+            tests: table::open(&root.join(TESTS), "step,loss", of_tests, end_of_tests)?,
             is_new,
+            damage,
             _lock: lock,
         })
     }
@@ -220,7 +230,8 @@ pub fn metrics(root: &Path) -> Result<Vec<[f64; 5]>> {
         [step, real, fake, generator] => Some([step, real, fake, generator, real + fake]),
         _ => row.try_into().ok(),
     };
-    Ok(rows(&root.join(METRICS))?.into_iter().filter_map(row).collect())
+    let [(name, columns), ..] = TABLES;
+    Ok(Table::read(&root.join(name), columns)?.numbers().filter_map(row).collect())
 }
 
 /// The running tests of the run in `root`, in order.
@@ -228,11 +239,28 @@ pub fn metrics(root: &Path) -> Result<Vec<[f64; 5]>> {
 /// # Errors
 /// [`Error::File`] when the table cannot be read.
 pub fn scores(root: &Path) -> Result<Vec<Score>> {
-    let score = |row: &Vec<f64>| match row[..] {
+    let score = |row: Vec<f64>| match row[..] {
         [step, loss] => Some(Score { step: step as u32, loss }),
         _ => None,
     };
-    Ok(rows(&root.join(TESTS))?.iter().filter_map(score).collect())
+    let [_, (name, columns), _] = TABLES;
+    Ok(Table::read(&root.join(name), columns)?.numbers().filter_map(score).collect())
+}
+
+/// A sentence for each table of the run in `root` with rows that are damaged.
+///
+/// # Errors
+/// [`Error::File`] when a table cannot be read.
+pub fn damage(root: &Path) -> Result<Vec<String>> {
+    let mut sentences = Vec::new();
+    for (name, columns) in TABLES {
+        let path = root.join(name);
+        let damaged = Table::read(&path, columns)?.damaged;
+        if damaged > 0 {
+            sentences.push(format!("Damaged rows of {} are left out: {damaged}.", path.display()));
+        }
+    }
+    Ok(sentences)
 }
 
 /// The first of the lowest losses; losses that are no numbers do not count.
@@ -257,12 +285,4 @@ pub fn write_test(folder: &Path, result: &TestResult, pairs: Option<&ImageGrid>)
 
 fn append(file: &mut File, text: &str, root: &Path) -> Result<()> {
     file.write_all(text.as_bytes()).map_err(|e| file_error("Writing the tables of", root, &e))
-}
-
-/// Opens a table for appending, with its header and the rows of steps below `end`.
-fn table(path: &Path, header: &str, end: u32) -> Result<File> {
-    let before = |line: &&String| line.split(',').next().and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| n < end);
-    let kept: String = table_lines(path)?.iter().take_while(before).map(|line| format!("{line}\n")).collect();
-    write_whole(path, format!("{header}\n{kept}").as_bytes())?;
-    OpenOptions::new().append(true).open(path).map_err(|e| file_error("Opening the table", path, &e))
 }

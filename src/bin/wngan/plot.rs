@@ -3,8 +3,9 @@
 mod curves;
 mod draw;
 
-use crate::files::write_whole;
-use crate::folder::CONFIG;
+use crate::files::{check_file, write_whole};
+use crate::folder::{CONFIG, damage};
+use crate::reporter::harmless;
 use curves::{Column, Curve};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,8 +32,19 @@ pub struct Plot {
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     smooth: Option<u32>,
     /// Upper end of the vertical axes, where a collapse would flatten all other curves
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = most)]
     most: Option<f64>,
+}
+
+/// The encoding of a picture.
+enum Format {
+    Svg,
+    Png,
+}
+
+fn most(text: &str) -> std::result::Result<f64, String> {
+    let found = text.parse().ok().filter(|most: &f64| most.abs() <= curves::LARGEST);
+    found.ok_or_else(|| format!("most must be a number between -{0:e} and {0:e}; it is \"{text}\".", curves::LARGEST))
 }
 
 impl Plot {
@@ -41,7 +53,8 @@ impl Plot {
     /// # Errors
     /// A sentence for a folder without a run, a damaged table, or a picture that cannot be written.
     pub fn run(&self) -> Result<()> {
-        let format = self.output.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        let format = self.format()?;
+        check_file(&self.output)?;
         let mut folders = Vec::new();
         for path in &self.runs {
             let found = runs_below(path, MAX_DEPTH);
@@ -53,23 +66,42 @@ impl Plot {
             }
             folders.extend(found);
         }
+        for folder in &folders {
+            damage(folder)?.iter().for_each(|sentence| eprintln!("wngan: {}", harmless(sentence)));
+        }
         let groups = curves::groups(&folders)?;
         let mut panels = Vec::new();
-        for &column in &self.columns {
+        for column in self.distinct_columns() {
             let curves: Vec<Curve> = curves::read(&groups, column, self.smooth)?;
             panels.push(draw::Panel { title: column.title(), curves, most: self.most });
         }
-        let picture = match format.as_deref() {
-            Some("svg") => draw::svg(&panels)?,
-            Some("png") => draw::png(&panels)?,
-            _ => {
-                return Err(Error::File(format!(
-                    "The picture must be a .svg or .png file; {} is neither.",
-                    self.output.display()
-                )));
-            }
+        let picture = match format {
+            Format::Svg => draw::svg(&panels)?,
+            Format::Png => draw::png(&panels)?,
         };
         write_whole(&self.output, &picture)
+    }
+
+    /// Each column once: a panel more costs memory.
+    fn distinct_columns(&self) -> Vec<Column> {
+        let mut columns = Vec::new();
+        for column in &self.columns {
+            if !columns.contains(column) {
+                columns.push(*column);
+            }
+        }
+        columns
+    }
+
+    fn format(&self) -> Result<Format> {
+        match self.output.extension().map(|ending| ending.to_string_lossy().to_lowercase()).as_deref() {
+            Some("svg") => Ok(Format::Svg),
+            Some("png") => Ok(Format::Png),
+            _ => Err(Error::File(format!(
+                "The picture must be a .svg or .png file; {} is neither.",
+                self.output.display()
+            ))),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 mod tensors;
 
 use crate::device;
-use crate::files::write_whole;
+use crate::files::{check_file, write_whole};
 use crate::reporter::{Reporter, print_line};
 use crate::run::build;
 use crate::settings::Settings;
@@ -44,7 +44,7 @@ pub struct Replay {
     #[arg(long, default_value = "gan32", value_parser = workload_names())]
     workload: String,
     /// Steps [default: as many as there are inputs for, or 50 with --reconstruct]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: Option<u32>,
     /// Reconstruct the images `target` by gradient descent on z from zeros, with G fixed, instead of training
     #[arg(long)]
@@ -72,6 +72,7 @@ impl Replay {
     /// A sentence for a setting, a file that does not fit, or the device.
     pub fn run(&self) -> Result<()> {
         let config = self.config()?;
+        self.save.as_deref().map_or(Ok(()), check_file)?;
         let parameters = Tensors::read(&self.checkpoint)?;
         let inputs = Tensors::read(&self.inputs)?;
         let mut trainer = self.trainer(config, parameters)?;

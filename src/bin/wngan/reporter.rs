@@ -126,8 +126,8 @@ impl Reporter {
 
     /// A final test is under way.
     pub fn final_test(&self, progress: TestProgress) {
-        self.bar.set_length(u64::from(progress.of));
-        self.bar.set_position(u64::from(progress.done));
+        self.bar.set_length(progress.of);
+        self.bar.set_position(progress.done);
     }
 
     /// Training has ended at `step`.

@@ -109,6 +109,7 @@ impl<'a> Run<'a> {
     ) -> Result<Run<'a>> {
         let begun = trainer.step();
         let folder = Folder::open(root, trainer.config(), begun, trainer.finished_test(), schedule.inspect)?;
+        folder.damage.iter().for_each(|sentence| reporter.warn(sentence));
         let best = match folder.best() {
             Err(error @ Error::Checkpoint(_)) => {
                 reporter.warn(&format!("{error} The best network so far is lost; the next test begins anew."));

@@ -1,6 +1,6 @@
 //! Where the images come from: the flags `--dataset`, `--dataroot`, `--crop_size`.
 
-use crate::files::{file_error, read, read_text, write_whole};
+use crate::files::{file_error, read_at_most, read_text, write_whole};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fs;
@@ -88,14 +88,17 @@ impl Source {
         let mut whole: Option<Dataset> = None;
         for path in &paths {
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            let part = data::open(&name, &read(path)?)?;
+            let part = data::open(&name, read_at_most(path, data::MAX_BYTES)?)?;
             match &mut whole {
                 Some(whole) => whole.append(&part)?,
                 None => whole = Some(part),
             }
         }
         let whole = whole.ok_or_else(|| Error::Data(plain("--dataset names no file. Name at least one.")))?;
-        Ok(Images::Files(self.crop_size.map_or(Ok(whole.clone()), |side| whole.cropped(side))?))
+        Ok(Images::Files(match self.crop_size {
+            Some(side) => whole.cropped(side)?,
+            None => whole,
+        }))
     }
 
     fn uncropped_faces(&self) -> Result<Images> {

@@ -1,6 +1,7 @@
 //! `wngan train`: trains a network, or tests one that is trained.
 
 use crate::device;
+use crate::files::check_folder;
 use crate::final_test::final_test;
 use crate::folder::{self, Folder, checkpoint_path};
 use crate::reporter::Reporter;
@@ -116,7 +117,7 @@ impl Train {
             )));
         }
         if self.only_tests() {
-            return Ok(());
+            return check_folder(root);
         }
         if self.final_test && config.niter == 0 {
             return Err(Error::Config(plain(
@@ -152,7 +153,7 @@ impl Train {
                 root.display()
             )));
         }
-        Ok(())
+        check_folder(root)
     }
 
     /// Whether a loaded network is tested and not trained.

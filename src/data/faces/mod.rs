@@ -17,7 +17,7 @@ const BINDING_BYTES: u32 = 128 << 20;
 
 /// How many faces a run uses whose images are brought to the given size: enough, or as many as fit any device.
 pub fn face_count(width: u32, height: u32, channels: u32) -> u32 {
-    let bytes = u64::from(width) * u64::from(height) * u64::from(channels);
+    let bytes = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(u64::from(channels));
     let fitting = u64::from(BINDING_BYTES) / bytes.max(1);
     ENOUGH.min(u32::try_from(fitting).unwrap_or(ENOUGH))
 }

@@ -9,8 +9,9 @@ pub struct Hinge;
 
 impl Loss for Hinge {
     fn discriminator(&self, real: &Tensor, fake: &Tensor) -> DiscriminatorLoss {
-        let of_real = |l: f64| ((1.0 - l).max(0.0), if l < 1.0 { -1.0 } else { 0.0 });
-        sum(real, fake, of_real, |l| ((1.0 + l).max(0.0), if l > -1.0 { 1.0 } else { 0.0 }))
+        // `max` would make 0 of NaN.
+        let of = |x: f64| if x <= -1.0 { (0.0, 0.0) } else { (1.0 + x, 1.0) };
+        sum(real, fake, |l| (of(-l).0, -of(-l).1), of)
     }
 
     fn generator(&self, _real: &Tensor, fake: &Tensor) -> (f64, Tensor) {

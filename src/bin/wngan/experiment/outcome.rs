@@ -103,12 +103,19 @@ impl Outcome {
     /// # Errors
     /// When it cannot be read.
     pub fn read(path: &Path) -> Result<Outcome> {
-        serde_json::from_str(&read_text(path)?).map_err(|e| {
-            Error::File(format!("{} cannot be read ({e}). Remove it to have its run tested again.", path.display()))
-        })
+        Outcome::parse(&read_text(path)?, path)
     }
 
-    fn row(&self) -> String {
+    /// From the text of the `result.json` at `path`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str, path: &Path) -> Result<Outcome> {
+        serde_json::from_str(text).map_err(|e| Error::File(format!("{} is no result of a run ({e}).", path.display())))
+    }
+
+    /// As a row of the table of all.
+    pub fn row(&self) -> String {
         let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
         let fields = [
             self.dataset.clone(),
@@ -151,16 +158,19 @@ pub fn norm_word(norm: Norm) -> String {
     serde_json::to_value(norm).ok().and_then(|word| word.as_str().map(String::from)).unwrap_or_default()
 }
 
-/// Writes `summary.csv` with every finished run below `root`, whoever ran it.
+/// Writes `summary.csv` with every finished run below `root`, whoever ran it; returns why others are left out.
 ///
 /// # Errors
-/// A folder or a result that cannot be read.
-pub fn summarise(root: &Path) -> Result<()> {
-    let mut outcomes = Vec::new();
+/// A folder that cannot be read, or the table, which cannot be written.
+pub fn summarise(root: &Path) -> Result<Vec<Error>> {
+    let (mut outcomes, mut left_out) = (Vec::new(), Vec::new());
     for folder in descendants(root, DEPTH)? {
         let path = folder.join(FILE);
         if path.exists() {
-            outcomes.push(Outcome::read(&path)?);
+            match Outcome::read(&path) {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => left_out.push(error),
+            }
         }
     }
     outcomes.sort_by(|a, b| {
@@ -169,7 +179,8 @@ pub fn summarise(root: &Path) -> Result<()> {
         (&x.0, &x.1).cmp(&(&y.0, &y.1)).then(a.config.lr.total_cmp(&b.config.lr)).then(x.2.cmp(&y.2))
     });
     let rows: String = outcomes.iter().map(Outcome::row).collect();
-    write_shared(&root.join("summary.csv"), format!("{COLUMNS}\n{rows}").as_bytes())
+    write_shared(&root.join("summary.csv"), format!("{COLUMNS}\n{rows}").as_bytes())?;
+    Ok(left_out)
 }
 
 /// The folders exactly `depth` levels below `root`.

@@ -8,6 +8,8 @@ use wn_gan::{Config, Result};
 
 /// Points of a curve of training losses, unless `--smooth` says otherwise.
 const POINTS: usize = 200;
+/// Larger numbers are drawn as this one: axes that reach further than f64 have no end.
+pub const LARGEST: f64 = 1e30;
 /// Settings in which runs of one group may differ.
 const FREE: [&str; 2] = ["seed", "niter"];
 
@@ -75,7 +77,7 @@ pub struct Curve {
     pub norm: Norm,
     /// Decides its lightness.
     pub rank: usize,
-    /// (step, value); both finite.
+    /// (step, value); both finite, the value at most [`LARGEST`] in size.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -122,6 +124,7 @@ pub fn read(groups: &[Group], column: Column, smooth: Option<u32>) -> Result<Vec
             let label = (i == 0).then(|| format!("{}{seeds}", group.label));
             let mut points = column.points(folder, smooth)?;
             points.retain(|(step, value)| step.is_finite() && value.is_finite());
+            points.iter_mut().for_each(|(_, value)| *value = value.clamp(-LARGEST, LARGEST));
             curves.push(Curve { label, norm: group.norm, rank: group.rank, points });
         }
     }

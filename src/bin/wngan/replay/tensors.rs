@@ -21,8 +21,15 @@ impl Tensors {
     /// # Errors
     /// When it is no safetensors file, or holds half-precision or infinite numbers.
     pub fn read(path: &Path) -> Result<Tensors> {
-        let bytes = read(path)?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|e| {
+        Tensors::parse(&read(path)?, path)
+    }
+
+    /// The same from the bytes of the file at `path`.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Tensors> {
+        let file = SafeTensors::deserialize(bytes).map_err(|e| {
             Error::Checkpoint(plain(format!("{} is not a safetensors file, or it is cut off ({e}).", path.display())))
         })?;
         let mut tensors = BTreeMap::new();
