@@ -181,8 +181,8 @@ setup_build() {
     say "ready to build"
 }
 
-# Everything for scripts/test.sh on top: formatter and lints, a software GPU, a browser, and Chinese characters for its
-# pictures.
+# Everything for scripts/test.sh on top: formatter and lints, a software GPU, three browsers, and Chinese characters for
+# their pictures.
 setup_tests() {
     cargo fmt --version >/dev/null 2>&1 || { has rustup && rustup component add rustfmt; } \
         || apt_install "rustfmt" rustfmt-web
@@ -192,6 +192,8 @@ setup_tests() {
         || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null || apt_install "a Vulkan driver" mesa-vulkan-drivers
     has c++ || apt_install "a C++ compiler for libFuzzer" g++
     has "${CHROMIUM:-chromium}" || apt_install "Chromium" chromium
+    has "${FIREFOX:-firefox-esr}" || apt_install "Firefox" firefox-esr
+    has WebKitWebDriver && has Xvfb || apt_install "WebKitGTK's browser or a screen for it" webkit2gtk-driver xvfb
     has fc-list && [ -n "$(fc-list :lang=zh)" ] || apt_install "a Chinese font" fontconfig fonts-wqy-microhei
     say "ready to test"
 }

@@ -25,7 +25,7 @@ const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 // What a browser keeps beside its profile goes with the tests, and not into the home of whoever runs them.
 const HOME = mkdtempSync(join(tmpdir(), "wn-gan-"));
 process.on("exit", () => rmSync(HOME, { recursive: true, force: true }));
-const ENVIRONMENT = { ...process.env, HOME, XDG_CACHE_HOME: HOME, XDG_CONFIG_HOME: HOME };
+export const ENVIRONMENT = { ...process.env, HOME, XDG_CACHE_HOME: HOME, XDG_CONFIG_HOME: HOME };
 
 /** A software adapter takes up to seconds for a pipeline. */
 export const BUILD_MILLIS = 240_000;
@@ -48,12 +48,14 @@ export async function program() {
   return core;
 }
 
-/** @param {{ webgpu?: boolean, switches?: string[] }} [options] */
-export async function browser({ webgpu = true, switches = [] } = {}) {
+/** Which Chromium to start, and how. @param {{ webgpu?: boolean, switches?: string[] }} [options] */
+export function chromiumLaunch({ webgpu = true, switches = [] } = {}) {
   const args = [...SWITCHES, ...(webgpu ? WEBGPU : ["--disable-features=WebGPU,WebGPUService"]), ...switches];
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  return chromium.launch({ executablePath, args, env: ENVIRONMENT });
+  return { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args, env: ENVIRONMENT };
 }
+
+/** @param {Parameters<typeof chromiumLaunch>[0]} [options] */
+export const browser = (options) => chromium.launch(chromiumLaunch(options));
 
 /**
  * A page that notes what must not happen: errors, and requests to anywhere but its host.
