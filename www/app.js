@@ -2,6 +2,7 @@
  * The page's one part: its state, its control and its views, mounted on a root outside of which it touches nothing.
  *
  * @typedef {import("./protocol.js").WorkerEvent} WorkerEvent
+ * @typedef {import("./protocol.js").KeptRun} KeptRun
  * @typedef {import("./state.js").State} State
  */
 import { render } from "lit-html";
@@ -10,7 +11,7 @@ import { Curve } from "./curve.js";
 import { copy, download, find, paint } from "./dom.js";
 import { t, translate } from "./i18n.js";
 import { eachRow, lossLines, WIDTH } from "./losses.js";
-import { canApplyHot, canBegin, fileName, isReady, pending, showsCard } from "./select.js";
+import { canApplyHot, canBegin, failedStage, fileName, isReady, pending, showsCard } from "./select.js";
 import { Store } from "./store.js";
 import { card, report } from "./views/card.js";
 import { Controls } from "./views/controls.js";
@@ -42,6 +43,8 @@ export class App {
     this.charts = [];
     /** What is on screen. @type {State | undefined} */
     this.drawn = undefined;
+    /** What each part was last drawn from. @type {Map<string, unknown[]>} */
+    this.known = new Map();
     /** The step that the charts show. */
     this.chartsStep = 0;
     /** @type {import("./protocol.js").Picture | undefined} */
@@ -60,6 +63,8 @@ export class App {
       pairsCaption: this.part("pairs-caption", HTMLElement),
     });
     this.inside = new Inside(() => control.saveCsv("inside"), () => this.renderInside());
+    /** The panel of the networks has something new to show. */
+    this.insideIsOld = false;
     this.theorem = new Theorem(this.part("theorem", HTMLElement), (question) => control.ask("theorem", question), () => this.renderTheorem());
     this.controls = new Controls(
       {
@@ -73,7 +78,10 @@ export class App {
         },
         discard: () => control.discard(),
       },
-      () => this.render(),
+      () => {
+        this.known.delete("settings");
+        this.render();
+      },
     );
     // The shell's words for those without scripts make room.
     this.part("card", HTMLElement).replaceChildren();
@@ -170,14 +178,14 @@ export class App {
       case "chunk":
         eachRow(event.rows, (row, i) => this.losses.push(event.first + i, row));
         this.meter.mark(event.step, event.test);
-        if (event.score) {
-          this.scores.push(event.score.step, [event.score.loss]);
-          this.updateCharts();
-        }
+        if (!event.score) return;
+        this.scores.push(event.score.step, [event.score.loss]);
+        this.chartsStep = NaN;
         return;
       case "inspection":
         this.inside.push(event.inspection);
-        return this.renderInside();
+        this.insideIsOld = true;
+        return;
       case "grid":
         return this.samples.showSamples(event.picture, event.step, (this.state.columns[0].started?.config.vis_size ?? 0) ** 2);
       case "pairs":
@@ -191,6 +199,7 @@ export class App {
     if (this.state !== this.drawn) this.render();
     else this.renderFacts();
     if (column.step !== this.chartsStep) this.updateCharts();
+    if (this.insideIsOld) this.renderInside();
     const patience = SILENCE_MILLIS[/** @type {keyof typeof SILENCE_MILLIS} */ (column.phase)];
     const { client } = this.control;
     const silent = patience !== undefined && client !== undefined && performance.now() - client.heardAt > patience;
@@ -219,52 +228,70 @@ export class App {
     ].join("\n");
   };
 
+  /**
+   * Draws a part, unless all that it is drawn from is as it was.
+   * @param {string} id @param {unknown[]} from @param {(part: HTMLElement) => void} draw
+   */
+  draw(id, from, draw) {
+    const before = this.known.get(id);
+    if (before?.every((value, i) => value === from[i])) return;
+    this.known.set(id, from);
+    draw(this.part(id, HTMLElement));
+  }
+
   /** Draws what follows from the state. */
   render() {
-    const { state } = this;
+    const { state, control } = this;
     this.drawn = state;
     const [column] = state.columns;
-    const { control } = this;
-    const { kept } = control;
+    const { phase, started } = column;
+    const { stages, build, silent, offer: offered, kept, forgotten, keeps, draft, settings, preset, presets, opened, fresh, opening } = state;
     const copyText = (/** @type {string} */ text, /** @type {Element} */ shown) => void this.copy(text, shown);
+    const { diagnostics } = this;
 
-    const cardRoot = this.part("card", HTMLElement);
-    cardRoot.hidden = !showsCard(state, column);
-    cardRoot.classList.toggle("late", state.late);
-    cardRoot.classList.toggle("failed", [...state.stages.values()].some((stage) => stage.state === "failed"));
-    const toCpu = () => {
-      control.page.address.chosen = "cpu";
-      void control.boot();
-    };
-    render(card(state, { again: () => void control.boot(), cpu: toCpu, diagnostics: this.diagnostics, copy: copyText }), cardRoot);
-
-    const faultRoot = this.part("fault", HTMLElement);
-    faultRoot.hidden = (!column.fault || showsCard(state, column)) && !state.silent;
-    render(fault(state, column, { back: () => void control.goBack(), fresh: () => void control.restartProgram(), diagnostics: this.diagnostics, copy: copyText }), faultRoot);
-
-    const undo = (/** @type {"run" | "forget"} */ what) => (what === "forget" ? kept.remember() : void control.undo());
-    render(say(state, { undo }), this.part("say", HTMLElement));
-    const on = {
-      open: (/** @type {import("./protocol.js").KeptRun} */ run) => void kept.open(run.id),
-      rename: (/** @type {import("./protocol.js").KeptRun} */ run, /** @type {string} */ name) => void kept.rename(run, name),
-      duplicate: (/** @type {import("./protocol.js").KeptRun} */ run) => void kept.duplicate(run, t("kept.copy", { name: titleOf(run) })),
-      download: (/** @type {import("./protocol.js").KeptRun} */ run) => void kept.download(run),
-      forget: (/** @type {import("./protocol.js").KeptRun} */ run) => void kept.forget(run),
-      dismiss: () => this.store.change({ do: "offer", run: undefined }),
-    };
-    const offerRoot = this.part("resume-offer", HTMLElement);
-    offerRoot.hidden = state.offer === undefined;
-    render(offer(state, on), offerRoot);
-    const listRoot = this.part("kept-runs", HTMLElement);
-    listRoot.hidden = !state.keeps;
-    render(keptList(state, on), listRoot);
-    this.part("keeping", HTMLElement).textContent = keeping(state, column);
-
-    render(this.controls.render(state, column), this.part("settings", HTMLElement));
-    this.paintPreview();
+    this.draw("card", [stages, build, phase, started, state.late], (part) => {
+      part.hidden = !showsCard(state, column);
+      part.classList.toggle("late", state.late);
+      part.classList.toggle("failed", failedStage(state) !== undefined);
+      const toCpu = () => {
+        control.page.address.chosen = "cpu";
+        void control.boot();
+      };
+      render(card(state, { again: () => void control.boot(), cpu: toCpu, diagnostics, copy: copyText }), part);
+    });
+    this.draw("fault", [column.fault, column.recovering, phase, silent], (part) => {
+      part.hidden = (!column.fault || showsCard(state, column)) && !silent;
+      render(fault(state, column, { back: () => void control.goBack(), fresh: () => void control.restartProgram(), diagnostics, copy: copyText }), part);
+    });
+    this.draw("say", [state.say, opening], (part) => {
+      const undo = (/** @type {"run" | "forget"} */ what) => (what === "forget" ? control.kept.remember() : void control.undo());
+      render(say(state, { undo }), part);
+    });
+    this.draw("resume-offer", [offered], (part) => {
+      part.hidden = offered === undefined;
+      render(offer(state, this.onKept), part);
+    });
+    this.draw("kept-runs", [kept, forgotten, keeps], (part) => {
+      part.hidden = !keeps;
+      render(keptList(state, this.onKept), part);
+    });
+    this.draw("keeping", [column.keeping, keeps, started], (part) => (part.textContent = keeping(state, column)));
+    this.draw("settings", [draft, settings, preset, presets, opened, fresh, opening, started, phase], (part) => {
+      render(this.controls.render(state, column), part);
+      this.paintPreview();
+    });
     this.renderButtons();
     this.renderFacts();
   }
+
+  onKept = {
+    open: (/** @type {KeptRun} */ run) => void this.control.kept.open(run.id),
+    rename: (/** @type {KeptRun} */ run, /** @type {string} */ name) => void this.control.kept.rename(run, name),
+    duplicate: (/** @type {KeptRun} */ run) => void this.control.kept.duplicate(run, t("kept.copy", { name: titleOf(run) })),
+    download: (/** @type {KeptRun} */ run) => void this.control.kept.download(run),
+    forget: (/** @type {KeptRun} */ run) => void this.control.kept.forget(run),
+    dismiss: () => this.store.change({ do: "offer", run: undefined }),
+  };
 
   /** The images that the form names; drawn anew only if they are others. */
   paintPreview() {
@@ -316,6 +343,7 @@ export class App {
   }
 
   renderInside() {
+    this.insideIsOld = false;
     render(this.inside.render(), this.part("inside", HTMLElement));
   }
 
@@ -325,6 +353,7 @@ export class App {
 
   /** Everything, in another language or other colours; what is focused, open or selected stays so. */
   renderAll() {
+    this.known.clear();
     translate(this.root);
     this.render();
     this.renderInside();

@@ -27,6 +27,8 @@ import { isSafetensors } from "./worker/safetensors.js";
  * shows them after five, and its running test lasts as long (half a minute on a software adapter).
  */
 const SOFTWARE_HASH = "#preset=tiny";
+/** What may come many times a second; it is drawn when the page next looks. */
+const FREQUENT = new Set(["chunk", "best", "inspection", "grid", "pairs"]);
 /** A worker that breaks down a second time within this time is not replaced without being asked. */
 const TROUBLE_MILLIS = 600_000;
 
@@ -374,8 +376,7 @@ export class Control {
 
   /** @param {WorkerEvent} event */
   heard(event) {
-    const quiet = event.event === "chunk" && event.score === undefined && event.test.running === this.column.test.running;
-    this.store.change({ do: "event", event, at: performance.now() }, quiet);
+    this.store.change({ do: "event", event, at: performance.now() }, FREQUENT.has(event.event));
     this.page.event(event);
     if (event.event === "recovered") this.page.started(event.started, "resumed");
     if (event.event === "kept") this.kept.refresh();

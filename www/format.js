@@ -13,6 +13,12 @@ export const titleOf = ({ name, preset, config }) => name || `${named(`preset.${
 /** @param {number} bytes */
 export const megabytes = (bytes) => number(Math.max(0.1, bytes / 1e6), { maximumSignificantDigits: 2 });
 
+/** Making a formatter takes longer than all that it formats. @type {Map<string, Intl.DateTimeFormat>} */
+const clocks = new Map();
+
 /** @param {number} milliseconds since 1970 @param {string} language */
-export const moment = (milliseconds, language) =>
-  new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(milliseconds);
+export function moment(milliseconds, language) {
+  const clock = clocks.get(language) ?? new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  clocks.set(language, clock);
+  return clock.format(milliseconds);
+}

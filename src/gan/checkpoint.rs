@@ -18,6 +18,8 @@ const MAX_STEP: u32 = 1 << 31;
 const FORMAT: u32 = 2;
 const OPTIMISER: &str = "opt.";
 const AVERAGE: &str = "ema.";
+/// What the page keeps of a run beside its networks: curves and the best ones.
+const PAGE: &str = "page.";
 /// What PyTorch's batch norm counts beside its statistics, as an integer; nothing here needs it.
 const FOREIGN: &str = ".num_batches_tracked";
 
@@ -64,7 +66,8 @@ impl Checkpoint {
         }
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let mut tensors = HashMap::new();
-        for (name, view) in file.iter().filter(|(name, _)| !name.ends_with(FOREIGN)) {
+        let is_none_of_ours = |name: &str| name.ends_with(FOREIGN) || name.starts_with(PAGE);
+        for (name, view) in file.iter().filter(|(name, _)| !is_none_of_ours(name)) {
             if view.dtype() != Dtype::F32 {
                 let found = format_args!("{:?}", view.dtype());
                 return Err(Error::Checkpoint(sentences::checkpoint::element_type(name, found)));

@@ -14,7 +14,7 @@ const coreEn = Object.fromEntries(core.sentences().map(({ code, text }) => [code
 
 /** Latin words that Chinese sentences keep: names of things, formats, settings, and their values. */
 const NAMES = new Set(
-  `activation alternating auto batch batch_size channels CIFAR CPU cpu data_batch_1.bin dcgan Debian DirectX epsilon final
+  `activation alternating auto batch batch_size channels CIFAR CPU cpu crc32 data_batch_1.bin dcgan Debian DirectX epsilon final
   GPU gpu gzip IDX lr MB mesa-vulkan-drivers Metal MiB NaN n_dis net nlayer none norm NumPy order PDF pickle PReLU prelu Python
   ReLU relu resnet ResNet RGB running safetensors seconds sigmoid simultaneous TPReLU TReLU train-images-idx3-ubyte
   train-images-idx3-ubyte.gz Vulkan WebP weight WNGAN_DEVICE F32 CIFAR-10 CIFAR-100`.split(/\s+/),

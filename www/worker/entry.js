@@ -32,9 +32,10 @@ function booted() {
 /** @type {{ [N in RequestName]: (args: Requests[N]["args"], request: Request) => Promise<Requests[N]["reply"]> }} */
 const answers = {
   async boot({ choice, variants, calm }) {
+    runs = new Runs(program, await vault, tell, calm);
+    const opened = await runs.openDevice(choice, variants);
     const core = await program.load();
-    runs = new Runs(core, await vault, tell, calm);
-    return { ...(await runs.openDevice(choice, variants)), presets: core.presets(), settings: core.settings(), keeps: (await vault).store !== undefined };
+    return { ...opened, presets: core.presets(), settings: core.settings(), keeps: (await vault).store !== undefined };
   },
 
   async theorem({ depth, maps, activation, seed }) {

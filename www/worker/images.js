@@ -11,9 +11,9 @@ import { pictureOf } from "./picture.js";
 export const FACES = "faces";
 
 export class Images {
-  /** @param {import("./device.js").Core} core */
-  constructor(core) {
-    this.core = core;
+  /** @param {import("./program.js").Program} program */
+  constructor(program) {
+    this.program = program;
     /** @type {Dataset | undefined} */
     this.opened = undefined;
     /** @type {{ seed: number, data: Dataset } | undefined} */
@@ -22,11 +22,12 @@ export class Images {
 
   /** Files of one set; what was open before stays if one of them is refused. @param {File[]} files @returns {Promise<DataInfo>} */
   async open(files) {
+    const core = await this.program.load();
     /** @type {Dataset | undefined} */
     let all;
     try {
       for (const file of files) {
-        const part = this.core.Dataset.open(file.name, new Uint8Array(await file.arrayBuffer()));
+        const part = core.Dataset.open(file.name, new Uint8Array(await file.arrayBuffer()));
         if (all) {
           const both = joined(all, part);
           all.free();
@@ -44,21 +45,17 @@ export class Images {
     return info;
   }
 
-  /** @param {Config} config */
-  has({ dataset }) {
-    return dataset === FACES || dataset === this.opened?.name;
-  }
-
-  /** The images that settings name. @param {Config} config @returns {Dataset} */
-  of(config) {
+  /** The images that settings name. @param {Config} config @returns {Promise<Dataset>} */
+  async of(config) {
+    const core = await this.program.load();
     const { dataset, seed, width, height, channels } = config;
     if (dataset !== FACES) {
       if (this.opened?.name === dataset) return this.opened;
       throw new Fault("page.no_images", { name: dataset });
     }
-    const count = this.core.Dataset.faceCount(width, height, channels);
+    const count = core.Dataset.faceCount(width, height, channels);
     if (this.faces?.seed !== seed || this.faces.data.count !== count) {
-      const data = this.core.Dataset.faces(count, seed);
+      const data = core.Dataset.faces(count, seed);
       this.faces?.data.free();
       this.faces = { seed, data };
     }

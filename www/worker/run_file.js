@@ -12,6 +12,8 @@ import { appended, arrayOf, extracted, joined, ofArrays, parse, pieces } from ".
 
 const PAGE = "page.";
 const BEST = "page.best.";
+/** Where the header of a checkpoint has the checksum of all else in it. */
+const CHECKSUM = "crc32";
 
 /**
  * @param {Uint8Array<ArrayBuffer>} checkpoint
@@ -29,19 +31,23 @@ export function composed(checkpoint, history, best, info) {
     ...Object.fromEntries(finals),
   });
   const kept = best.best && parse(best.best.bytes);
-  const file = appended(parse(checkpoint), [
+  const whole = parse(checkpoint);
+  // The checkpoint's own checksum is not one of the file that it becomes a part of.
+  const { [CHECKSUM]: checksum, ...metadata } = whole.metadata;
+  const file = appended(whole, [
     { prefix: PAGE, file: arrays },
     ...(kept ? [{ prefix: BEST, file: kept }] : []),
   ]);
   const page = {
     info,
+    checksum,
     stride: history.stride,
     scores: history.scores,
     inside: history.inside,
     finals: history.finals.map(({ step, loss, half }) => ({ step, loss, half })),
     best: best.best && { step: best.best.step, loss: best.best.loss, metadata: kept?.metadata },
   };
-  return pieces({ ...file, metadata: { ...file.metadata, page: JSON.stringify(page) } });
+  return pieces({ ...file, metadata: { ...metadata, page: JSON.stringify(page) } });
 }
 
 /**
@@ -50,11 +56,13 @@ export function composed(checkpoint, history, best, info) {
  */
 export function decomposed(bytes) {
   const file = parse(bytes);
-  const { page: text, ...metadata } = file.metadata;
+  const { page: text, ...own } = file.metadata;
   const history = new History();
   const best = new Best();
-  if (text === undefined) return { checkpoint: bytes, metadata, history, best, info: undefined };
+  if (text === undefined) return { checkpoint: bytes, metadata: own, history, best, info: undefined };
   const page = JSON.parse(text);
+  /** @type {Record<string, string>} */
+  const metadata = page.checksum === undefined ? own : { ...own, [CHECKSUM]: page.checksum };
   history.stride = page.stride;
   const steps = arrayOf(file, `${PAGE}losses.step`, Uint32Array) ?? new Uint32Array();
   const values = arrayOf(file, `${PAGE}losses`, Float32Array) ?? new Float32Array();

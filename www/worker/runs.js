@@ -2,7 +2,6 @@
  * The runs of this worker on their device: how they begin, go on from what was kept of them, and survive the loss of the
  * device.
  *
- * @typedef {import("./device.js").Core} Core
  * @typedef {import("./device.js").Device} Device
  * @typedef {import("../../wn_gan.js").Config} Config
  * @typedef {import("../protocol.js").WorkerEvent} WorkerEvent
@@ -31,17 +30,17 @@ const GENERAL = new Set(["boot", "theorem", "open", "start", "resume", "kept", "
 
 export class Runs {
   /**
-   * @param {Core} core
+   * @param {import("./program.js").Program} program
    * @param {Vault} vault
    * @param {(event: WorkerEvent, transfer?: Transferable[]) => void} tell
    * @param {boolean} calm draw the samples seldom
    */
-  constructor(core, vault, tell, calm) {
-    this.core = core;
+  constructor(program, vault, tell, calm) {
+    this.program = program;
     this.vault = vault;
     this.tell = tell;
     this.calm = calm;
-    this.images = new Images(core);
+    this.images = new Images(program);
     /** @type {Device | undefined} */
     this.device = undefined;
     /** The device is lost. */
@@ -103,7 +102,7 @@ export class Runs {
   async openDevice(choice, variants) {
     this.asked = { choice, variants };
     const stage = (/** @type {StageName} */ name, /** @type {() => any} */ work) => this.inStage(name, work);
-    const { name, cpu, kept, device } = await openDevice(choice, stage, async () => this.core, (of) => variants[of]);
+    const { name, cpu, kept, device } = await openDevice(choice, stage, () => this.program.load(), (of) => variants[of]);
     this.device = device;
     this.variant = device.variant;
     const { backend, software, variant } = device;
@@ -141,10 +140,11 @@ export class Runs {
 
   /** A session of the settings, on the kernel variant of that name where the device has it. @param {Config} config @param {string} variant */
   async build(config, variant) {
+    const core = await this.program.load();
     const data = await this.inStage("images", () => this.images.of(config));
     await this.opened.tune(variant || this.variant);
     const session = await this.inStage("pipelines", () =>
-      this.core.startSession(this.opened, data, config, (done, total, label) => this.tell({ event: "build", done, total, label })),
+      core.startSession(this.opened, data, config, (done, total, label) => this.tell({ event: "build", done, total, label })),
     );
     return { session, data };
   }
@@ -243,7 +243,7 @@ export class Runs {
   /** A file of parameters alone says nothing of its settings: they go into the networks that are there. @param {Place} place @param {number} run @param {Uint8Array<ArrayBuffer>} checkpoint */
   async restoreInto(place, run, checkpoint) {
     const { column, keeper } = place;
-    const data = this.images.of(column.running.config);
+    const data = await this.images.of(column.running.config);
     await this.leave(place);
     column.running.restore(checkpoint);
     place.run = run;
@@ -388,7 +388,7 @@ export class Runs {
     if (!this.isGone) return;
     const { variants } = this.asked;
     const quiet = (/** @type {StageName} */ _, /** @type {() => any} */ work) => work();
-    const { device } = await openDevice("gpu", quiet, async () => this.core, (of) => variants[of] ?? this.variant);
+    const { device } = await openDevice("gpu", quiet, () => this.program.load(), (of) => variants[of] ?? this.variant);
     this.device?.free();
     this.device = device;
     this.isGone = false;
