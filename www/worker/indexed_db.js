@@ -1,13 +1,15 @@
 /**
  * Kept runs in IndexedDB, where a browser lets a page have no files of its own (some private windows). A save is one
- * transaction: it is there as a whole or not at all.
+ * transaction: it is there as a whole or not at all. Bytes and no blob, which WebKit stores in no private window; what the
+ * list of runs needs stands apart from them, because it should not read them all.
  *
  * @typedef {import("./store.js").Store} Store
  */
-import { readHeader } from "./safetensors.js";
+import { joined, parse } from "./safetensors.js";
 
 const NAME = "wn-gan-runs";
 const RUNS = "runs";
+const HEADS = "heads";
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 const answered = (request) =>
@@ -19,46 +21,43 @@ const answered = (request) =>
 /** @returns {Promise<Store>} rejects where the browser keeps nothing for this page */
 export async function openIndexedDb() {
   const opening = indexedDB.open(NAME, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(RUNS);
+  opening.onupgradeneeded = () => [RUNS, HEADS].map((store) => opening.result.createObjectStore(store));
   const database = await answered(opening);
 
-  /** @template T @param {IDBTransactionMode} mode @param {(runs: IDBObjectStore) => IDBRequest<T>} ask @returns {Promise<T>} */
+  /**
+   * One transaction over both stores.
+   * @template T @param {IDBTransactionMode} mode @param {(runs: IDBObjectStore, heads: IDBObjectStore) => IDBRequest<T>} ask
+   * @returns {Promise<T>} what the last request brought
+   */
   const within = (mode, ask) =>
     new Promise((resolve, reject) => {
-      const transaction = database.transaction(RUNS, mode, { durability: "strict" });
-      const request = ask(transaction.objectStore(RUNS));
+      const transaction = database.transaction([RUNS, HEADS], mode, { durability: "strict" });
+      const request = ask(transaction.objectStore(RUNS), transaction.objectStore(HEADS));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onerror = transaction.onabort = () => reject(transaction.error ?? request.error);
     });
-  /** @param {string} id @returns {Promise<Blob>} */
-  const blob = async (id) => {
-    const found = await within("readonly", (runs) => runs.get(id));
-    if (!(found instanceof Blob)) throw new DOMException("There is no such run.", "NotFoundError");
-    return found;
-  };
 
   return {
-    async heads() {
-      const ids = await within("readonly", (runs) => runs.getAllKeys());
-      const heads = await Promise.all(
-        ids.map(async (key) => {
-          const id = String(key);
-          try {
-            const bytes = await blob(id);
-            return { id, metadata: (await readHeader(bytes)).metadata, bytes: bytes.size };
-          } catch {
-            return undefined; // What cannot be read is no run.
-          }
-        }),
-      );
-      return heads.filter((one) => one !== undefined);
-    },
+    heads: () => within("readonly", (_, heads) => heads.getAll()),
     async save(id, pieces) {
-      await within("readwrite", (runs) => runs.put(new Blob(pieces), id));
+      const bytes = joined(pieces);
+      const head = { id, metadata: parse(bytes).metadata, bytes: bytes.length };
+      await within("readwrite", (runs, heads) => {
+        runs.put(bytes, id);
+        return heads.put(head, id);
+      });
     },
-    load: async (id) => new Uint8Array(await (await blob(id)).arrayBuffer()),
+    async load(id) {
+      /** @type {Uint8Array<ArrayBuffer> | undefined} */
+      const bytes = await within("readonly", (runs) => runs.get(id));
+      if (!bytes) throw new DOMException("There is no such run.", "NotFoundError");
+      return bytes;
+    },
     async remove(id) {
-      await within("readwrite", (runs) => runs.delete(id));
+      await within("readwrite", (runs, heads) => {
+        runs.delete(id);
+        return heads.delete(id);
+      });
     },
   };
 }

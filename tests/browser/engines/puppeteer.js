@@ -37,6 +37,7 @@ async function open(launch) {
       await page.keyboard.type(text);
       await page.keyboard.press("Tab");
     },
+    select: async (selector, value) => void (await page.select(selector, value)),
     setFiles: async (selector, paths) => {
       const input = /** @type {import("puppeteer-core").ElementHandle<HTMLInputElement>} */ (await page.waitForSelector(selector));
       await input.uploadFile(...paths);

@@ -7,6 +7,7 @@ export interface Tab {
   click(selector: string): Promise<void>;
   /** Types over what a field holds, and leaves the field. */
   fill(selector: string, text: string): Promise<void>;
+  select(selector: string, value: string): Promise<void>;
   setFiles(selector: string, paths: string[]): Promise<void>;
   close(): Promise<void>;
   /** Ends the browser's processes without a warning. */

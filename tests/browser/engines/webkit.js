@@ -104,6 +104,7 @@ export async function webkit({ webgpu, profile }) {
       await post(`${await find(selector)}/clear`);
       await type(selector, text + TAB_KEY);
     },
+    select: async (selector, value) => post(`${await find(`${selector} option[value="${value}"]`)}/click`),
     setFiles: (selector, paths) => type(selector, paths.join("\n")),
     close: async () => {
       await command(`${origin}/session/${sessionId}`, "DELETE");
