@@ -16,12 +16,28 @@ pub struct Device {
     pub(super) backend: Box<dyn Backend>,
     pub(super) counters: Arc<Counters>,
     pace: Mutex<Pace>,
+    memory_limit: Option<u64>,
 }
+
+/// A page's memory has 32-bit addresses; the rest of them is for what is not counted.
+const PAGE_BYTES: u64 = 3 << 30;
 
 impl Device {
     /// What a back end makes whose memory is counted by `counters`.
     pub(super) fn new(backend: Box<dyn Backend>, counters: Arc<Counters>) -> Device {
-        Device { backend, counters, pace: Mutex::default() }
+        let memory_limit = (cfg!(target_arch = "wasm32") && backend.description().is_cpu).then_some(PAGE_BYTES);
+        Device { backend, counters, pace: Mutex::default(), memory_limit }
+    }
+
+    /// The same device, whose buffers may have so many bytes in all; without a limit where it is not known how much there is:
+    /// adapters do not say. A page that computes on the CPU has 3 GiB by itself.
+    pub fn with_memory_limit(self, bytes: Option<u64>) -> Device {
+        Device { memory_limit: bytes, ..self }
+    }
+
+    /// Bytes that new buffers may have; `None` where that is not known.
+    pub fn free_memory(&self) -> Option<u64> {
+        self.memory_limit.map(|limit| limit.saturating_sub(self.counts().buffer_bytes))
     }
 
     /// Name of the adapter as the driver gives it; browsers may leave it empty.
