@@ -79,11 +79,15 @@ impl Device {
     /// is on the device goes on.
     ///
     /// # Errors
-    /// What `build` meets, otherwise [`Error::Memory`] or [`Error::Build`].
+    /// [`Error::Lost`] where the device is, else what `build` meets, otherwise [`Error::Memory`] or [`Error::Build`].
     pub async fn guarded<T>(&self, build: impl Future<Output = Result<T>>) -> Result<T> {
         let scope = self.backend.error_scope();
         let built = build.await;
         let ended = scope.end().await;
+        if self.is_lost() {
+            // Whatever else it met follows from that.
+            self.check()?;
+        }
         // A refusal of our own says more than what the device made of it.
         let built = built?;
         ended.map(|()| built)
@@ -93,9 +97,19 @@ impl Device {
     /// goes on after it.
     ///
     /// # Errors
-    /// [`Error::Device`] with the driver's message.
+    /// [`Error::Lost`] or [`Error::Device`] with the driver's message.
     pub fn check(&self) -> Result<()> {
         self.backend.check()
+    }
+
+    /// Whether it is lost: whatever is read of it fails with [`Error::Lost`].
+    pub fn is_lost(&self) -> bool {
+        self.backend.is_lost()
+    }
+
+    /// Gives an adapter's device up, at once and with all that is on it, as if its driver had; the CPU cannot be lost.
+    pub fn destroy(&self) {
+        self.backend.destroy();
     }
 
     /// Milliseconds on the clock that its work is timed by.
@@ -179,7 +193,7 @@ impl Device {
     /// What `fill` makes of `len` elements of four bytes.
     ///
     /// # Errors
-    /// [`Error::Device`] when the device failed meanwhile, or else what `fill` met.
+    /// [`Error::Lost`] or [`Error::Device`] when the device failed meanwhile, or else what `fill` met.
     pub(super) async fn elements<T: Pod>(
         &self,
         len: usize,
