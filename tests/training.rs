@@ -11,6 +11,8 @@ mod divergence;
 mod golden;
 #[path = "support/gpu.rs"]
 mod gpu;
+#[path = "training/loss.rs"]
+mod loss;
 #[path = "training/memory.rs"]
 mod memory;
 #[path = "training/occupancy.rs"]

@@ -80,6 +80,8 @@ export const zh = {
   "checkpoint.missing": "检查点中没有此网络所需的张量 {tensor}。请选择训练它时所用的设置。",
   "checkpoint.shape": "在这些设置下，张量 {tensor} 的形状必须是 {needed}；检查点中的是 {found}。",
 
+  "limit.run": `此次训练需要 {needed} 内存，而空闲的只有 {free}。${SMALLER}`,
+  "limit.run_or_preset": `此次训练需要 {needed} 内存，而空闲的只有 {free}。${SMALLER}预设 {preset} 可以运行。`,
   "limit.buffer": `缓冲区“{buffer}”需要 {needed}，而此 GPU 最多允许 {most}。${SMALLER}`,
   "limit.memory": `缓冲区“{buffer}”需要 {needed}，而此设备没有这么多内存。${SMALLER}`,
   "limit.layer": `{network} 的 {layer} 层需要 {needed}，而任何 GPU 的单个缓冲区最多为 {most}。${SMALLER}`,

@@ -14,7 +14,7 @@ mod split;
 
 pub use faces::{face_count, faces};
 pub use open::open;
-pub use split::Split;
+pub use split::{Split, held_out_counts};
 
 use crate::error::{Error, Result, sentences};
 use std::borrow::Cow;

@@ -39,8 +39,8 @@ impl Dataset {
         if count < 2 {
             return Err(Error::Data(sentences::data::too_few(&self.name, count)));
         }
-        let final_count = final_count.min(count / 5).max(1);
-        Ok(Split { order: permutation(count, seed), running: running.clamp(1, final_count), final_count })
+        let (running, final_count) = held_out_counts(count, running, final_count);
+        Ok(Split { order: permutation(count, seed), running, final_count })
     }
 
     /// The images in the order of `split`: held-out ones first.
@@ -53,6 +53,12 @@ impl Dataset {
         }
         Dataset { name: self.name.clone(), pixels, ..*self }
     }
+}
+
+/// Of `count` images, those of the running test and all that are held out, where `running` and `final_count` are asked for.
+pub fn held_out_counts(count: u32, running: u32, final_count: u32) -> (u32, u32) {
+    let final_count = final_count.min(count / 5).max(1);
+    (running.clamp(1, final_count), final_count)
 }
 
 /// The shuffle of Fisher and Yates, driven by the counter-based generator: the same on every machine.

@@ -141,8 +141,16 @@ pub trait Backend: Shareable {
     /// once: what it belongs to is then over, and the device goes on.
     ///
     /// # Errors
-    /// [`crate::Error::Device`] with the driver's message.
+    /// [`crate::Error::Lost`] or [`crate::Error::Device`] with the driver's message.
     fn check(&self) -> Result<()>;
+
+    /// Whether it is lost. What never fails never is.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
+    /// Gives it up, with all that is on it.
+    fn destroy(&self) {}
 
     /// Catches errors from now on.
     fn error_scope(&self) -> Box<dyn ErrorScope>;

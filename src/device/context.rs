@@ -16,12 +16,28 @@ pub struct Device {
     pub(super) backend: Box<dyn Backend>,
     pub(super) counters: Arc<Counters>,
     pace: Mutex<Pace>,
+    memory_limit: Option<u64>,
 }
+
+/// A page's memory has 32-bit addresses; the rest of them is for what is not counted.
+const PAGE_BYTES: u64 = 3 << 30;
 
 impl Device {
     /// What a back end makes whose memory is counted by `counters`.
     pub(super) fn new(backend: Box<dyn Backend>, counters: Arc<Counters>) -> Device {
-        Device { backend, counters, pace: Mutex::default() }
+        let memory_limit = (cfg!(target_arch = "wasm32") && backend.description().is_cpu).then_some(PAGE_BYTES);
+        Device { backend, counters, pace: Mutex::default(), memory_limit }
+    }
+
+    /// The same device, whose buffers may have so many bytes in all; without a limit where it is not known how much there is:
+    /// adapters do not say. A page that computes on the CPU has 3 GiB by itself.
+    pub fn with_memory_limit(self, bytes: Option<u64>) -> Device {
+        Device { memory_limit: bytes, ..self }
+    }
+
+    /// Bytes that new buffers may have; `None` where that is not known.
+    pub fn free_memory(&self) -> Option<u64> {
+        self.memory_limit.map(|limit| limit.saturating_sub(self.counts().buffer_bytes))
     }
 
     /// Name of the adapter as the driver gives it; browsers may leave it empty.
@@ -63,11 +79,15 @@ impl Device {
     /// is on the device goes on.
     ///
     /// # Errors
-    /// What `build` meets, otherwise [`Error::Memory`] or [`Error::Build`].
+    /// [`Error::Lost`] where the device is, else what `build` meets, otherwise [`Error::Memory`] or [`Error::Build`].
     pub async fn guarded<T>(&self, build: impl Future<Output = Result<T>>) -> Result<T> {
         let scope = self.backend.error_scope();
         let built = build.await;
         let ended = scope.end().await;
+        if self.is_lost() {
+            // Whatever else it met follows from that.
+            self.check()?;
+        }
         // A refusal of our own says more than what the device made of it.
         let built = built?;
         ended.map(|()| built)
@@ -77,9 +97,19 @@ impl Device {
     /// goes on after it.
     ///
     /// # Errors
-    /// [`Error::Device`] with the driver's message.
+    /// [`Error::Lost`] or [`Error::Device`] with the driver's message.
     pub fn check(&self) -> Result<()> {
         self.backend.check()
+    }
+
+    /// Whether it is lost: whatever is read of it fails with [`Error::Lost`].
+    pub fn is_lost(&self) -> bool {
+        self.backend.is_lost()
+    }
+
+    /// Gives an adapter's device up, at once and with all that is on it, as if its driver had; the CPU cannot be lost.
+    pub fn destroy(&self) {
+        self.backend.destroy();
     }
 
     /// Milliseconds on the clock that its work is timed by.
@@ -163,7 +193,7 @@ impl Device {
     /// What `fill` makes of `len` elements of four bytes.
     ///
     /// # Errors
-    /// [`Error::Device`] when the device failed meanwhile, or else what `fill` met.
+    /// [`Error::Lost`] or [`Error::Device`] when the device failed meanwhile, or else what `fill` met.
     pub(super) async fn elements<T: Pod>(
         &self,
         len: usize,

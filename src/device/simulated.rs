@@ -87,10 +87,17 @@ impl Simulation {
             lanes_per_channel: 16,
             details: None,
         };
-        self.device_like(description)
+        self.described(description)
     }
 
-    fn device_like(&self, description: Description) -> Device {
+    /// The device, as one that needs as much memory for the same things as `other`.
+    pub fn device_like(&self, other: &Device) -> Device {
+        let &Description { interface, is_cpu, is_software, lanes_per_channel, .. } = other.backend.description();
+        let name = other.name();
+        self.described(Description { name, interface, is_cpu, is_software, lanes_per_channel, details: None })
+    }
+
+    fn described(&self, description: Description) -> Device {
         let counters = Arc::default();
         let backend = Simulated { simulation: self.clone(), description, counters: Arc::clone(&counters) };
         Device::new(Box::new(backend), counters)

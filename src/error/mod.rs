@@ -42,8 +42,10 @@ pub enum Error {
         /// What is wrong with it.
         problem: Sentence,
     },
-    /// The device was lost, or an error reached it outside of a build.
+    /// An error reached the device outside of a build. It goes on.
     Device(Sentence),
+    /// The device was lost, and all that is on it: a new one can be opened.
+    Lost(Sentence),
     /// A buffer is used with another device than it was allocated on.
     Foreign {
         /// What the buffer is called.
@@ -79,7 +81,8 @@ impl Error {
             | Error::Checkpoint(sentence)
             | Error::Limit(sentence)
             | Error::Shader { problem: sentence, .. }
-            | Error::Device(sentence) => sentence.clone(),
+            | Error::Device(sentence)
+            | Error::Lost(sentence) => sentence.clone(),
             Error::NoAdapter(message) => sentences::device::no_adapter(message),
             Error::NoDevice { adapter, message } => sentences::device::no_device(adapter, message),
             Error::Memory(message) => sentences::device::memory(message),

@@ -151,6 +151,13 @@ sentences! {
     }
 
     limit {
+        run(needed, free):
+            too_large!("This run needs {needed} of memory, and {free} are free");
+        run_or_preset(needed, free, preset):
+            concat!(
+                too_large!("This run needs {needed} of memory, and {free} are free"),
+                " The preset {preset} fits."
+            );
         buffer(buffer, needed, most): too_large!("The buffer \"{buffer}\" needs {needed}, and this GPU allows {most}");
         memory(buffer, needed): too_large!("The buffer \"{buffer}\" needs {needed}, and this device has less memory");
         layer(layer, network, needed, most):

@@ -25,11 +25,21 @@ impl DeviceImages {
         if !values.is_multiple_of(4) || training.is_empty() || !bytes.is_multiple_of(values as usize) {
             return Err(Error::Data(sentences::data::no_image(values, training.len())));
         }
-        let packed = Buffer::new(device, "packed images", bytes / 4)?;
-        packed.write(device, held_out);
-        packed.write_at(device, (held_out.len() / 4) as u32, training);
         let count = |bytes: &[u8]| (bytes.len() / values as usize) as u32;
-        Ok(DeviceImages { packed, values, held_out: count(held_out), training: count(training) })
+        let images = DeviceImages::reserve(device, count(held_out), count(training), values)?;
+        images.packed.write(device, held_out);
+        images.packed.write_at(device, (held_out.len() / 4) as u32, training);
+        Ok(images)
+    }
+
+    /// Room for so many images of `values` bytes, a multiple of four.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when they exceed the device's binding limit.
+    pub(super) fn reserve(device: &Device, held_out: u32, training: u32, values: u32) -> Result<DeviceImages> {
+        let bytes = (u64::from(held_out) + u64::from(training)) * u64::from(values);
+        let packed = Buffer::new(device, "packed images", (bytes / 4) as usize)?;
+        Ok(DeviceImages { packed, values, held_out, training })
     }
 
     /// Number of held-out images.

@@ -10,6 +10,7 @@ pub mod dcgan;
 pub mod images;
 pub mod init;
 pub mod inspect;
+pub mod memory;
 pub mod metrics;
 pub mod nchw;
 pub mod networks;

@@ -64,6 +64,17 @@ impl Device {
         self.1.name().into()
     }
 
+    /// Whether it was lost, with all that was on it.
+    #[wasm_bindgen(getter, js_name = isLost)]
+    pub fn is_lost(&self) -> bool {
+        self.0.is_lost()
+    }
+
+    /// Gives it up as if its driver had: how a loss is tried out.
+    pub fn destroy(&self) {
+        self.0.destroy();
+    }
+
     /// Whether it runs on the CPU.
     #[wasm_bindgen(getter)]
     pub fn software(&self) -> bool {

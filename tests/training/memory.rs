@@ -2,9 +2,11 @@
 
 use super::gpu;
 use pollster::block_on;
-use wn_gan::config::{Config, Order};
+use wn_gan::config::{Config, Norm, Order};
 use wn_gan::data::faces;
-use wn_gan::gan::Trainer;
+use wn_gan::device::{Device, Limits};
+use wn_gan::gan::{Trainer, memory};
+use wn_gan::nn::gemm::Variant;
 
 #[test]
 #[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
@@ -39,4 +41,57 @@ fn a_test_under_way_shows_pictures() {
     let reds = grid.rgba.chunks_exact(4).enumerate().map(|(i, pixel)| (i as u32 % grid.width / 16 % 2, pixel[0]));
     let least = reds.filter(|&(is_picture, _)| is_picture == 1).map(|(_, red)| red).min();
     assert!(least > Some(64), "a reconstruction is as dark as {least:?}");
+}
+
+/// What is computed beforehand is what is then there, and all of it is given back: a run that is built, trained, tested and
+/// dropped a hundred times.
+fn runs_leave_nothing(device: Device, runs: usize) {
+    let device = std::sync::Arc::new(device);
+    let data = faces(60, 3);
+    let mut runs_of = (0..runs).map(|number| {
+        let norm = Norm::ALL[number % Norm::ALL.len()];
+        Config { norm, test_interval: 3, test_steps: 2, running: 4, niter: number as u32, ..tiny_config() }
+    });
+    let run = |config: Config| {
+        let before = device.counts().buffer_bytes;
+        let variant = Variant::for_device(&device);
+        let needed = memory::needed(&device, &config, data.len() as u32, variant).unwrap();
+        let mut trainer = block_on(Trainer::new(device.clone(), config, &data, &mut |_, _, _| {})).unwrap();
+        let grown = device.counts().buffer_bytes - before;
+        block_on(trainer.advance_pipelined(7)).unwrap();
+        block_on(trainer.sample_grid()).unwrap();
+        assert_eq!(grown, needed.buffers);
+        // Reading back may leave a buffer for the next time.
+        let now = device.counts().buffer_bytes;
+        drop(trainer);
+        assert_eq!(device.counts().buffer_bytes, now - grown);
+    };
+    run(runs_of.next().unwrap());
+    let before = device.counts().buffer_bytes;
+    runs_of.for_each(run);
+    assert_eq!(device.counts().buffer_bytes, before);
+    assert_eq!(device.check(), Ok(()));
+}
+
+fn tiny_config() -> Config {
+    Config {
+        width: 8,
+        height: 8,
+        nfeature: 4,
+        code_size: 4,
+        batch_size: 4,
+        vis_size: 3,
+        ..Config::preset("gan16").unwrap()
+    }
+}
+
+#[test]
+fn a_hundred_runs_on_the_cpu_leave_nothing() {
+    runs_leave_nothing(Device::cpu(), 100);
+}
+
+#[test]
+#[cfg_attr(no_gpu, ignore = "WNGAN_NO_GPU=1")]
+fn a_hundred_runs_on_an_adapter_leave_nothing() {
+    runs_leave_nothing(block_on(Device::open(Limits::Default)).unwrap(), 100);
 }

@@ -18,5 +18,14 @@ pub fn open() -> Result<Arc<Device>> {
              (WNGAN_DEVICE=gpu insists on it)"
         );
     }
-    Ok(Arc::new(device))
+    let limit = if device.software() { available() } else { None };
+    Ok(Arc::new(device.with_memory_limit(limit)))
+}
+
+/// Bytes of memory that programs can still have, where the system says so: Linux.
+fn available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kibibytes)
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// Words that kernels read and write.
 #[derive(Debug)]
 pub struct CpuMemory {
-    words: Vec<Cell<u32>>,
+    words: Box<[Cell<u32>]>,
     allocation: Allocation,
 }
 
@@ -22,15 +22,13 @@ impl Memory for CpuMemory {
 }
 
 impl CpuMemory {
-    /// Zeroed memory.
+    /// Zeroed memory, which the system need not find before it is written.
     ///
     /// # Errors
     /// [`crate::Error::Limit`] where there is not so much.
     pub fn new(allocation: Allocation) -> Result<CpuMemory> {
         let count = allocation.bytes().div_ceil(4) as usize;
-        let mut words = Vec::new();
-        words.try_reserve_exact(count).map_err(|_| allocation.without_memory())?;
-        words.resize(count, Cell::new(0));
+        let words = bytemuck::try_zeroed_slice_box(count).map_err(|()| allocation.without_memory())?;
         Ok(CpuMemory { words, allocation })
     }
 

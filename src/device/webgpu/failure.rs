@@ -38,14 +38,27 @@ impl Failure {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The device is lost from now on, whatever its driver says.
+    pub fn lose(&self, why: &str) {
+        self.happened().lost.get_or_insert_with(|| sentences::lost(why));
+    }
+
+    /// Whether it is lost.
+    pub fn is_lost(&self) -> bool {
+        self.happened().lost.is_some()
+    }
+
     /// The loss, for ever; an error once.
     ///
     /// # Errors
-    /// [`Error::Device`] with the driver's message.
+    /// [`Error::Lost`] or [`Error::Device`] with the driver's message.
     pub fn check(&self) -> Result<()> {
         let mut happened = self.happened();
         let error = happened.error.take();
-        happened.lost.clone().or(error).map_or(Ok(()), |sentence| Err(Error::Device(sentence)))
+        match happened.lost.clone() {
+            Some(sentence) => Err(Error::Lost(sentence)),
+            None => error.map_or(Ok(()), |sentence| Err(Error::Device(sentence))),
+        }
     }
 }
 

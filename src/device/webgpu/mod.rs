@@ -74,6 +74,15 @@ impl Backend for WebGpu {
         self.failure.check()
     }
 
+    fn is_lost(&self) -> bool {
+        self.failure.is_lost()
+    }
+
+    fn destroy(&self) {
+        self.failure.lose("it was destroyed");
+        self.device.destroy();
+    }
+
     fn error_scope(&self) -> Box<dyn ErrorScope> {
         Box::new(Scope::new(&self.device))
     }
