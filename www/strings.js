@@ -74,7 +74,7 @@ const en = {
   "fact.score": "Reconstruction",
   "fact.device": "Runs on",
   "fact.device.cpu": "this device's CPU (WebAssembly)",
-  "fact.device.used": "{device}, {n} MB in use",
+  "fact.device.used": "{device}, {n} MB for this run",
   "millis": "{n} ms",
 
   "samples": "Samples",
@@ -236,7 +236,7 @@ const zh = {
   "fact.score": "重建误差",
   "fact.device": "运行于",
   "fact.device.cpu": "本机处理器 (WebAssembly)",
-  "fact.device.used": "{device}，占用 {n} MB",
+  "fact.device.used": "{device}，本次训练占用 {n} MB",
   "millis": "{n} ms",
 
   "samples": "样本",

@@ -298,3 +298,84 @@ for (const how of /** @type {const} */ (["call", "panic"])) {
     await close();
   });
 }
+
+/** The adapter's devices, to be destroyed by a test as a driver would. */
+const DEVICES = `
+const tune = Device.prototype.tune;
+Device.prototype.tune = function (...args) {
+  self.device = this;
+  return tune.apply(this, args);
+};`;
+
+test("a lost device is replaced by itself once, the run goes on bit-equal; the second time the page asks", { timeout: 4 * BUILD_MILLIS }, async () => {
+  const adapter = `?device=gpu${TINY.replace("test_interval=40", "test_interval=0")}`;
+  const { page, errors, close } = await visit(chromium);
+  await rewrite(page, "wn_gan.js", (source) => `${source}\n${DEVICES}`);
+  await open(page, adapter);
+  await playUntil(page, 10);
+  await inWorker(page, () => /** @type {any} */ (self).device.destroy());
+  await said(page, /device was lost, and a new one opened: the run goes on from step/, BUILD_MILLIS);
+  const back = await stepOf(page);
+  assert.equal(await page.locator("#play").innerText(), "Pause", "it goes on training");
+  await page.waitForFunction((n) => Number(document.querySelector("#fact-step")?.textContent?.replace(/\D/g, "")) > n + 5, back, { timeout: BUILD_MILLIS });
+  await inWorker(page, () => /** @type {any} */ (self).device.destroy());
+  await page.locator("#go-back").waitFor({ timeout: BUILD_MILLIS });
+  assert.match(await page.locator("#fault").innerText(), /device was lost/);
+  await page.click("#go-back");
+  await said(page, /Back at step/, BUILD_MILLIS);
+  const steps = (await stepOf(page)) + 10;
+  await playUntil(page, steps);
+  await pause(page);
+  assert.deepEqual((await lossRows(page)).rows.slice(0, steps), await uninterrupted(steps, adapter));
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("numbers that are none stop the run, and it can go back to where it was finite", { timeout: BUILD_MILLIS }, async () => {
+  const { page, close } = await visit(chromium);
+  await rewrite(page, "wn_gan.js", (source) => `${source}
+    const advance = Session.prototype.advancePipelined;
+    Session.prototype.advancePipelined = async function (...args) {
+      if (!self.diverge) return advance.apply(this, args);
+      throw Object.assign(new Error("Training stopped at step 7: g_loss is NaN."), { code: "training.non_finite", values: {} });
+    };`);
+  await open(page);
+  await playUntil(page, 20);
+  await pause(page);
+  const step = await stepOf(page);
+  await page.click("#play");
+  await inWorker(page, () => Object.assign(self, { diverge: true }) && undefined);
+  await page.locator("#fault").waitFor({ timeout: 60_000 });
+  assert.match(await page.locator("#fault").innerText(), /g_loss is NaN/);
+  await inWorker(page, () => Object.assign(self, { diverge: false }) && undefined);
+  await page.click("#go-back");
+  await said(page, /Back at step/);
+  assert.ok((await stepOf(page)) >= step);
+  assert.ok(await page.locator("#fault").isHidden());
+  await playUntil(page, step + 20);
+  await pause(page);
+  await close();
+});
+
+test("a worker that is not heard of any more is noticed, and its run goes on in another", { timeout: 2 * BUILD_MILLIS }, async () => {
+  const { page, close } = await visit(chromium);
+  await rewrite(page, "wn_gan.js", (source) => `${source}
+    const advance = Session.prototype.advancePipelined;
+    Session.prototype.advancePipelined = function (...args) {
+      return self.hang ? new Promise(() => {}) : advance.apply(this, args);
+    };`);
+  await open(page);
+  await playUntil(page, 20);
+  await pause(page);
+  const step = await stepOf(page);
+  await page.click("#play");
+  await inWorker(page, () => Object.assign(self, { hang: true }) && undefined);
+  await page.locator("#restart-program").waitFor({ timeout: 60_000 });
+  assert.match(await page.locator("#fault").innerText(), /Nothing has been heard of the program/);
+  assert.match(await page.locator("#fact-rate").innerText(), /^–$/, "what stands still has no rate");
+  await page.click("#restart-program");
+  await said(page, /Back at step/, BUILD_MILLIS);
+  assert.ok((await stepOf(page)) >= step);
+  await playUntil(page, step + 20);
+  await close();
+});

@@ -290,6 +290,27 @@ test("the language can be switched, and the document says which it is", async ()
   await page.selectOption("#language", "en");
 });
 
+test("language and colours change in place: focus, open folds and what was said stay", async () => {
+  await page.locator("#settings details").first().evaluate((fold) => fold.setAttribute("open", ""));
+  await page.locator("#losses details").evaluate((fold) => /** @type {HTMLDetailsElement} */ (fold).open = true);
+  await page.locator("input[name=seed]").focus();
+  await page.evaluate(() => Object.assign(window, { before: document.activeElement }));
+  const said = await page.locator("#say").innerText();
+  for (const [select, value] of [["#language", "zh-CN"], ["#theme", "dark"], ["#language", "en"], ["#theme", "auto"]]) {
+    await page.evaluate(([select, value]) => {
+      const element = /** @type {HTMLSelectElement} */ (document.querySelector(select));
+      element.value = value;
+      element.dispatchEvent(new Event("change"));
+    }, [select, value]);
+    assert.ok(await page.evaluate(() => document.activeElement === /** @type {any} */ (window).before), `${select} ${value}: focus`);
+    for (const fold of ["#settings details", "#losses details"]) {
+      assert.ok(await page.locator(fold).first().evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open), `${select} ${value}: ${fold}`);
+    }
+    if (value === "zh-CN" && said) assert.doesNotMatch(await page.locator("#say").innerText(), /[A-Za-z]{4,} [a-z]{3,}/);
+  }
+  assert.equal(await page.locator("#say").innerText(), said);
+});
+
 test("the space bar plays and pauses, but not while a setting is edited", { timeout: BUILD_MILLIS }, async () => {
   await page.locator("#hero").focus();
   await page.keyboard.press("Space");

@@ -24,7 +24,10 @@ export class Samples {
 
   /** @param {Picture} picture @param {number} step @param {number} count images on it */
   showSamples(picture, step, count) {
-    paint(this.parts.samples, picture);
+    const { samples } = this.parts;
+    paint(samples, picture);
+    // Enlarged, a pixel is a square; made smaller, none should be left out.
+    samples.classList.toggle("shrunk", samples.width > samples.clientWidth);
     this.step = step;
     this.count = count;
     this.describe();

@@ -25,6 +25,8 @@ export class Column {
     this.tell = tell;
     /** @type {Session | undefined} */
     this.session = undefined;
+    /** Its settings; asked for once, because they cross as text. @type {import("../../wn_gan.js").Config | undefined} */
+    this.config = undefined;
     this.history = new History();
     this.best = new Best();
     this.playing = false;
@@ -54,6 +56,7 @@ export class Column {
   replace(session) {
     this.session?.free();
     this.session = session;
+    this.config = session.config;
     this.testing = false;
     this.test = "none";
     this.gridDue = true;
@@ -64,6 +67,12 @@ export class Column {
     this.history = history;
     this.best = best;
     this.drawn = undefined;
+  }
+
+  /** @param {number} lr the learning rate from the next step on */
+  setRate(lr) {
+    this.running.setLr(lr);
+    this.config = this.running.config;
   }
 
   play() {
@@ -98,7 +107,7 @@ export class Column {
   /** A chunk if the run plays, and the samples when they are due. */
   async advance() {
     if (this.playing) {
-      const stop = this.running.config.niter || ENDLESS;
+      const stop = this.config?.niter || ENDLESS;
       if (this.running.step < stop || this.running.hasChunkInFlight) {
         await this.keepIfDue();
         await this.pass(await this.running.advancePipelined(stop));
@@ -186,7 +195,7 @@ export class Column {
 
   /** The session begins its tests by itself; what they judge is kept before. */
   async keepIfDue() {
-    const { test_interval } = this.running.config;
+    const { test_interval = 0 } = this.config ?? {};
     const due = test_interval > 0 && this.running.step % test_interval === 0;
     if (due && this.test === "none" && !this.running.hasChunkInFlight) await this.keepCandidate();
   }

@@ -55,7 +55,7 @@ const answers = {
   },
   step: (_, { column }) => booted().at(column).step(),
   async lr({ value }, { column }) {
-    booted().at(column).running.setLr(value);
+    booted().at(column).setRate(value);
   },
   test: ({ final }, { column }) => booted().at(column).startTest(final),
   save: (_, { column }) => booted().file(column),
