@@ -53,17 +53,16 @@ test("what axe-core is there for is found", async () => {
 });
 
 test("starting", { timeout: BUILD_MILLIS }, async () => {
-  /** @type {() => void} */
-  let goOn = () => {};
-  const held = new Promise((resolve) => (goOn = () => resolve(undefined)));
-  await page.route("**/*.wasm", async (route) => {
-    await held;
-    await route.continue();
-  });
+  /** @type {(route: import("playwright-core").Route) => void} */
+  let asked = () => {};
+  /** The program, on its way to the page. @type {Promise<import("playwright-core").Route>} */
+  const program = new Promise((resolve) => (asked = resolve));
+  await page.route("**/*.wasm", (route) => asked(route), { times: 1 });
   await page.goto(`${site.url}${TINY}`);
-  await page.locator("#card li[data-stage=program][data-state=running]").waitFor();
+  const route = await program;
+  await page.locator("#card li[data-stage=program]").waitFor();
   await accessible();
-  goOn();
+  await route.continue();
   await ready(page);
 });
 
@@ -95,14 +94,20 @@ test("testing, and afterwards", { timeout: BUILD_MILLIS }, async () => {
   }
 });
 
-test("with changes that wait, and with changes that were refused", { timeout: BUILD_MILLIS }, async () => {
-  await page.selectOption("select[name=norm]", "none");
+test("with changes that wait, with one that no setting takes, and with some that were refused", { timeout: BUILD_MILLIS }, async () => {
+  /** @param {string} size */
+  const setBatch = async (size) => {
+    await page.fill("input[name=batch_size]", size);
+    await page.press("input[name=batch_size]", "Tab");
+  };
+  await page.selectOption("select[name=norm]", "batch");
   await page.locator(".pending").waitFor();
+  await setBatch("100000");
+  await page.locator(".misfit").waitFor();
   await accessible();
-  await page.fill("input[name=batch_size]", "100000");
-  await page.press("input[name=batch_size]", "Tab");
+  await setBatch("1");
   await page.click("#apply");
-  await said(page, /batch_size must be/);
+  await said(page, /batch_size must be at least 2/);
   await accessible();
   await page.click("#discard");
 });
@@ -112,7 +117,7 @@ test("after a fault", { timeout: BUILD_MILLIS }, async () => {
   const spoilt = await readFile(await file.path());
   spoilt.fill(0xff, 8 + Number(spoilt.readBigUInt64LE(0))); // Behind a safetensors file's header all numbers become NaN.
   await page.setInputFiles("#checkpoint-file", { name: "spoilt.safetensors", mimeType: "", buffer: spoilt });
-  await said(page, /Checkpoint restored/);
+  await said(page, /Opened with its settings/);
   await page.click("#play");
   await page.locator("#fault").waitFor({ timeout: 60_000 });
   await accessible();
