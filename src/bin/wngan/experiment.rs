@@ -9,8 +9,9 @@ use crate::device;
 use crate::files::{check_folder, write_whole};
 use crate::final_test::final_test;
 use crate::folder::{Folder, checkpoint, checkpoint_path, scores};
+use crate::recovery::{self, Place};
 use crate::reporter::Reporter;
-use crate::run::{Ended, Run, Schedule, build};
+use crate::run::{Ended, Schedule, build};
 use crate::settings::{Settings, preset_names, value_of};
 use crate::source::{Images, Source};
 use outcome::Outcome;
@@ -82,7 +83,7 @@ impl Experiment {
         let cells = self.cells(&images)?;
         cells.iter().try_for_each(|cell| Folder::check_owned(&cell.folder))?;
         check_folder(&self.save_path)?;
-        let device = device::open()?;
+        let mut device = device::open()?;
         for (index, cell) in cells.iter().enumerate() {
             let mut reporter = Reporter::new(self.json);
             let place = cell.folder.display().to_string();
@@ -92,7 +93,9 @@ impl Experiment {
                 None => {
                     let event = json!({"event": "run", "folder": place, "index": index, "of": cells.len()});
                     reporter.say(&format!("{number} {place}"), &event);
-                    let Some(outcome) = self.complete(cell, &images, &device, &mut reporter)? else { return Ok(()) };
+                    let Some(outcome) = self.complete(cell, &images, &mut device, &mut reporter)? else {
+                        return Ok(());
+                    };
                     write_whole(&cell.folder.join(outcome::FILE), outcome.to_json().as_bytes())?;
                     outcome::summarise(&self.save_path)?;
                     outcome
@@ -174,7 +177,7 @@ impl Experiment {
         &self,
         cell: &Cell,
         images: &Images,
-        device: &Arc<Device>,
+        device: &mut Arc<Device>,
         reporter: &mut Reporter,
     ) -> Result<Option<Outcome>> {
         let data = images.of_run(&cell.config);
@@ -187,9 +190,9 @@ impl Experiment {
         if last.as_ref().is_none_or(|last| last.step < cell.config.niter) {
             Folder::check_owned(&cell.folder)?;
             let trainer = build(device, cell.config.clone(), &data, last.as_ref(), reporter)?;
-            let run = Run::new(trainer, &data, &cell.folder, self.schedule, reporter)?;
-            self.source.remember(&cell.folder)?;
-            match run.complete() {
+            let place = Place { data: &data, root: &cell.folder, schedule: self.schedule };
+            let opened = || self.source.remember(&cell.folder);
+            match recovery::train(trainer, &place, device, reporter, opened, device::open) {
                 Err(Error::NonFinite { step, which, value }) => {
                     outcome.steps = step;
                     outcome.stopped = Some(format!("{which} is {value}"));

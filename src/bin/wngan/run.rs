@@ -5,6 +5,7 @@
 
 use crate::folder::Folder;
 use crate::interrupt;
+use crate::recovery::Memory;
 use crate::reporter::Reporter;
 use crate::variant;
 use pollster::block_on;
@@ -78,13 +79,14 @@ pub fn build(
 /// A running test under way.
 struct Candidate {
     step: u32,
-    checkpoint: Vec<u8>,
+    checkpoint: Arc<Vec<u8>>,
 }
 
 /// A trainer with its folder.
 pub struct Run<'a> {
     trainer: Trainer,
     reporter: &'a mut Reporter,
+    memory: &'a mut Memory,
     folder: Folder,
     schedule: Schedule,
     best: Option<f64>,
@@ -106,6 +108,7 @@ impl<'a> Run<'a> {
         root: &Path,
         schedule: Schedule,
         reporter: &'a mut Reporter,
+        memory: &'a mut Memory,
     ) -> Result<Run<'a>> {
         let begun = trainer.step();
         let folder = Folder::open(root, trainer.config(), begun, trainer.finished_test(), schedule.inspect)?;
@@ -118,7 +121,7 @@ impl<'a> Run<'a> {
             other => other?.map(|score| score.loss),
         };
         reporter.start(&trainer, data);
-        Ok(Run { trainer, reporter, folder, schedule, best, candidate: None, begun, saved: Instant::now() })
+        Ok(Run { trainer, reporter, memory, folder, schedule, best, candidate: None, begun, saved: Instant::now() })
     }
 
     /// Trains until `niter`, or without end if that is 0; an interrupt ends it with everything saved.
@@ -135,15 +138,20 @@ impl<'a> Run<'a> {
         }
         let mut stop = 0;
         while niter == 0 || self.trainer.step() < niter || self.trainer.has_chunk_in_flight() {
-            let pause = interrupt::requested() || self.is_save_due();
+            let is_save_due = interrupt::requested() || self.is_save_due();
+            // While a test is under way, the state at its beginning is what a run can go on from. A CPU is not lost.
+            let can_be_kept = self.trainer.test_progress().is_none() && !self.trainer.device().is_cpu();
+            let is_memory_due = can_be_kept && self.memory.is_due();
             if self.trainer.has_chunk_in_flight() {
-                if pause {
+                if is_save_due || is_memory_due {
                     stop = self.trainer.step(); // No further chunk before everything is saved.
                 }
             } else {
-                if pause {
+                if is_save_due {
                     self.finish_test()?;
                     self.save(&["last"])?;
+                } else if is_memory_due {
+                    self.state()?;
                 }
                 let now = self.trainer.step();
                 if interrupt::requested() {
@@ -205,7 +213,7 @@ impl<'a> Run<'a> {
     /// if the test says so.
     fn begin_test(&mut self) -> Result<()> {
         self.finish_test()?;
-        let (step, checkpoint) = (self.trainer.step(), block_on(self.trainer.checkpoint())?);
+        let (step, checkpoint) = (self.trainer.step(), self.state()?);
         self.folder.checkpoint("last", &checkpoint)?;
         self.saved = Instant::now();
         self.trainer.start_test();
@@ -247,8 +255,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The present state as a checkpoint, which is kept in memory too.
+    fn state(&mut self) -> Result<Arc<Vec<u8>>> {
+        let started = Instant::now();
+        let bytes = Arc::new(block_on(self.trainer.checkpoint())?);
+        self.memory.keep(bytes.clone(), started.elapsed());
+        Ok(bytes)
+    }
+
     fn save(&mut self, names: &[&str]) -> Result<()> {
-        let bytes = block_on(self.trainer.checkpoint())?;
+        let bytes = self.state()?;
         self.saved = Instant::now();
         names.iter().try_for_each(|name| self.folder.checkpoint(name, &bytes))
     }

@@ -4,8 +4,9 @@ use crate::device;
 use crate::files::check_folder;
 use crate::final_test::final_test;
 use crate::folder::{self, Folder, checkpoint_path};
+use crate::recovery::{self, Place};
 use crate::reporter::Reporter;
-use crate::run::{Ended, Run, Schedule, build};
+use crate::run::{Ended, Schedule, build};
 use crate::settings::{Settings, preset_names};
 use crate::source::{Images, Source};
 use serde_json::json;
@@ -82,7 +83,7 @@ impl Train {
         let saved = checkpoint.as_ref().and_then(|checkpoint| checkpoint.config.as_ref());
         let config = self.config(&images, saved, continued)?;
         self.check(&config, &root, continued)?;
-        let device = device::open()?;
+        let mut device = device::open()?;
         let data = images.of_run(&config);
         if let (true, Some(checkpoint)) = (self.only_tests(), &checkpoint) {
             return final_test(&device, self.judged(config), &data, checkpoint, &root, &mut reporter).map(drop);
@@ -96,9 +97,10 @@ impl Train {
             if self.overwrite && !continued {
                 Folder::remove(&root)?;
             }
-            let run = Run::new(trainer, &data, &root, self.schedule, &mut reporter)?;
-            source.remember(&root)?;
-            if run.complete()? == Ended::Interrupted {
+            let place = Place { data: &data, root: &root, schedule: self.schedule };
+            let opened = || source.remember(&root);
+            let ended = recovery::train(trainer, &place, &mut device, &mut reporter, opened, device::open)?;
+            if ended == Ended::Interrupted {
                 return Ok(());
             }
         }
