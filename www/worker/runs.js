@@ -195,7 +195,12 @@ export class Runs {
    */
   async resume(number, run, from) {
     const place = this.place(number);
-    const { keeper } = place;
+    const { keeper, column } = place;
+    // A run that was never taken down goes back to its beginning.
+    if ("back" in from && from.back === "snapshot" && !keeper.snapshot && column.config) {
+      await this.reopenIfLost();
+      return this.start(number, run, { config: column.config, preset: keeper.info.preset, keep: false });
+    }
     if ("file" in from && !(await isSafetensors(from.file))) throw new Fault("page.no_safetensors");
     const { bytes, id } = await this.source(keeper, from);
     if (this.recovery) this.recovery = undefined;
@@ -333,7 +338,7 @@ export class Runs {
   fail({ column, keeper, run }, error) {
     const { playing } = column;
     column.stop();
-    const back = keeper.snapshot?.step;
+    const back = keeper.snapshot?.step ?? 0;
     const of = { column: this.numberOf(column), run };
     if (!this.isLoss(error)) {
       this.tell({ event: "fault", error: toWire(error), back, ...of });
@@ -359,13 +364,8 @@ export class Runs {
       await this.reopenIfLost();
       for (const [number, place] of this.places) {
         if (!place.column.session) continue;
-        const { config } = place.column.session;
-        const { preset } = place.keeper.info;
         this.recovery = undefined;
-        // A run that was lost before it was ever taken down begins again.
-        const started = place.keeper.snapshot
-          ? await this.resume(number, place.run, { back: "snapshot" })
-          : await this.start(number, place.run, { config, preset, keep: false });
+        const started = await this.resume(number, place.run, { back: "snapshot" });
         if (recovery.resume.has(number)) place.column.play();
         this.tell({ event: "recovered", started, playing: place.column.playing, column: number, run: place.run });
       }
@@ -378,7 +378,7 @@ export class Runs {
       }
       this.recovery = undefined;
       for (const [column, { run, keeper }] of this.places) {
-        this.tell({ event: "lost", error: toWire(error), back: keeper.snapshot?.step, again: true, column, run });
+        this.tell({ event: "lost", error: toWire(error), back: keeper.snapshot?.step ?? 0, again: true, column, run });
       }
     }
   }
