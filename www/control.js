@@ -177,6 +177,7 @@ export class Control {
       this.store.change({ do: "started", column: 0, started, how });
       this.page.started(started, how);
       this.page.address.write(this.state);
+      void this.kept.refresh();
       const undo = started.undo && how !== "kept" ? /** @type {const} */ ({ undo: "run" }) : {};
       this.say({ key: started.exact ? done : "say.inexact", values: { step: started.step } }, undo);
       return true;

@@ -44,7 +44,6 @@ export class KeptRuns {
   /** @param {string} id */
   async open(id) {
     await this.control.build("resume", { from: { kept: id } }, "resumed", "say.resumed");
-    await this.refresh();
   }
 
   /** @param {KeptRun} run @param {string} name */
