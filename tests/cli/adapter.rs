@@ -72,3 +72,13 @@ fn without_json_a_table_is_printed() {
         ["adapter", "backend", "software"]
     );
 }
+
+#[test]
+fn a_device_that_is_none_is_refused() {
+    for (value, found) in [("tpu", "it is \"tpu\"."), ("CPU", "it is \"CPU\".")] {
+        let output = command(&["adapter"]).env("WNGAN_DEVICE", value).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains("WNGAN_DEVICE must be auto, gpu or cpu"), "{said}");
+        assert!(said.contains(found), "{said}");
+    }
+}
