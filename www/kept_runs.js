@@ -14,23 +14,26 @@ export class KeptRuns {
     this.control = control;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.forgetting = undefined;
-    this.asking = false;
+    /** @type {Promise<void> | undefined} */
+    this.asking = undefined;
   }
 
   get state() {
     return this.control.state;
   }
 
-  /** Asks anew what is kept; not twice at a time. */
-  async refresh() {
-    if (this.asking || !this.state.keeps) return;
-    this.asking = true;
+  /** Asks anew what is kept; who asks meanwhile waits for the same answer. */
+  refresh() {
+    this.asking ??= this.ask().finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  async ask() {
+    if (!this.state.keeps) return;
     try {
       this.control.store.change({ do: "kept", runs: await this.control.ask("kept", {}) });
     } catch {
       // The list stays as it was; the next save asks again.
-    } finally {
-      this.asking = false;
     }
   }
 
