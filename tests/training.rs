@@ -217,12 +217,16 @@ fn chunks_are_submitted_before_the_metrics_of_the_last() {
         assert_eq!([report.step - report.steps, report.metrics.len() as u32], [reported, report.steps]);
         reported = report.step;
     };
-    let mut tests = Vec::new();
+    let (mut tests, mut next) = (Vec::new(), 0);
     while trainer.step() < 200 || trainer.has_chunk_in_flight() || trainer.test_progress().is_some() {
         let report = block_on(trainer.advance_pipelined(200)).unwrap();
         assert!(trainer.has_chunk_in_flight() || trainer.step() == report.step);
         ahead += u32::from(trainer.has_chunk_in_flight());
-        tests.extend(report.finished.as_ref().map(|test| test.step));
+        assert!(report.test.is_none() || report.step >= next, "a test that has ended runs on at step {}", report.step);
+        if let Some(test) = &report.finished {
+            tests.push(test.step);
+            next = test.step + 12;
+        }
         take(report);
     }
     assert!(ahead > 0, "something ran ahead");

@@ -220,7 +220,9 @@ impl Trainer {
         if let Some(result) = &finished {
             self.finished_test = Some(result.step);
         }
-        Ok(Report { step: end, steps, metrics, test: test.progress.filter(|_| !test.ends), finished })
+        // Of the chunks behind a test's last one, none has a test.
+        let progress = test.progress.filter(|_| self.test.progress().is_some() && !test.ends);
+        Ok(Report { step: end, steps, metrics, test: progress, finished })
     }
 
     /// The first chunk in flight, if there is one, or why the one before ended early.
