@@ -34,6 +34,7 @@ impl Needed {
 ///
 /// # Errors
 /// [`Error::Config`] for a setting out of range, [`Error::Limit`] for a network that is too large for any device.
+#[allow(clippy::arc_with_non_send_sync, reason = "a browser has just one thread for it")]
 pub fn needed(device: &Device, config: &Config, images: u32, variant: Variant) -> Result<Needed> {
     config.validate()?;
     architecture::check_size(config)?;

@@ -134,8 +134,8 @@ fn tests_beside_training_leave_no_gaps() {
 /// network on a slow device whose kernels differ.
 #[test]
 fn all_other_work_is_cut_too() {
-    let config = Config { norm: Norm::Spectral, vis_size: 32, ..config("gan64") };
-    let simulation = Simulation::new(USUAL);
+    let config = Config { norm: Norm::Spectral, vis_size: 32, ..config("gan16") };
+    let simulation = Simulation::new(USUAL / 10.0);
     simulation.set_unevenness(3.0);
     let trainer = trainer(&simulation, &config);
     let built = simulation.submits().len();
@@ -145,8 +145,8 @@ fn all_other_work_is_cut_too() {
     let (longest, _) = lengths(&submits[1..]);
     let grid: f64 = submits[built..].iter().sum();
     println!("longest {longest:.0} ms, longest dispatch {dispatch:.0} ms, the samples {grid:.0} ms in all");
-    assert!(longest <= LONGEST.max(3.0 * dispatch), "a submit of {longest:.0} ms");
-    assert!(grid > 10.0 * LONGEST && submits.len() - built > 10, "the samples are many submits");
+    assert!(longest <= LONGEST && dispatch < LONGEST, "a submit of {longest:.0} ms");
+    assert!(grid > 2.0 * LONGEST && submits.len() - built > 5, "the samples are many submits");
 }
 
 /// The probes of the matrix products on a slow device: nothing takes long, and it keeps what the table says.
