@@ -12,7 +12,7 @@ use wn_gan::config::Key;
 
 /// What becomes of the flags.
 pub fn run(flags: &[String]) -> Outcome {
-    if settings(flags).is_some_and(|config| is_large(&config)) {
+    if settings(flags).is_some_and(|config| is_large(&config) || is_long(&config)) {
         return Outcome { kind: "estimated".into(), seconds: 0.0, mebibytes: 0, text: String::new() };
     }
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("configuration");
@@ -51,6 +51,11 @@ pub fn run(flags: &[String]) -> Outcome {
         Some(code) => return Outcome { kind: "died".into(), ..of(started, most, format!("{code:?} {said}")) },
     };
     Outcome { kind: outcome.0.into(), ..of(started, most, outcome.1) }
+}
+
+/// Whether the flags ask for more steps than are done in a moment, or for no end.
+fn is_long(config: &Config) -> bool {
+    config.niter == 0 || config.niter > 1000
 }
 
 fn of(started: Instant, mebibytes: u64, text: String) -> Outcome {
