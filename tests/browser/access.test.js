@@ -1,9 +1,8 @@
 /** Every state of the page, in both languages, both themes, wide and narrow, as axe-core sees it. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { findings } from "./axe.js";
-import { BUILD_MILLIS, browser, host, pause, playUntil, ready, said, visit } from "./harness.js";
+import { BUILD_MILLIS, browser, host, openSpoilt, pause, playUntil, ready, said, visit } from "./harness.js";
 
 const TINY = "#preset=tiny&nfeature=8&batch_size=8&vis_size=4&running=8&final=8&test_steps=5&test_interval=40";
 /** Both languages, both themes, wide and narrow. */
@@ -113,11 +112,7 @@ test("with changes that wait, with one that no setting takes, and with some that
 });
 
 test("after a fault", { timeout: BUILD_MILLIS }, async () => {
-  const [file] = await Promise.all([page.waitForEvent("download"), page.click("#save-checkpoint")]);
-  const spoilt = await readFile(await file.path());
-  spoilt.fill(0xff, 8 + Number(spoilt.readBigUInt64LE(0))); // Behind a safetensors file's header all numbers become NaN.
-  await page.setInputFiles("#checkpoint-file", { name: "spoilt.safetensors", mimeType: "", buffer: spoilt });
-  await said(page, /Opened with its settings/);
+  await openSpoilt(page);
   await page.click("#play");
   await page.locator("#fault").waitFor({ timeout: 60_000 });
   await accessible();

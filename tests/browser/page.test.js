@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { BUILD_MILLIS, browser, drop, extremes, fromRoot, host, visit } from "./harness.js";
+import { BUILD_MILLIS, browser, drop, extremes, fromRoot, host, openSpoilt, visit } from "./harness.js";
 import { lossRows, pause, picture, playUntil, ready, said, stepOf } from "./harness.js";
 
 /** A network that a CPU trains at hundreds of steps a second, and a test of a moment. */
@@ -95,16 +95,7 @@ test("a test can be asked for while paused, and does not train", { timeout: BUIL
 });
 
 test("losses that are not finite stop the run with a sentence, and a reset mends it", { timeout: BUILD_MILLIS }, async () => {
-  const [file] = await Promise.all([page.waitForEvent("download"), page.click("#save-checkpoint")]);
-  const spoilt = await readFile(await file.path());
-  // A safetensors file: the header's length in eight bytes, the header, then the numbers. From here on all of them are the
-  // largest there is, and their products infinite; a checksum by another name is none.
-  const header = 8 + Number(spoilt.readBigUInt64LE(0));
-  assert.ok(spoilt.subarray(0, header).includes('"page"'));
-  for (let at = header; at < spoilt.length; at += 4) spoilt.writeUInt32LE(0x7f7fffff, at);
-  spoilt.write("cheeksum", spoilt.indexOf("checksum"));
-  await page.setInputFiles("#checkpoint-file", { name: "spoilt.safetensors", mimeType: "", buffer: spoilt });
-  await said(page, /Opened with its settings/);
+  await openSpoilt(page);
   await page.click("#play");
   await page.locator("#fault").waitFor({ timeout: 60_000 });
   assert.match(await page.locator("#fault").innerText(), /Training stopped at step \d+: .* is (NaN|infinite)/);
