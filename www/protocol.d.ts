@@ -166,6 +166,8 @@ export type RunEvent =
   | { event: "best"; step: number }
   | { event: "inspection"; inspection: Inspection }
   | { event: "finished"; step: number }
+  /** One dispatch, which cannot be cut, takes so long. */
+  | { event: "slow"; millis: number }
   /** Taken down at a step; the next time in `every` milliseconds of training. */
   | { event: "kept"; step: number; every: number; problem: Wire | undefined }
   /** `back` is the step that can be gone back to. */

@@ -221,6 +221,8 @@ function happenedToRun(state, number, column, event, at) {
       const phase = column.test.running ? /** @type {const} */ ("testing") : /** @type {const} */ ("ready");
       return say(withColumn(state, number, { phase }), { key: "say.finished", values: { step: event.step } });
     }
+    case "slow": // On the CPU no screen waits for it.
+      return state.device?.cpu ? state : say(state, { key: "say.slow", values: { n: Math.round(event.millis) } });
     case "kept": {
       const { step, every, problem } = event;
       return withColumn(state, number, { keeping: { step: problem ? column.keeping.step : step, every, problem } });

@@ -18,6 +18,8 @@ const ENDLESS = 0xffffffff;
 const GRID_MILLIS = 333;
 const CALM_GRID_MILLIS = 3000;
 const PAIRS_MILLIS = 1500;
+/** No piece of work should keep a graphics card from the screen for longer. */
+const LONGEST_MILLIS = 200;
 
 export class Column {
   /** @param {(event: RunEvent, transfer?: Transferable[]) => void} tell */
@@ -37,6 +39,8 @@ export class Column {
     this.gridDue = false;
     this.gridAt = 0;
     this.pairsAt = 0;
+    /** It has been said that one piece of work takes too long. */
+    this.saidSlow = false;
     /** Draw the samples seldom. */
     this.calm = false;
     /** The last samples, for the small picture that is kept. @type {import("../protocol.js").Picture | undefined} */
@@ -57,6 +61,7 @@ export class Column {
     this.session?.free();
     this.session = session;
     this.config = session.config;
+    this.saidSlow = false;
     this.testing = false;
     this.test = "none";
     this.gridDue = true;
@@ -177,8 +182,17 @@ export class Column {
       this.history.pushFinal(result);
       this.tell({ event: "final", result });
     }
+    this.saySlow();
     if (ended || (testRunning && performance.now() - this.pairsAt > PAIRS_MILLIS)) await this.showPairs();
     if (ended) await this.inspect();
+  }
+
+  /** Work is cut between dispatches; one of them alone may still take longer than a screen should wait. */
+  saySlow() {
+    const millis = this.running.longestDispatchMillis ?? 0;
+    if (this.saidSlow || millis <= LONGEST_MILLIS) return;
+    this.saidSlow = true;
+    this.tell({ event: "slow", millis });
   }
 
   /** Looks inside the networks as they are now. */
