@@ -30,22 +30,32 @@ RUSTC_WORKSPACE_WRAPPER="$PWD/target/fuzz/rustc" cargo build --locked --profile 
     $(printf -- '--bin fuzz_%s ' "${targets[@]}")
 target/debug/fuzz_seeds target/fuzz/seeds
 
+run() { # TARGET
+    local status=0
+    mkdir -p "target/fuzz/corpus/$1" "target/fuzz/failed/$1"
+    "target/debug/fuzz_$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
+        -artifact_prefix="target/fuzz/failed/$1/" "target/fuzz/corpus/$1" "target/fuzz/seeds/$1" \
+        >"target/fuzz/$1.log" 2>&1 || status=$?
+    echo $status >"target/fuzz/$1.status"
+}
+# As many at a time as there are cores.
+for target in "${targets[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+    run "$target" &
+done
+wait
+
 rows=("target,seconds,executions,edges,features,corpus,crashes")
 failed=0
 for target in "${targets[@]}"; do
-    mkdir -p "target/fuzz/corpus/$target" "target/fuzz/failed/$target"
     log="target/fuzz/$target.log"
-    status=0
-    "target/debug/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
-        -artifact_prefix="target/fuzz/failed/$target/" "target/fuzz/corpus/$target" "target/fuzz/seeds/$target" \
-        >"$log" 2>&1 || status=$?
+    status=$(cat "target/fuzz/$target.status")
     number() { sed -n "s/.*$1[: ]*\\([0-9]*\\).*/\\1/p" "$log" | tail -1; }
-    if [ $status != 0 ]; then
+    if [ "$status" != 0 ]; then
         failed=$((failed + 1))
         tail -40 "$log"
     fi
     rows+=("$target,$seconds,$(number number_of_executed_units),$(number cov),$(number ft),$(number 'corp'),$((status != 0))")
-    printf '%s\n' "${rows[-1]}"
 done
 printf '%s\n' "${rows[@]}" | column -s, -t
 [ -z "${FUZZ_TABLE:-}" ] || printf '%s\n' "${rows[@]}" >"$FUZZ_TABLE"

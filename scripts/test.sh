@@ -9,7 +9,7 @@ source scripts/setup.sh
 
 MAX_BYTES=700000
 # For each parser; scripts/soak.sh takes longer.
-FUZZ_SECONDS=10
+FUZZ_SECONDS=30
 rows=()
 passed=0
 failed=0
