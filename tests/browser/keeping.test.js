@@ -167,6 +167,15 @@ test("what is no safetensors file, or is cut anywhere in its header, is refused 
     assert.throws(() => parse(Uint8Array.from(nonsense)), /not a safetensors file/);
   }
   assert.equal(described({ id: "x", metadata: { step: "1" }, bytes: 0 }), undefined);
+  for (const page of ["", "{", "null", "7", "{}", '{"info":null,"scores":[],"inside":[],"finals":[]}', '{"info":{},"scores":7}']) {
+    const foreign = joined(pieces({ metadata: { page }, tensors: {}, data: [] }));
+    assert.throws(() => decomposed(foreign), /not a safetensors file/, page);
+  }
+  for (const header of ["[]", "7", "null", '{"a":7}', '{"a":{"data_offsets":"x"}}', '{"__metadata__":null}', '{"a":{"data_offsets":[0,9]}}']) {
+    const json = new TextEncoder().encode(header);
+    const foreign = Uint8Array.of(json.length, 0, 0, 0, 0, 0, 0, 0, ...json);
+    assert.throws(() => parse(foreign), /not a safetensors file/, header);
+  }
 });
 
 test("a long history holds a bounded number of evenly spaced rows, and its end", () => {

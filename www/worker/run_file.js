@@ -5,6 +5,7 @@
  * @typedef {import("../protocol.js").RunInfo} RunInfo
  * @typedef {import("./safetensors.js").File} File
  */
+import { Fault } from "../fault.js";
 import { WIDTH } from "../losses.js";
 import { Best } from "./best.js";
 import { History } from "./history.js";
@@ -57,13 +58,30 @@ export function composed(checkpoint, history, best, info) {
 export function decomposed(bytes) {
   const file = parse(bytes);
   const { page: text, ...own } = file.metadata;
-  const history = new History();
-  const best = new Best();
-  if (text === undefined) return { checkpoint: bytes, metadata: own, history, best, info: undefined };
-  const page = JSON.parse(text);
+  if (text === undefined) return { checkpoint: bytes, metadata: own, history: new History(), best: new Best(), info: undefined };
+  const page = read(text);
   /** @type {Record<string, string>} */
   const metadata = page.checksum === undefined ? own : { ...own, [CHECKSUM]: page.checksum };
-  history.stride = page.stride;
+  const checkpoint = joined(pieces({ ...extracted(file, (name) => (name.startsWith(PAGE) ? undefined : name)), metadata }));
+  return { checkpoint, metadata, history: historyOf(file, page), best: bestOf(file, page), info: /** @type {RunInfo} */ (page.info) };
+}
+
+/** What the page wrote into a header. Somebody else may have written it. @param {string} text */
+function read(text) {
+  try {
+    const page = JSON.parse(text);
+    const lists = [page.scores, page.inside, page.finals].every(Array.isArray);
+    if (lists && typeof page.info === "object" && page.info !== null) return page;
+  } catch {
+    // No JSON.
+  }
+  throw new Fault("page.no_safetensors");
+}
+
+/** @param {File} file @param {any} page */
+function historyOf(file, page) {
+  const history = new History();
+  history.stride = Number.isInteger(page.stride) && page.stride > 0 ? page.stride : 1;
   const steps = arrayOf(file, `${PAGE}losses.step`, Uint32Array) ?? new Uint32Array();
   const values = arrayOf(file, `${PAGE}losses`, Float32Array) ?? new Float32Array();
   steps.forEach((step, i) => history.pushRow(step, values.subarray(i * WIDTH, (i + 1) * WIDTH)));
@@ -74,13 +92,26 @@ export function decomposed(bytes) {
     half: final.half ?? NaN, // JSON has no NaN.
     losses: arrayOf(file, `${PAGE}final.${i}`, Float32Array) ?? new Float32Array(),
   }));
-  if (page.best) {
-    const networks = extracted(file, (name) => (name.startsWith(BEST) ? name.slice(BEST.length) : undefined));
-    const bytes = joined(pieces({ ...networks, metadata: page.best.metadata }));
-    best.best = { step: page.best.step, loss: page.best.loss, bytes };
+  return history;
+}
+
+/** @param {File} file @param {any} page */
+function bestOf(file, page) {
+  const best = new Best();
+  if (!page.best) return best;
+  const networks = extracted(file, (name) => (name.startsWith(BEST) ? name.slice(BEST.length) : undefined));
+  const bytes = joined(pieces({ ...networks, metadata: page.best.metadata ?? {} }));
+  best.best = { step: page.best.step, loss: page.best.loss, bytes };
+  return best;
+}
+
+/** The settings that a checkpoint names. @param {string} text @returns {import("../../wn_gan.js").Config} */
+export function configOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Fault("page.no_safetensors");
   }
-  const checkpoint = joined(pieces({ ...extracted(file, (name) => (name.startsWith(PAGE) ? undefined : name)), metadata }));
-  return { checkpoint, metadata, history, best, info: /** @type {RunInfo} */ (page.info) };
 }
 
 /**

@@ -17,7 +17,7 @@ import { describe, Images } from "./images.js";
 import { Keeper } from "./keeper.js";
 import { Absent, StageError } from "./probe.js";
 import { isTrap } from "./program.js";
-import { decomposed } from "./run_file.js";
+import { configOf, decomposed } from "./run_file.js";
 import { isSafetensors, joined } from "./safetensors.js";
 import { Vault } from "./vault.js";
 
@@ -206,11 +206,12 @@ export class Runs {
     if (this.recovery) this.recovery = undefined;
     const found = decomposed(bytes);
     if (found.metadata.config === undefined) return this.restoreInto(place, run, found.checkpoint);
-    const config = JSON.parse(found.metadata.config);
+    const config = configOf(found.metadata.config);
     const { session, data } = await this.build(config, found.metadata.variant ?? "");
     try {
       session.restore(found.checkpoint);
       if (id !== keeper.id) {
+        await this.vault.hold(id);
         await this.leave(place);
         await keeper.begin(id, found.info ?? {});
       }

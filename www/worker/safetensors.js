@@ -50,6 +50,7 @@ function header(json) {
   try {
     const { __metadata__: metadata = {}, ...tensors } = JSON.parse(new TextDecoder().decode(json));
     for (const { data_offsets } of Object.values(tensors)) if (!Array.isArray(data_offsets)) throw new TypeError("offsets");
+    if (typeof metadata !== "object" || metadata === null) throw new TypeError("metadata");
     return { metadata, tensors };
   } catch {
     throw new Fault("page.no_safetensors");
