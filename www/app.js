@@ -11,7 +11,7 @@ import { Curve } from "./curve.js";
 import { copy, download, find, paint } from "./dom.js";
 import { t, translate } from "./i18n.js";
 import { eachRow, lossLines, WIDTH } from "./losses.js";
-import { canApplyHot, canBegin, failedStage, fileName, isReady, pending, showsCard } from "./select.js";
+import { canApplyHot, canBegin, failedStage, fileName, isReady, isSilent, pending, showsCard } from "./select.js";
 import { Store } from "./store.js";
 import { card, report } from "./views/card.js";
 import { Controls } from "./views/controls.js";
@@ -25,8 +25,8 @@ import { Theorem } from "./views/theorem.js";
 import { titleOf } from "./format.js";
 
 const REDRAW_MILLIS = 250;
-/** Without a word of the worker for so long, something is wrong. A pipeline may take a minute on a software adapter. */
-const SILENCE_MILLIS = { playing: 20_000, testing: 20_000, building: 180_000 };
+/** Asks the worker whether it is there. */
+const PING_MILLIS = 5000;
 
 export class App {
   /**
@@ -91,6 +91,7 @@ export class App {
     this.store.subscribe(() => this.render());
     this.renderAll();
     setInterval(() => this.tick(), REDRAW_MILLIS);
+    setInterval(() => control.client?.ping(), PING_MILLIS);
   }
 
   /** @template {HTMLElement} T @param {string} id @param {new () => T} kind */
@@ -200,9 +201,8 @@ export class App {
     else this.renderFacts();
     if (column.step !== this.chartsStep) this.updateCharts();
     if (this.insideIsOld) this.renderInside();
-    const patience = SILENCE_MILLIS[/** @type {keyof typeof SILENCE_MILLIS} */ (column.phase)];
     const { client } = this.control;
-    const silent = patience !== undefined && client !== undefined && performance.now() - client.heardAt > patience;
+    const silent = client !== undefined && isSilent(client, column.phase, performance.now());
     if (silent && !this.state.silent) this.store.change({ do: "silent", silent });
   }
 

@@ -10,6 +10,9 @@
  *   rejects with a Fault
  * @property {() => void} stop
  * @property {number} heardAt when something was last heard of it
+ * @property {number} progressAt when it last told something of its own
+ * @property {number} longestGap the longest time between two such
+ * @property {() => void} ping asks whether it is there; what it computes meanwhile is no matter
  * @property {Error | undefined} dead why it can be asked no more
  * @typedef {(on: { event: (event: WorkerEvent) => void, crash: (error: Wire) => void }) => Transport} OpenTransport
  */
@@ -24,6 +27,8 @@ export class Client {
     this.waiting = new Map();
     this.next = 1;
     this.heardAt = performance.now();
+    this.progressAt = this.heardAt;
+    this.longestGap = 0;
     /** Why it can be asked no more. @type {Error | undefined} */
     this.dead = undefined;
     this.worker = new Worker(new URL("./worker/entry.js", import.meta.url), { type: "module" });
@@ -38,6 +43,9 @@ export class Client {
   heard(data) {
     if (this.dead) return;
     this.heardAt = performance.now();
+    if ("pong" in data) return;
+    this.longestGap = Math.max(this.longestGap, this.heardAt - this.progressAt);
+    this.progressAt = this.heardAt;
     if ("id" in data) return this.settle(data);
     this.on.event(data);
     // Its program is gone; what waits for an answer will get none.
@@ -64,6 +72,10 @@ export class Client {
       this.waiting.set(id, { resolve, reject });
       this.worker.postMessage({ id, column, run, name, args });
     });
+  }
+
+  ping() {
+    if (!this.dead) this.worker.postMessage({ ping: true });
   }
 
   /** @param {{ id: number, reply?: any, error?: Wire }} message */

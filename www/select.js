@@ -55,3 +55,19 @@ export function fileName({ started, step: now }, extension, what = "", step = no
   const parts = ["wn-gan", config?.dataset, config?.norm, `seed${config?.seed}`, `step${step}`, what];
   return `${parts.filter(Boolean).join("-").replace(/[^\w.-]+/g, "_")}.${extension}`;
 }
+
+/** A worker answers between two pieces of work, of which one takes less. */
+const ANSWER_MILLIS = 20_000;
+/** A graphics card that tells nothing for so long may hang; a pipeline takes up to a minute on a software adapter. */
+const PROGRESS_MILLIS = 120_000;
+/** What has taken long before may take long again. */
+const GAPS = 10;
+
+/**
+ * Whether too little is heard of a worker that has something to do.
+ * @param {Pick<import("./client.js").Transport, "heardAt" | "progressAt" | "longestGap">} client
+ * @param {import("./state.js").Phase} phase @param {number} now in milliseconds
+ */
+export const isSilent = ({ heardAt, progressAt, longestGap }, phase, now) =>
+  ["playing", "testing", "building"].includes(phase) &&
+  (now - heardAt > ANSWER_MILLIS || now - progressAt > Math.max(PROGRESS_MILLIS, GAPS * longestGap));

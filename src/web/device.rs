@@ -64,6 +64,12 @@ impl Device {
         self.1.name().into()
     }
 
+    /// Bytes of all buffers on it.
+    #[wasm_bindgen(getter, js_name = bufferBytes)]
+    pub fn buffer_bytes(&self) -> f64 {
+        self.0.counts().buffer_bytes as f64
+    }
+
     /// Whether it was lost, with all that was on it.
     #[wasm_bindgen(getter, js_name = isLost)]
     pub fn is_lost(&self) -> bool {
@@ -86,10 +92,5 @@ impl Device {
     /// The device and its variant of the matrix products.
     pub(super) fn parts(&self) -> (Arc<device::Device>, Variant) {
         (self.0.clone(), self.1)
-    }
-
-    /// Bytes of all buffers on it.
-    pub(super) fn buffer_bytes(&self) -> f64 {
-        self.0.counts().buffer_bytes as f64
     }
 }

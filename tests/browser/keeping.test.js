@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 as zlibCrc } from "node:zlib";
 import { initialState, reduce } from "../../www/reduce.js";
-import { pending } from "../../www/select.js";
+import { isSilent, pending } from "../../www/select.js";
 import { Best } from "../../www/worker/best.js";
 import { crc32 } from "../../www/worker/crc32.js";
 import { History, MAX_INSPECTIONS } from "../../www/worker/history.js";
@@ -237,4 +237,15 @@ test("phases follow what happens, and a refusal gives back the one before", () =
   assert.deepEqual([phase(), state.columns[0].step, state.columns[0].fault], ["playing", 3, undefined]);
   state = reduce(state, { do: "edit", changes: { norm: "none" } });
   assert.deepEqual(pending(state, state.columns[0]), ["norm"]);
+});
+
+test("a worker that does not answer is silent, and one that answers and gets nowhere; a slow one is not", () => {
+  const client = { heardAt: 0, progressAt: 0, longestGap: 0 };
+  assert.equal(isSilent(client, "playing", 19_000), false);
+  assert.equal(isSilent(client, "playing", 21_000), true);
+  assert.equal(isSilent(client, "ready", 1e9), false, "who has nothing to do may say nothing");
+  const answers = { ...client, heardAt: 119_000 };
+  assert.equal(isSilent(answers, "building", 119_500), false);
+  assert.equal(isSilent(answers, "building", 121_000), true);
+  assert.equal(isSilent({ ...answers, longestGap: 30_000 }, "playing", 121_000), false, "its steps take half a minute");
 });

@@ -170,10 +170,11 @@ export class Column {
     const ended = testLoss === undefined ? undefined : { step: testStep, loss: testLoss };
     const final = this.test === "final";
     if (ended) this.test = "none";
-    const score = final ? undefined : ended;
+    const score = final || !Number.isFinite(ended?.loss) ? undefined : ended;
     this.history.pushLosses(step - steps, rows);
     const test = { running: testRunning, final, done: testDone, of: testOf };
     this.tell({ event: "chunk", step, first: step - steps, rows, test, score }, [rows.buffer]);
+    if (ended && !Number.isFinite(ended.loss)) throw new Fault("page.no_score", { step: ended.step });
     if (score) {
       this.history.pushScore(score);
       if (this.best.ends(score)) this.tell({ event: "best", step: score.step });

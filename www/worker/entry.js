@@ -119,6 +119,7 @@ self.onunhandledrejection = (event) => {
   trapped(event.reason);
 };
 self.onmessage = ({ data }) => {
+  if ("ping" in data) return self.postMessage({ pong: true });
   inbox.push(data);
   wake();
 };
