@@ -38,6 +38,7 @@ fn main() {
     let write = |name: &str, text: String| {
         std::fs::write(Path::new(&folder).join(name), text).expect("the output folder can be written");
     };
+    kernels::write_code(Path::new("shaders"), &all, &Path::new(&folder).join("shaders"));
     write("kernels.rs", kernels::table(&all));
     write("cpu.rs", module::of_kernels(all.iter().filter(|kernel| kernel.runs_on_cpu)));
 }

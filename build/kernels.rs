@@ -6,7 +6,7 @@
 
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Literal, Module, StorageAccess, TypeInner};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Elementwise kernels have this many invocations to a workgroup (shared/grid.wgsl).
@@ -88,6 +88,20 @@ fn text_of(folder: &Path, stem: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{} cannot be read: {e}", path.display()))
 }
 
+/// Writes what a program carries of every file that a kernel is joined of: its code, on the lines that it has in `folder`.
+/// The comments are for readers; on the page they would be half of what is downloaded of the shaders.
+pub fn write_code(folder: &Path, kernels: &[Kernel], into: &Path) {
+    let parts: BTreeSet<_> = kernels.iter().flat_map(|kernel| &kernel.parts).collect();
+    for part in parts {
+        let text = text_of(folder, part);
+        let code: String =
+            text.lines().map(|line| line.split("//").next().unwrap_or_default().trim_end().to_owned() + "\n").collect();
+        let path = into.join(format!("{part}.wgsl"));
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::write(&path, code)).expect("the output folder can be written");
+    }
+}
+
 /// The file stems behind `// WHAT:` at the head of a shader.
 fn named(text: &str, what: &str) -> Vec<String> {
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("// {what}: ")));
@@ -101,7 +115,7 @@ pub fn table(kernels: &[Kernel]) -> String {
     let mut constants: BTreeMap<&str, Option<u32>> = BTreeMap::new();
     for kernel in kernels {
         let includes: String = (kernel.parts.iter())
-            .map(|part| format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/shaders/{part}.wgsl\")), "))
+            .map(|part| format!("include_str!(concat!(env!(\"OUT_DIR\"), \"/shaders/{part}.wgsl\")), "))
             .collect();
         let overrides: Vec<_> = kernel.module.overrides.iter().filter_map(|(_, it)| it.name.as_deref()).collect();
         text += &format!(

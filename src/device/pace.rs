@@ -132,8 +132,8 @@ impl Pace {
     /// Work per millisecond; the largest alone of many observations may be a clock's error. `None` before the first.
     pub fn rate(&self) -> Option<f64> {
         let mut rates: Vec<f64> = self.rates.iter().copied().collect();
-        rates.sort_by(|a, b| b.total_cmp(a));
-        rates.get(usize::from(rates.len() > 2)).copied()
+        rates.sort_by(f64::total_cmp);
+        rates.iter().rev().nth(usize::from(rates.len() > 2)).copied()
     }
 
     /// Milliseconds until work that is done is known to be.
