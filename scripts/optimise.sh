@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trunk's post_build hook: shrinks the wasm of a release build in place, and makes a second one of it whose kernels for
-# CPU multiply and add in one instruction (www/program.js chooses; half a minute in all). Debug builds stay as they
+# CPU multiply and add in one instruction (www/worker/program.js chooses; half a minute in all). Debug builds stay as they
 # are, and both names stand for the same.
 set -euo pipefail
 

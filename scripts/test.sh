@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every check of the project, one after another; a failure does not stop the later ones.
-# Installs first what is missing (scripts/setup.sh; where it needs sudo, it asks). Takes about 18 minutes on two cores from a fresh clone, 2 to 3 more
+# Installs first what is missing (scripts/setup.sh; where it needs sudo, it asks). Takes about 27 minutes on two cores from a fresh clone, 2 to 3 more
 # for every tool that has to be installed. WNGAN_NO_GPU=1 says that there is no GPU and no Vulkan driver here: tests that
 # need one are then reported as ignored.
 set -euo pipefail

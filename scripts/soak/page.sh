@@ -7,8 +7,8 @@ out="$STATE/page.csv"
 echo "fault,times,most_lost_ms,less_than_was_said,losses_in_the_end,steps" >"$out"
 failed=0
 for fault in "reload ${RELOADS:-50}" "renderer ${RENDERERS:-50}" "worker ${WORKERS:-50}" "device ${DEVICES:-100}"; do
-    # shellcheck disable=SC2086 # two words
-    node tests/browser/soak/faults.js $fault >>"$out" || failed=1
+    read -r kind times <<<"$fault"
+    [ "$times" = 0 ] || node tests/browser/soak/faults.js "$kind" "$times" >>"$out" || failed=1
 done
 cp "$out" "$RESULTS/page.csv"
 exit $failed

@@ -9,8 +9,8 @@
  *   if its bytes are not here
  */
 
-/** Training that may be lost, in milliseconds. */
-export const KEEP_MILLIS = 5000;
+/** Time between two saves, in milliseconds: with the chunk that is under way and the save itself, five seconds. */
+export const KEEP_MILLIS = 4500;
 /** Taking a run down may cost one part in so many of the time. */
 const COST = 20;
 
