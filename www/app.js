@@ -11,7 +11,7 @@ import { Curve } from "./curve.js";
 import { copy, download, find, paint } from "./dom.js";
 import { t, translate } from "./i18n.js";
 import { eachRow, lossLines, WIDTH } from "./losses.js";
-import { canApplyHot, canBegin, failedStage, fileName, isReady, isSilent, pending, showsCard } from "./select.js";
+import { canApplyHot, canBegin, dataOf, failedStage, isReady, isSilent, pending, showsCard } from "./select.js";
 import { Store } from "./store.js";
 import { card, report } from "./views/card.js";
 import { Controls } from "./views/controls.js";
@@ -296,7 +296,7 @@ export class App {
   /** The images that the form names; drawn anew only if they are others. */
   paintPreview() {
     const { state } = this;
-    const data = state.draft && (state.draft.dataset === state.opened?.name ? state.opened : state.columns[0].started?.data);
+    const data = dataOf(state, state.columns[0]);
     const canvas = this.root.querySelector("canvas.preview");
     if (!data || !(canvas instanceof HTMLCanvasElement) || this.previewed === data.preview) return;
     this.previewed = data.preview;
@@ -361,9 +361,6 @@ export class App {
     this.samples.describe();
     for (const chart of this.charts) chart.redraw();
   }
-
-  /** Name of a file of the present run. @param {string} extension */
-  fileName = (extension) => fileName(this.state.columns[0], extension);
 }
 
 /**

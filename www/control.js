@@ -128,7 +128,7 @@ export class Control {
     await this.kept.offer();
     for (const sentence of complaints) this.say(sentence, { bad: true });
     if (complaints.length > 0) return;
-    if (!keeps) this.say({ key: "say.keeps.nothing" });
+    if (!keeps) this.say({ key: "keeping.nothing" });
     else if (small) this.say({ key: device?.cpu ? "say.cpu" : "say.software" });
   }
 
@@ -171,7 +171,7 @@ export class Control {
     if (!client || !canBegin(this.state)) return false;
     const { phase, started: before } = this.column;
     const run = ++this.runs;
-    this.store.change({ do: "build", column: 0, run });
+    this.store.change({ do: "build", column: 0 });
     try {
       const started = /** @type {import("./protocol.js").Started} */ (await client.call(name, args, 0, run));
       this.store.change({ do: "started", column: 0, started, how });
@@ -267,7 +267,7 @@ export class Control {
 
   async step() {
     if (!isReady(this.column)) return;
-    if (this.column.phase === "playing") this.store.change({ do: "paused", column: 0 });
+    if (this.column.phase === "playing") this.store.change({ do: "pause", column: 0 });
     await this.ask("step", {}).catch((error) => this.refuse(error));
   }
 

@@ -9,6 +9,7 @@
  */
 import { finalText } from "./format.js";
 import { short } from "./i18n.js";
+import { STAGES } from "./select.js";
 import { DEFAULT_PRESET } from "./url.js";
 
 /** What happens by itself leaves an answer to the visitor on screen until that can have been read. */
@@ -21,7 +22,6 @@ const NO_TEST = { running: false, final: false, done: 0, of: 0 };
 export const emptyColumn = () => ({
   phase: "absent",
   run: 0,
-  building: 0,
   started: undefined,
   step: 0,
   test: NO_TEST,
@@ -77,7 +77,6 @@ export function reduce(state, change) {
       for (const stage of OF_BUILD) stages.delete(stage);
       return withColumn({ ...state, stages, build: undefined, late: state.columns[change.column].run > 0 }, change.column, {
         phase: "building",
-        building: change.run,
       });
     }
     case "started":
@@ -87,7 +86,6 @@ export function reduce(state, change) {
     case "play":
       return withColumn(state, change.column, { phase: "playing", fault: undefined });
     case "pause":
-    case "paused":
       return withColumn(state, change.column, { phase: "ready" });
     case "test":
       return state.columns[change.column].phase === "playing" ? state : withColumn(state, change.column, { phase: "testing" });
@@ -138,7 +136,6 @@ function started(state, number, run, how) {
     ...emptyColumn(),
     phase: run.playing ? /** @type {const} */ ("playing") : /** @type {const} */ ("ready"),
     run: run.run,
-    building: run.run,
     started: run,
     step: run.step,
     score: scores.at(-1),
@@ -160,10 +157,9 @@ function crashed(state, error) {
   }));
   const stages = new Map(state.stages);
   if (!columns.some((column) => column.started)) {
-    const passed = (/** @type {string} */ stage) => /done|absent/.test(stages.get(/** @type {any} */ (stage))?.state ?? "");
-    const order = /** @type {const} */ (["secure", "webgpu", "adapter", "device", "program", "kernel", "images", "pipelines"]);
+    const passed = (/** @type {import("./protocol.js").StageName} */ stage) => /done|absent/.test(stages.get(stage)?.state ?? "");
     // If nothing was heard of it, its file did not load.
-    const at = stages.size > 0 ? (order.find((stage) => !passed(stage)) ?? "program") : "program";
+    const at = stages.size > 0 ? (STAGES.find((stage) => !passed(stage)) ?? "program") : "program";
     stages.set(at, { state: "failed", millis: 0, error });
   }
   return { ...state, columns, stages, lastFault: error.message };

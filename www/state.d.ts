@@ -36,8 +36,6 @@ export interface Column {
   phase: Phase;
   /** The number of the run that is there. */
   run: number;
-  /** The number of the run that is being built. */
-  building: number;
   started: Started | undefined;
   step: number;
   test: TestProgress;
@@ -89,10 +87,10 @@ export interface State {
 export type Change =
   | { do: "boot" }
   | { do: "booted"; device: DeviceInfo; presets: Preset[]; settings: Setting[]; keeps: boolean }
-  | { do: "build"; column: number; run: number }
+  | { do: "build"; column: number }
   | { do: "started"; column: number; started: Started; how: "new" | "kept" | "resumed" }
   | { do: "refused"; column: number; phase: Phase }
-  | { do: "play" | "pause" | "paused" | "test"; column: number }
+  | { do: "play" | "pause" | "test"; column: number }
   | { do: "edit"; changes: Partial<Config>; preset?: string }
   | { do: "rate"; column: number; lr: number }
   | { do: "opening"; name: string | undefined }

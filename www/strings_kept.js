@@ -31,7 +31,6 @@ export const en = {
   "say.mended": "{message} A fresh program goes on from step {step}.",
   "say.forgotten": "{name} is deleted.",
   "say.remembered": "Nothing is deleted.",
-  "say.keeps.nothing": "This browser keeps nothing for the page: closing or reloading it loses the run. Save a checkpoint.",
 };
 
 /** @type {typeof en} */
@@ -66,5 +65,4 @@ export const zh = {
   "say.mended": "{message} 新的程序从第 {step} 步继续。",
   "say.forgotten": "已删除“{name}”。",
   "say.remembered": "没有删除任何内容。",
-  "say.keeps.nothing": "这个浏览器不为本页保留任何内容：关闭或刷新页面会丢失训练。请保存检查点。",
 };

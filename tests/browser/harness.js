@@ -167,3 +167,19 @@ export async function picture(page, name, whole = false) {
   await mkdir(ARTIFACTS, { recursive: true });
   await page.screenshot({ path: `${ARTIFACTS}/${name}.png`, fullPage: whole });
 }
+
+/** Changes what a file of the page holds before it is loaded. @param {Page} page @param {string} file @param {(source: string) => string} change */
+export const rewrite = (page, file, change) =>
+  page.route(`**/${file}`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: change(await response.text()) });
+  });
+
+/** What the worker's program runs on can then be destroyed, as a driver would: `self.device.destroy()`. @param {Page} page */
+export const exposeDevice = (page) =>
+  rewrite(page, "wn_gan.js", (source) => `${source}
+    const tune = Device.prototype.tune;
+    Device.prototype.tune = function (...args) {
+      self.device = this;
+      return tune.apply(this, args);
+    };`);

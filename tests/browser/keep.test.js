@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { BUILD_MILLIS, browser, host, lossRows, pause, playUntil, ready, said, stepOf, visit } from "./harness.js";
+import { BUILD_MILLIS, browser, exposeDevice, host, lossRows, pause, playUntil, ready, rewrite, said, stepOf, visit } from "./harness.js";
 
 /** Hundreds of steps a second on a CPU, and tests that are soon over. */
 const TINY = "#preset=tiny&nfeature=8&batch_size=8&vis_size=4&running=8&final=8&test_steps=5&test_interval=40";
@@ -43,13 +43,6 @@ async function listed(page) {
     facts: await row.locator(".hint").innerText(),
   })));
 }
-
-/** Changes what a file of the page holds before it is loaded. @param {Page} page @param {string} file @param {(source: string) => string} change */
-const rewrite = (page, file, change) =>
-  page.route(`**/${file}`, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: change(await response.text()) });
-  });
 
 /** Calls a function of the page's newest worker. @template T @param {Page} page @param {() => T} work @returns {Promise<T>} */
 const inWorker = (page, work) => {
@@ -299,18 +292,10 @@ for (const how of /** @type {const} */ (["call", "panic"])) {
   });
 }
 
-/** The adapter's devices, to be destroyed by a test as a driver would. */
-const DEVICES = `
-const tune = Device.prototype.tune;
-Device.prototype.tune = function (...args) {
-  self.device = this;
-  return tune.apply(this, args);
-};`;
-
 test("a lost device is replaced by itself once, the run goes on bit-equal; the second time the page asks", { timeout: 4 * BUILD_MILLIS }, async () => {
   const adapter = `?device=gpu${TINY.replace("test_interval=40", "test_interval=0")}`;
   const { page, errors, close } = await visit(chromium);
-  await rewrite(page, "wn_gan.js", (source) => `${source}\n${DEVICES}`);
+  await exposeDevice(page);
   await open(page, adapter);
   await playUntil(page, 10);
   await inWorker(page, () => /** @type {any} */ (self).device.destroy());

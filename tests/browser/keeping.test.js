@@ -225,7 +225,7 @@ test("phases follow what happens, and a refusal gives back the one before", () =
   const phase = () => state.columns[0].phase;
   assert.equal(phase(), "ready");
   state = reduce(state, { do: "play", column: 0 });
-  state = reduce(state, { do: "build", column: 0, run: 2 });
+  state = reduce(state, { do: "build", column: 0 });
   assert.equal(phase(), "building");
   state = reduce(state, { do: "refused", column: 0, phase: "playing" });
   assert.equal(phase(), "playing");

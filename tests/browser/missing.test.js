@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { BUILD_MILLIS, browser, extremes, host, picture, playUntil, ready, said, visit } from "./harness.js";
+import { browser, BUILD_MILLIS, extremes, host, picture, playUntil, ready, rewrite, said, visit } from "./harness.js";
 
 /** Finds each name of "plain.test" on this machine: a page from there is not secure. */
 const PLAIN = { switches: ["--host-resolver-rules=MAP plain.test 127.0.0.1"] };
@@ -113,14 +113,8 @@ async function pretendCard(page, { device, kernel }) {
   const info = `{ isFallbackAdapter: false, description: "A card" }`;
   const adapter = `{ info: ${info}, features: new Set(), requestDevice: async () => { ${device} } }`;
   const gpu = `Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => (${adapter}) } });`;
-  /** @param {string} file @param {(source: string) => string} change */
-  const change = (file, change) =>
-    page.route(`**/${file}`, async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: change(await response.text()) });
-    });
-  await change("www/worker/entry.js", (source) => `${source}\n${gpu}`);
-  await change("wn_gan.js", (source) => source.replace("export function openGpu() {", `$&\n${kernel}`));
+  await rewrite(page, "www/worker/entry.js", (source) => `${source}\n${gpu}`);
+  await rewrite(page, "wn_gan.js", (source) => source.replace("export function openGpu() {", `$&\n${kernel}`));
 }
 
 const DESTROY = "return { destroy() {} };";

@@ -1,6 +1,6 @@
 import { html } from "lit-html";
 import { short, t } from "../i18n.js";
-import { MAX_INSPECTIONS } from "../worker/history.js";
+import { MAX_INSPECTIONS, thinned } from "../worker/history.js";
 import { histogram, lines } from "./svg.js";
 import { table } from "./table.js";
 
@@ -66,9 +66,7 @@ export class Inside {
 
   /** @param {Inspection} inspection */
   push(inspection) {
-    const all = [...this.inspections, inspection];
-    // The latest stays; of those before, every second.
-    this.inspections = all.length > MAX_INSPECTIONS ? all.filter((_, i) => (all.length - 1 - i) % 2 === 0) : all;
+    this.inspections = thinned([...this.inspections, inspection], MAX_INSPECTIONS);
   }
 
   render() {

@@ -107,8 +107,8 @@ export class History {
   }
 }
 
-/** @template T @param {T[]} list @param {number} most */
-const thinned = (list, most) => (list.length <= most ? list : list.filter((_, i) => (list.length - 1 - i) % 2 === 0));
+/** Of a list that is too long every second one, the latest always. @template T @param {T[]} list @param {number} most */
+export const thinned = (list, most) => (list.length <= most ? list : list.filter((_, i) => (list.length - 1 - i) % 2 === 0));
 
 /** Lines of a table, of a part that is not there an empty cell. @param {{ steps: Uint32Array, values: Float32Array }} losses */
 function lossLines({ steps, values }) {

@@ -5,17 +5,11 @@
  * in the end are those of a run that nothing broke off.
  */
 import assert from "node:assert/strict";
-import { browser, BUILD_MILLIS, host, lossRows, pause, playUntil, ready, said, stepOf, visit } from "../harness.js";
+import { browser, BUILD_MILLIS, exposeDevice, host, lossRows, pause, playUntil, ready, said, stepOf, visit } from "../harness.js";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const TINY = "#preset=tiny&nfeature=8&batch_size=8&vis_size=4&running=8&final=8&test_steps=5&test_interval=0";
-const DEVICES = `
-const tune = Device.prototype.tune;
-Device.prototype.tune = function (...args) {
-  self.device = this;
-  return tune.apply(this, args);
-};`;
 const [kind = "reload", times = "50"] = process.argv.slice(2);
 const address = `${kind === "device" ? "?device=gpu" : ""}${TINY}`;
 const site = await host();
@@ -96,16 +90,9 @@ const faults = {
   },
 };
 
-/** @param {Page} page */
-const prepare = (page) =>
-  page.route("**/wn_gan.js", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `${await response.text()}\n${DEVICES}` });
-  });
-
 const visitor = await visit(chromium);
 let { page } = visitor;
-if (kind === "device") await prepare(page);
+if (kind === "device") await exposeDevice(page);
 await open(page);
 await playUntil(page, 5);
 await pause(page);
